@@ -1,0 +1,11 @@
+module.exports = {
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/**/*.spec.ts'],
+  globalSetup: '<rootDir>/test/support/global-setup.ts',
+  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+  maxWorkers: 2,
+  testTimeout: 60_000,
+  // NestJS 12 is ESM only: its packages go through the transformer too (it leaves CommonJS packages as they are).
+  transformIgnorePatterns: [],
+  transform: { '\\.[mc]?[jt]s$': '<rootDir>/jest.transform.cjs' },
+};

@@ -1,0 +1,48 @@
+/** Every error code that leaves Florin, with its HTTP status; docs/errors.md says what each means and what to do. */
+export const statusByCode = {
+  bad_request: 400,
+  invalid_json: 400,
+  duplicate_json_key: 400,
+  json_too_deep: 400,
+  invalid_text: 400,
+  number_out_of_range: 400,
+  unauthorized: 401,
+  forbidden: 403,
+  route_not_found: 404,
+  organization_not_found: 404,
+  api_key_not_found: 404,
+  billing_entity_not_found: 404,
+  customer_not_found: 404,
+  billable_metric_not_found: 404,
+  add_on_not_found: 404,
+  tax_not_found: 404,
+  plan_not_found: 404,
+  subscription_not_found: 404,
+  event_not_found: 404,
+  invoice_not_found: 404,
+  fee_not_found: 404,
+  billing_run_not_found: 404,
+  not_finalizable: 405,
+  not_voidable: 405,
+  not_payable: 405,
+  not_editable: 405,
+  not_deletable: 405,
+  transition_not_allowed: 405,
+  subscription_not_billable: 405,
+  not_in_test_mode: 405,
+  conflict: 409,
+  idempotency_key_in_flight: 409,
+  clock_advance_in_progress: 409,
+  payload_too_large: 413,
+  unsupported_media_type: 415,
+  validation_errors: 422,
+  idempotency_key_reused: 422,
+  too_many_requests: 429,
+  internal_error: 500,
+  service_unavailable: 503,
+} as const satisfies Record<string, number>;
+
+export type ErrorCode = keyof typeof statusByCode;
+
+/** Field name → machine-readable codes, as Lago's `error_details`. */
+export type ErrorDetails = Readonly<Record<string, readonly string[]>>;

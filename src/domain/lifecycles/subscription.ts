@@ -1,0 +1,34 @@
+export const subscriptionStatuses = [
+  'PENDING',
+  'PENDING_PAYMENT',
+  'PROVISIONING',
+  'TRIAL',
+  'ACTIVE',
+  'PAUSED',
+  'PAST_DUE',
+  'UNPAID',
+  'CANCELED',
+  'TERMINATED',
+  'FAILED',
+] as const;
+export type SubscriptionStatus = (typeof subscriptionStatuses)[number];
+
+/** What may follow what (contract.md "States"; the Stripe and provisioning paths are in seed-systems.md 1.1). */
+export const subscriptionTransitions: Readonly<Record<SubscriptionStatus, readonly SubscriptionStatus[]>> = {
+  PENDING: ['TRIAL', 'ACTIVE', 'CANCELED'],
+  PENDING_PAYMENT: ['PROVISIONING', 'UNPAID', 'CANCELED'],
+  PROVISIONING: ['ACTIVE', 'FAILED'],
+  TRIAL: ['ACTIVE', 'TERMINATED'],
+  ACTIVE: ['PAUSED', 'PAST_DUE', 'UNPAID', 'CANCELED', 'TERMINATED'],
+  PAUSED: ['ACTIVE', 'TERMINATED'],
+  PAST_DUE: ['ACTIVE', 'UNPAID', 'CANCELED', 'TERMINATED'],
+  UNPAID: ['ACTIVE', 'CANCELED', 'TERMINATED'],
+  CANCELED: ['ACTIVE'],
+  TERMINATED: [],
+  FAILED: [],
+};
+
+/** States in which a subscription holds its external id: nobody else of the organization can take it. */
+export const liveStatuses: readonly SubscriptionStatus[] = subscriptionStatuses.filter(
+  (status) => !['CANCELED', 'TERMINATED', 'FAILED'].includes(status),
+);

@@ -1,0 +1,22 @@
+import { Temporal } from 'temporal-polyfill';
+import { Exact } from '../money/exact.ts';
+
+/**
+ * Billable local days in `[start, end)`: every local day that the span touches counts once, the day of a start in the
+ * middle included (contract.md "Time"; an hour lost or won to DST does not change a day's count).
+ */
+export function localDays(start: Temporal.Instant, end: Temporal.Instant, timezone: string): number {
+  if (Temporal.Instant.compare(end, start) <= 0) return 0;
+  const first = start.toZonedDateTimeISO(timezone).toPlainDate();
+  const last = end.subtract({ nanoseconds: 1 }).toZonedDateTimeISO(timezone).toPlainDate();
+  return first.until(last, { largestUnit: 'days' }).days + 1;
+}
+
+export interface Proration {
+  readonly billableDays: number;
+  /** Days of the whole period, never of the shortened one. */
+  readonly periodDays: number;
+}
+
+export const prorationFraction = ({ billableDays, periodDays }: Proration): Exact =>
+  Exact.ratio(BigInt(billableDays), BigInt(periodDays));

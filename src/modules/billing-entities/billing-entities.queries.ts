@@ -1,0 +1,29 @@
+import { type EntityManager } from 'typeorm';
+import { BillingError } from '../../domain/errors/billing-error.ts';
+import { isId } from '../../platform/database/ids.ts';
+import { BillingEntityRow } from './billing-entity.entity.ts';
+
+/** By id or code. @throws BillingError billing_entity_not_found, for another tenant's too */
+export async function findBillingEntity(
+  manager: EntityManager,
+  organizationId: string,
+  idOrCode: string,
+  { forUpdate = false }: { forUpdate?: boolean } = {},
+): Promise<BillingEntityRow> {
+  const row = await manager.findOne(BillingEntityRow, {
+    where: isId(idOrCode)
+      ? [
+          { organizationId, id: idOrCode },
+          { organizationId, code: idOrCode },
+        ]
+      : { organizationId, code: idOrCode },
+    ...(forUpdate ? { lock: { mode: 'pessimistic_write' as const } } : {}),
+  });
+  if (!row) throw new BillingError('billing_entity_not_found');
+  return row;
+}
+
+/** The entity that customers without a choice belong to; every organization has exactly one. */
+export async function defaultBillingEntity(manager: EntityManager, organizationId: string): Promise<BillingEntityRow> {
+  return manager.findOneByOrFail(BillingEntityRow, { organizationId, isDefault: true });
+}

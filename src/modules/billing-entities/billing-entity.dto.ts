@@ -1,0 +1,114 @@
+import { Transform, Type } from 'class-transformer';
+import {
+  IsArray,
+  IsEmail,
+  IsInt,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  registerDecorator,
+  ValidateIf,
+  ValidateNested,
+} from 'class-validator';
+import { isNumberTemplate } from '../../domain/invoicing/document-number.ts';
+import { IsCountry, IsCurrencyCode, IsKey, IsRequiredText, IsText, IsTimezone } from '../../platform/http/validators.ts';
+
+function IsNumberTemplate(): PropertyDecorator {
+  return (target, propertyKey) =>
+    registerDecorator({
+      name: 'isNumberTemplate',
+      target: target.constructor,
+      propertyName: String(propertyKey),
+      options: { message: 'invalid_number_template' },
+      validator: { validate: (value: unknown) => typeof value === 'string' && isNumberTemplate(value) },
+    });
+}
+
+export class BillingConfigurationInput {
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(365)
+  invoice_grace_period?: number;
+
+  @IsOptional()
+  @MaxLength(600)
+  invoice_footer?: string | null;
+}
+
+abstract class BillingEntityFields {
+  @IsOptional()
+  @IsText()
+  legal_name?: string | null;
+  @IsOptional()
+  @IsText()
+  legal_number?: string | null;
+  @IsOptional()
+  @IsText()
+  tax_identification_number?: string | null;
+  @IsOptional()
+  @IsEmail()
+  email?: string | null;
+  @IsOptional()
+  @IsText()
+  address_line1?: string | null;
+  @IsOptional()
+  @IsText()
+  address_line2?: string | null;
+  @IsOptional()
+  @IsText()
+  city?: string | null;
+  @IsOptional()
+  @IsText()
+  state?: string | null;
+  @IsOptional()
+  @IsText()
+  zipcode?: string | null;
+  @IsOptional()
+  @IsCountry()
+  country?: string | null;
+  @ValidateIf((_, value) => value !== undefined)
+  @IsCurrencyCode()
+  default_currency?: string;
+  @ValidateIf((_, value) => value !== undefined)
+  @IsTimezone()
+  timezone?: string;
+  /** Upper-cased on write; 1 to 10 letters, digits, dots, slashes or dashes. */
+  @ValidateIf((_, value) => value !== undefined)
+  @Transform(({ value }) => (typeof value === 'string' ? value.toUpperCase() : (value as unknown)))
+  @Matches(/^[A-Z0-9][A-Z0-9./-]{0,9}$/)
+  document_number_prefix?: string;
+  @ValidateIf((_, value) => value !== undefined)
+  @IsNumberTemplate()
+  document_number_template?: string;
+  @ValidateIf((_, value) => value !== undefined)
+  @IsInt()
+  @Min(0)
+  @Max(3650)
+  net_payment_term?: number;
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => BillingConfigurationInput)
+  billing_configuration?: BillingConfigurationInput;
+  /** Taxes of everything this entity sells, unless charge, plan or customer say otherwise. */
+  @IsOptional()
+  @IsArray()
+  @IsString({ each: true })
+  tax_codes?: string[];
+}
+
+export class UpdateBillingEntityInput extends BillingEntityFields {
+  @ValidateIf((_, value) => value !== undefined)
+  @IsText()
+  name?: string;
+}
+
+export class CreateBillingEntityInput extends BillingEntityFields {
+  @IsKey()
+  code: string;
+  @IsRequiredText()
+  name: string;
+}

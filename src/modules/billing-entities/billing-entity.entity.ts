@@ -1,0 +1,56 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** A legal seller: it issues invoices, numbers them and decides their taxes and terms. */
+@Entity('billing_entities')
+export class BillingEntityRow {
+  @PrimaryColumn('uuid')
+  organizationId: string;
+  @PrimaryColumn('uuid')
+  id: string;
+  @Column('text')
+  code: string;
+  @Column('text')
+  name: string;
+  @Column('text', { nullable: true })
+  legalName: string | null;
+  @Column('text', { nullable: true })
+  legalNumber: string | null;
+  @Column('text', { nullable: true })
+  taxIdentificationNumber: string | null;
+  @Column('text', { nullable: true })
+  email: string | null;
+  @Column('text', { nullable: true, name: 'address_line1' })
+  addressLine1: string | null;
+  @Column('text', { nullable: true, name: 'address_line2' })
+  addressLine2: string | null;
+  @Column('text', { nullable: true })
+  city: string | null;
+  @Column('text', { nullable: true })
+  state: string | null;
+  @Column('text', { nullable: true })
+  zipcode: string | null;
+  @Column('text', { nullable: true })
+  country: string | null;
+  @Column('text')
+  defaultCurrency: string;
+  @Column('text')
+  timezone: string;
+  @Column('text')
+  documentNumberPrefix: string;
+  @Column('text')
+  documentNumberTemplate: string;
+  /** Days from issue to due date. */
+  @Column('int4')
+  netPaymentTerm: number;
+  /** Days a draft stays a draft; 0 means one hour. */
+  @Column('int4')
+  invoiceGracePeriod: number;
+  @Column('text', { nullable: true })
+  invoiceFooter: string | null;
+  @Column('bool')
+  isDefault: boolean;
+  @Column('timestamptz')
+  createdAt: Date;
+  @Column('timestamptz')
+  updatedAt: Date;
+}

@@ -1,0 +1,14 @@
+import { Global, Module } from '@nestjs/common';
+import { KEY_LOOKUP } from '../../platform/auth/auth.guard.ts';
+import { ApiKeyLookup } from './key-lookup.ts';
+import { OrganizationClock } from './organization-clock.ts';
+import { OrganizationsController } from './organizations.controller.ts';
+
+/** Global, because every door asks it who is calling and what time it is for them. */
+@Global()
+@Module({
+  controllers: [OrganizationsController],
+  providers: [ApiKeyLookup, { provide: KEY_LOOKUP, useExisting: ApiKeyLookup }, OrganizationClock],
+  exports: [KEY_LOOKUP, OrganizationClock],
+})
+export class OrganizationsModule {}

@@ -1,0 +1,55 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { BillingError } from '../../domain/errors/billing-error.ts';
+import { CONFIG, type Config } from '../config/config.ts';
+import { addLogContext } from '../logging/log.ts';
+import { type AuthenticatedRequest, type Door, doorKey, minimumRoleKey, type Principal, type Role } from './principal.ts';
+
+/** Finds the organization of a key; implemented by the room that stores the keys. */
+export interface KeyLookup {
+  /** Undefined for an unknown, revoked or expired key. `hash` is SHA-256 of the key. */
+  find(hash: Buffer): Promise<Principal | undefined>;
+}
+export const KEY_LOOKUP = Symbol('KEY_LOOKUP');
+
+export const hashKey = (key: string): Buffer => createHash('sha256').update(key).digest();
+
+const rank: Readonly<Record<Role, number>> = { MEMBER: 1, ADMIN: 2, OWNER: 3 };
+
+@Injectable()
+export class AuthGuard implements CanActivate {
+  private readonly operatorHash: Buffer | undefined;
+
+  constructor(
+    private readonly reflector: Reflector,
+    @Inject(KEY_LOOKUP) private readonly keys: KeyLookup,
+    @Inject(CONFIG) config: Config,
+  ) {
+    this.operatorHash = config.adminApiKey === undefined ? undefined : hashKey(config.adminApiKey);
+  }
+
+  /** @throws BillingError unauthorized (no or unknown key), forbidden (the key's role is too low) */
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const targets = [context.getHandler(), context.getClass()];
+    const door = this.reflector.getAllAndOverride<Door | undefined>(doorKey, targets) ?? 'tenant';
+    if (door === 'public') return true;
+    const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
+    const key = /^Bearer ([\x21-\x7e]{1,300})$/i.exec(request.headers.authorization ?? '')?.[1];
+    if (key === undefined) throw new BillingError('unauthorized');
+    const hash = hashKey(key);
+    if (door === 'operator') {
+      if (!this.operatorHash || !timingSafeEqual(hash, this.operatorHash)) throw new BillingError('unauthorized');
+      return true;
+    }
+    const principal = await this.keys.find(hash);
+    if (!principal) throw new BillingError('unauthorized');
+    const minimum =
+      this.reflector.getAllAndOverride<Role | undefined>(minimumRoleKey, targets) ??
+      (request.method === 'GET' ? 'MEMBER' : 'ADMIN');
+    addLogContext({ organization_id: principal.organizationId });
+    if (rank[principal.role] < rank[minimum]) throw new BillingError('forbidden');
+    request.principal = principal;
+    return true;
+  }
+}

@@ -1,0 +1,37 @@
+import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+
+export const roles = ['OWNER', 'ADMIN', 'MEMBER'] as const;
+export type Role = (typeof roles)[number];
+
+/** Who is calling: an API key of one organization. */
+export interface Principal {
+  readonly organizationId: string;
+  readonly keyId: string;
+  readonly role: Role;
+}
+
+export interface AuthenticatedRequest extends FastifyRequest {
+  principal?: Principal;
+}
+
+/** What a route asks for: a tenant's key (default), the operator's key, or nothing. */
+export type Door = 'tenant' | 'operator' | 'public';
+export const doorKey = Symbol('door');
+export const minimumRoleKey = Symbol('minimumRole');
+
+/** Opens the route without any key. */
+export const Public = (): MethodDecorator & ClassDecorator => SetMetadata(doorKey, 'public' satisfies Door);
+
+/** Opens the route with the operator's key only. */
+export const OperatorOnly = (): MethodDecorator & ClassDecorator => SetMetadata(doorKey, 'operator' satisfies Door);
+
+/** Opens the route to keys with at least this role. Without it: reading for every key, writing for ADMIN and OWNER. */
+export const MinimumRole = (role: Role): MethodDecorator & ClassDecorator => SetMetadata(minimumRoleKey, role);
+
+/** The organization of the caller's key. */
+export const OrganizationId = createParamDecorator((_: unknown, context: ExecutionContext): string => {
+  const { principal } = context.switchToHttp().getRequest<AuthenticatedRequest>();
+  if (!principal) throw new Error('@OrganizationId() on a route that no tenant key opens');
+  return principal.organizationId;
+});

@@ -1,0 +1,88 @@
+import { resolve } from 'node:path';
+
+/** Every setting, as the environment gave it. Read once at start; nothing else reads `process.env`. */
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  /** An external PostgreSQL; without it an embedded one runs in `dataDir`. */
+  readonly databaseUrl: string | undefined;
+  readonly dataDir: string;
+  readonly logDir: string;
+  readonly bootstrapApiKey: string | undefined;
+  readonly adminApiKey: string | undefined;
+  readonly billingEnabled: boolean;
+  readonly logLevel: LogLevel;
+  /** Transactions that bill at the same time in this process. */
+  readonly billingWorkers: number;
+}
+
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** DI token of the validated configuration. */
+export const CONFIG = Symbol('CONFIG');
+
+/** Stops the start with one sentence that names the key. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The keys of `.env.example`, each with the reader that validates it. */
+const readers = {
+  PORT: (text?: string) => integer('PORT', text ?? '3000', 0, 65_535),
+  HOST: (text?: string) => text ?? '127.0.0.1',
+  DATABASE_URL: (text?: string) => url('DATABASE_URL', text),
+  FLORIN_DATA_DIR: (text?: string) => resolve(text ?? '.florin'),
+  FLORIN_LOG_DIR: (text?: string) => resolve(text ?? 'logs'),
+  FLORIN_BOOTSTRAP_API_KEY: (text?: string) => secret('FLORIN_BOOTSTRAP_API_KEY', text),
+  FLORIN_ADMIN_API_KEY: (text?: string) => secret('FLORIN_ADMIN_API_KEY', text),
+  BILLING_ENABLED: (text?: string) => choice('BILLING_ENABLED', text ?? 'true', ['true', 'false'] as const) === 'true',
+  LOG_LEVEL: (text?: string) => choice('LOG_LEVEL', text ?? 'info', logLevels),
+  FLORIN_BILLING_WORKERS: (text?: string) => integer('FLORIN_BILLING_WORKERS', text ?? '2', 1, 32),
+} as const;
+
+export const configKeys = Object.keys(readers) as readonly (keyof typeof readers)[];
+
+/** @throws ConfigError naming the first key with a bad value; an empty value counts as absent. */
+export function readConfig(environment: Environment): Config {
+  const value = (key: keyof typeof readers): string | undefined => environment[key]?.trim() || undefined;
+  return {
+    port: readers.PORT(value('PORT')),
+    host: readers.HOST(value('HOST')),
+    databaseUrl: readers.DATABASE_URL(value('DATABASE_URL')),
+    dataDir: readers.FLORIN_DATA_DIR(value('FLORIN_DATA_DIR')),
+    logDir: readers.FLORIN_LOG_DIR(value('FLORIN_LOG_DIR')),
+    bootstrapApiKey: readers.FLORIN_BOOTSTRAP_API_KEY(value('FLORIN_BOOTSTRAP_API_KEY')),
+    adminApiKey: readers.FLORIN_ADMIN_API_KEY(value('FLORIN_ADMIN_API_KEY')),
+    billingEnabled: readers.BILLING_ENABLED(value('BILLING_ENABLED')),
+    logLevel: readers.LOG_LEVEL(value('LOG_LEVEL')),
+    billingWorkers: readers.FLORIN_BILLING_WORKERS(value('FLORIN_BILLING_WORKERS')),
+  };
+}
+
+function integer(key: string, text: string, min: number, max: number): number {
+  if (!/^\d{1,9}$/.test(text) || Number(text) < min || Number(text) > max)
+    throw new ConfigError(`${key} must be a whole number from ${min} to ${max}, not "${text}".`);
+  return Number(text);
+}
+
+function choice<const T extends string>(key: string, text: string, allowed: readonly T[]): T {
+  const found = allowed.find((candidate) => candidate === text.toLowerCase());
+  if (!found) throw new ConfigError(`${key} must be one of ${allowed.join(', ')}, not "${text}".`);
+  return found;
+}
+
+function url(key: string, text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  if (!/^postgres(ql)?:\/\/\S+$/.test(text) || !URL.canParse(text))
+    throw new ConfigError(`${key} must be a PostgreSQL URL such as postgres://user:password@host:5432/florin.`);
+  return text;
+}
+
+function secret(key: string, text: string | undefined): string | undefined {
+  if (text !== undefined && !/^[\x21-\x7e]{16,255}$/.test(text))
+    throw new ConfigError(`${key} must be 16 to 255 printable characters without blanks.`);
+  return text;
+}

@@ -1,0 +1,27 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import type { Pool, PoolClient } from 'pg';
+
+/** One hot statement: parsed and planned once per connection under its name, unlike TypeORM's own queries. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Runs a named statement on the transaction's own connection. Rows come as the driver gives them: int8 and numeric as text. */
+export async function runStatement<Row>(tx: EntityManager, statement: Statement, values: readonly unknown[]): Promise<Row[]> {
+  const client = (await tx.queryRunner?.connect()) as PoolClient | undefined;
+  if (!client) throw new Error(`${statement.name} needs a transaction`);
+  const result = await client.query({ ...statement, values: [...values] });
+  return result.rows as Row[];
+}
+
+/** Runs a named read on any connection of the pool, outside a transaction. */
+export async function readStatement<Row>(
+  dataSource: DataSource,
+  statement: Statement,
+  values: readonly unknown[],
+): Promise<Row[]> {
+  const { master } = dataSource.driver as unknown as { master: Pool };
+  const result = await master.query({ ...statement, values: [...values] });
+  return result.rows as Row[];
+}

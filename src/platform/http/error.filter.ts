@@ -1,0 +1,59 @@
+import { STATUS_CODES } from 'node:http';
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { BillingError } from '../../domain/errors/billing-error.ts';
+import { type ErrorCode, type ErrorDetails, statusByCode } from '../../domain/errors/error-codes.ts';
+import { databaseError } from '../database/unit-of-work.ts';
+import { currentRequestId, log } from '../logging/log.ts';
+
+export interface ErrorBody {
+  status: number;
+  error: string;
+  code: ErrorCode;
+  error_details?: ErrorDetails;
+  request_id: string | null;
+}
+
+/** The one error shape (contract.md "REST"): no stack, no SQL, no secret. */
+export function errorBody(code: ErrorCode, details?: ErrorDetails): ErrorBody {
+  const status = statusByCode[code];
+  // RFC 9110 renamed 422 to "Unprocessable Content"; Lago's clients know the older words.
+  const error = status === 422 ? 'Unprocessable Entity' : (STATUS_CODES[status] ?? 'Error');
+  return { status, error, code, ...(details ? { error_details: details } : {}), request_id: currentRequestId() ?? null };
+}
+
+const codeByHttpStatus: Readonly<Record<number, ErrorCode>> = {
+  400: 'bad_request',
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'route_not_found',
+  413: 'payload_too_large',
+  415: 'unsupported_media_type',
+  429: 'too_many_requests',
+  503: 'service_unavailable',
+};
+
+/** Every error on its way out, framework errors included. */
+@Catch()
+export class ErrorFilter implements ExceptionFilter {
+  catch(error: unknown, host: ArgumentsHost): void {
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const body = bodyOf(error);
+    if (body.status >= 500) log.error('request failed', error);
+    if (body.status === 503 || body.status === 429) void reply.header('retry-after', '1');
+    void reply.status(body.status).header('content-type', 'application/json; charset=utf-8').send(body);
+  }
+}
+
+function bodyOf(error: unknown): ErrorBody {
+  if (error instanceof BillingError) return errorBody(error.code, error.details);
+  const status =
+    error instanceof HttpException ? error.getStatus() : ((error as { statusCode?: number } | null)?.statusCode ?? 500);
+  const code = codeByHttpStatus[status];
+  if (code) return errorBody(code);
+  return errorBody(isOutage(databaseError(error).code) ? 'service_unavailable' : 'internal_error');
+}
+
+/** The database is away or overloaded: the same request may succeed later. */
+const isOutage = (code: string | undefined): boolean =>
+  code !== undefined && (/^(08|53|57)/.test(code) || ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE'].includes(code));

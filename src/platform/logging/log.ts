@@ -1,0 +1,56 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { LogLevel } from '../config/config.ts';
+
+/** Identifiers every line of a request or run carries. */
+export interface LogContext {
+  request_id?: string;
+  run_id?: string;
+  organization_id?: string;
+}
+
+const context = new AsyncLocalStorage<LogContext>();
+const weight: Readonly<Record<LogLevel, number>> = { debug: 10, info: 20, warn: 30, error: 40 };
+let threshold: LogLevel = 'info';
+
+export const setLogLevel = (level: LogLevel): void => {
+  threshold = level;
+};
+
+/** Runs `work` with these identifiers on each of its lines, added to those already there. */
+export const withLogContext = <T>(ids: LogContext, work: () => T): T => context.run({ ...context.getStore(), ...ids }, work);
+
+/** Adds identifiers that become known on the way (the organization, once the key is read). */
+export function addLogContext(ids: LogContext): void {
+  Object.assign(context.getStore() ?? {}, ids);
+}
+
+export const currentRequestId = (): string | undefined => context.getStore()?.request_id;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** One event, one line: JSON for machines, short and readable on a terminal. Never throws. */
+function write(level: LogLevel, message: string, fields: Fields): void {
+  if (weight[level] < weight[threshold]) return;
+  const time = new Date().toISOString();
+  const ids = context.getStore() ?? {};
+  const line = process.stdout.isTTY
+    ? `${time.slice(11, 23)} ${level.toUpperCase().padEnd(5)} ${message}${describe({ ...ids, ...fields })}`
+    : JSON.stringify({ time, level, message, ...ids, ...fields });
+  process.stdout.write(`${line}\n`);
+}
+
+const describe = (fields: Fields): string =>
+  Object.entries(fields)
+    .map(([key, value]) => ` ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join('');
+
+export const log = {
+  debug: (message: string, fields: Fields = {}) => write('debug', message, fields),
+  info: (message: string, fields: Fields = {}) => write('info', message, fields),
+  warn: (message: string, fields: Fields = {}) => write('warn', message, fields),
+  error: (message: string, error?: unknown, fields: Fields = {}) =>
+    write('error', message, {
+      ...fields,
+      ...(error === undefined ? {} : { error: error instanceof Error ? error.stack : String(error) }),
+    }),
+};

@@ -1,0 +1,17 @@
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { Clock } from './clock/clock.ts';
+import { CONFIG, type Config } from './config/config.ts';
+import { UnitOfWork } from './database/unit-of-work.ts';
+
+/** What every room stands on. */
+@Global()
+@Module({})
+export class PlatformModule {
+  static register(config: Config): DynamicModule {
+    return {
+      module: PlatformModule,
+      providers: [{ provide: CONFIG, useValue: config }, Clock, UnitOfWork],
+      exports: [CONFIG, Clock, UnitOfWork],
+    };
+  }
+}
