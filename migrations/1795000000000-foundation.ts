@@ -293,6 +293,7 @@ const subscriptions = `
     current_period_start timestamptz,
     current_period_end timestamptz,
     last_invoiced_at timestamptz,
+    final_invoice_due boolean not null default false constraint ck_subscriptions_final_invoice check (not final_invoice_due or terminated_at is not null),
     created_at timestamptz not null,
     updated_at timestamptz not null,
     constraint pk_subscriptions primary key (organization_id, id),
@@ -305,7 +306,8 @@ const subscriptions = `
   create unique index uq_subscriptions_live_external_id on subscriptions (organization_id, external_id)
     where status not in ('CANCELED', 'TERMINATED', 'FAILED');
   create index ix_subscriptions_customer on subscriptions (organization_id, customer_id);
-  create index ix_subscriptions_due on subscriptions (organization_id, current_period_end, id) where status = 'ACTIVE' and payment_provider = 'MANUAL';
+  create index ix_subscriptions_due on subscriptions (organization_id, current_period_end, id)
+    where (status = 'ACTIVE' or final_invoice_due) and payment_provider = 'MANUAL';
   create index ix_subscriptions_waiting on subscriptions (organization_id, status) where status in ('PENDING', 'TRIAL');
   create index ix_subscriptions_ending on subscriptions (organization_id, ending_at) where ending_at is not null and status in ('ACTIVE', 'TRIAL')`;
 
@@ -315,6 +317,7 @@ const invoices = `
     id uuid not null,
     trigger text not null constraint ck_billing_runs_trigger check (trigger in ('CRON', 'STARTUP', 'MANUAL', 'CLI', 'CLOCK')),
     status text not null constraint ck_billing_runs_status check (status in ('PENDING', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED')),
+    scheduled_for timestamptz,
     as_of timestamptz not null,
     found integer not null default 0,
     processed integer not null default 0,
@@ -324,6 +327,7 @@ const invoices = `
     heartbeat_at timestamptz not null,
     finished_at timestamptz,
     constraint pk_billing_runs primary key (organization_id, id),
+    constraint uq_billing_runs_slot unique (organization_id, scheduled_for),
     constraint ck_billing_runs_counts check (processed = successful + failed)
   );
   create index ix_billing_runs_unfinished on billing_runs (organization_id) where status in ('PENDING', 'RUNNING');

@@ -1,35 +1,79 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { ScheduleModule } from '@nestjs/schedule';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { BillingEntitiesModule, BillingEntityRow } from './modules/billing-entities/index.ts';
+import { AddOnRow, BillableMetricRow, CatalogModule, ChargeRow, FixedChargeRow, PlanRow } from './modules/catalog/index.ts';
+import { CustomerRow, CustomersModule } from './modules/customers/index.ts';
+import { BillingModule, BillingRunRow } from './modules/billing/index.ts';
+import { FeeRow, InvoiceRow, InvoicesModule, InvoiceTaxRow } from './modules/invoices/index.ts';
 import { ApiKeyRow, OrganizationRow, OrganizationsModule } from './modules/organizations/index.ts';
+import { SubscriptionRow, SubscriptionsModule } from './modules/subscriptions/index.ts';
 import { TaxesModule, TaxRow } from './modules/taxes/index.ts';
+import { UsageModule } from './modules/usage/index.ts';
 import { AuthGuard } from './platform/auth/auth.guard.ts';
 import type { Config } from './platform/config/config.ts';
 import { connectionOptions } from './platform/database/connection.ts';
+import { HealthModule } from './platform/health/health.module.ts';
 import { ErrorFilter } from './platform/http/error.filter.ts';
+import { IdempotencyInterceptor } from './platform/idempotency/idempotency.interceptor.ts';
+import { IdempotencyStore } from './platform/idempotency/idempotency.store.ts';
 import { PlatformModule } from './platform/platform.module.ts';
 
 /** Every table as TypeORM knows it; the drift test holds this list against the migrations. */
-export const entities = [OrganizationRow, ApiKeyRow, TaxRow, BillingEntityRow];
+export const entities = [
+  OrganizationRow,
+  ApiKeyRow,
+  TaxRow,
+  BillingEntityRow,
+  CustomerRow,
+  BillableMetricRow,
+  AddOnRow,
+  PlanRow,
+  ChargeRow,
+  FixedChargeRow,
+  SubscriptionRow,
+  InvoiceRow,
+  FeeRow,
+  InvoiceTaxRow,
+  BillingRunRow,
+];
+
+export interface AppOptions {
+  /** Whether this process drives the schedule: the server and the worker do, an operator command does not. */
+  readonly runsJobs: boolean;
+}
+
+export interface AppOptions {
+  /** Timers and cron jobs: for the API and the worker, not for operator commands. */
+  readonly runsJobs: boolean;
+}
 
 /** The floor plan. */
 @Module({})
 export class AppModule {
-  static register(config: Config, databaseUrl: string): DynamicModule {
+  static register(config: Config, databaseUrl: string, { runsJobs }: AppOptions): DynamicModule {
     return {
       module: AppModule,
       imports: [
         PlatformModule.register(config),
-        TypeOrmModule.forRoot({ ...connectionOptions(databaseUrl), entities }),
-        ScheduleModule.forRoot(),
+        // The door has just migrated this database: if it is gone again, waiting would only hide that.
+        TypeOrmModule.forRoot({ ...connectionOptions(databaseUrl), entities, retryAttempts: 0 }),
+        ...(runsJobs ? [ScheduleModule.forRoot()] : []),
         OrganizationsModule,
         TaxesModule,
         BillingEntitiesModule,
+        CustomersModule,
+        CatalogModule,
+        UsageModule,
+        SubscriptionsModule,
+        InvoicesModule,
+        BillingModule.register({ runsJobs }),
       ],
       providers: [
         { provide: APP_GUARD, useClass: AuthGuard },
+        IdempotencyStore,
+        { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
         { provide: APP_FILTER, useClass: ErrorFilter },
       ],
     };

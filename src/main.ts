@@ -1,25 +1,15 @@
 import 'reflect-metadata';
 import { AppModule } from './app.module.ts';
-import { readConfig } from './platform/config/config.ts';
-import { openDatabase } from './platform/database/open-database.ts';
+import { Bootstrap } from './modules/billing-entities/index.ts';
 import { createApp } from './platform/http/create-app.ts';
-import { setLogLevel } from './platform/logging/log.ts';
+import { log } from './platform/logging/log.ts';
+import { stayOpen } from './platform/start/door.ts';
 
-const config = readConfig(process.env);
-setLogLevel(config.logLevel);
-const database = await openDatabase(config);
-const app = await createApp(AppModule.register(config, database.url));
-
-// Not enableShutdownHooks(): the embedded database must outlive the application that uses it.
-let closing = false;
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => {
-    if (closing) return;
-    closing = true;
-    void app
-      .close()
-      .then(() => database.close())
-      .finally(() => process.exit(0));
-  });
-}
-await app.listen(config.port, config.host);
+/** The HTTP API, with the jobs in the same process. */
+await stayOpen(async ({ config, databaseUrl, onClose }) => {
+  const app = await createApp(AppModule.register(config, databaseUrl, { runsJobs: true }));
+  onClose(() => app.close());
+  await app.get(Bootstrap).execute();
+  await app.listen(config.port, config.host);
+  log.info(`Florin listens on ${await app.getUrl()}`);
+});

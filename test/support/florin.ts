@@ -46,7 +46,7 @@ export async function startFlorin(environment: Record<string, string> = {}): Pro
   setLogLevel('error');
   const database = await createTestDatabase();
   const config = readConfig({ FLORIN_ADMIN_API_KEY: operatorKey, LOG_LEVEL: 'error', ...environment });
-  const app = await createApp(AppModule.register(config, database.url));
+  const app = await createApp(AppModule.register(config, database.url, { runsJobs: false }));
   await app.listen(0, '127.0.0.1');
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
   const sql = new pg.Pool({ connectionString: database.url, max: 4 });

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import type { EmbeddedPostgres } from '../../src/platform/database/embedded-postgres.ts';
+import type { EmbeddedPostgres } from '../../src/platform/embedded-postgres/embedded-postgres.ts';
 
 export default async function globalTeardown(): Promise<void> {
   const { florinTestServer, florinTestDir } = globalThis as unknown as {

@@ -1,5 +1,6 @@
 export { ApiKeyRow } from './api-key.entity.ts';
 export { createOrganization } from './create-organization.ts';
+export { issueApiKey } from './issue-api-key.ts';
 export { CreateOrganizationInput } from './organization.dto.ts';
 export { OrganizationClock } from './organization-clock.ts';
 export { OrganizationRow } from './organization.entity.ts';

@@ -25,3 +25,25 @@ export async function readStatement<Row>(
   const result = await master.query({ ...statement, values: [...values] });
   return result.rows as Row[];
 }
+
+/** Asks named statements; rows come as the driver gives them. */
+export type Query = <Row>(statement: Statement, values: readonly unknown[]) => Promise<Row[]>;
+
+/** Asks inside a transaction. */
+export const queryIn =
+  (tx: EntityManager): Query =>
+  (statement, values) =>
+    runStatement(tx, statement, values);
+
+/** Asks outside any transaction, each statement on whichever connection is free. */
+export const queryOn =
+  (dataSource: DataSource): Query =>
+  (statement, values) =>
+    readStatement(dataSource, statement, values);
+
+/** Runs a named write that is a transaction of its own, durable when this returns. Answers how many rows it wrote. */
+export async function writeStatement(dataSource: DataSource, statement: Statement, values: readonly unknown[]): Promise<number> {
+  const { master } = dataSource.driver as unknown as { master: Pool };
+  const result = await master.query({ ...statement, values: [...values] });
+  return result.rowCount ?? 0;
+}

@@ -6,6 +6,10 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import helmet from '@fastify/helmet';
 import { log, withLogContext } from '../logging/log.ts';
 import { FrameworkLogger } from '../logging/framework-logger.ts';
+import { Metrics } from '../health/metrics.ts';
+import { describeApi } from '../openapi/openapi.ts';
+import { answerBadPath, answerBrokenHttp } from './framework-errors.ts';
+import { keepRawBody } from './raw-body.ts';
 import { parseStrictJson, toJson } from './strict-json.ts';
 
 /** Largest body: 1000 usage events of 4 KB. */
@@ -16,6 +20,10 @@ export async function createApp(module: DynamicModule): Promise<NestFastifyAppli
   const adapter = new FastifyAdapter({
     bodyLimit: bodyLimitBytes,
     requestIdHeader: false,
+    // External ids have up to 255 characters, each up to 12 bytes when percent-encoded.
+    routerOptions: { maxParamLength: 3_200 },
+    frameworkErrors: answerBadPath,
+    clientErrorHandler: answerBrokenHttp,
     genReqId: (request: IncomingMessage) => {
       const given = request.headers['x-request-id'];
       return typeof given === 'string' && /^[\w.:-]{1,100}$/.test(given) ? given : randomUUID();
@@ -40,15 +48,24 @@ export async function createApp(module: DynamicModule): Promise<NestFastifyAppli
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bodyParser: false,
     logger: new FrameworkLogger(),
+    abortOnError: false,
+  });
+  const metrics = app.get(Metrics);
+  fastify.addHook('onResponse', (request, reply, done) => {
+    metrics.observeRequest(request.method, request.routeOptions.url ?? '(no route)', reply.statusCode, reply.elapsedTime / 1_000);
+    done();
   });
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     try {
+      keepRawBody(request, body as Buffer);
       done(null, body.length === 0 ? undefined : parseStrictJson(body as Buffer));
     } catch (error) {
       done(error as Error);
     }
   });
-  await app.register(helmet);
+  // Without TLS of our own, upgrading would break the pages of /docs everywhere but on localhost.
+  await app.register(helmet, { contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } });
+  describeApi(app);
   return app;
 }

@@ -38,14 +38,15 @@ const codeByHttpStatus: Readonly<Record<number, ErrorCode>> = {
 export class ErrorFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    const body = bodyOf(error);
+    const body = errorBodyOf(error);
     if (body.status >= 500) log.error('request failed', error);
     if (body.status === 503 || body.status === 429) void reply.header('retry-after', '1');
     void reply.status(body.status).header('content-type', 'application/json; charset=utf-8').send(body);
   }
 }
 
-function bodyOf(error: unknown): ErrorBody {
+/** What this error looks like from outside. */
+export function errorBodyOf(error: unknown): ErrorBody {
   if (error instanceof BillingError) return errorBody(error.code, error.details);
   const status =
     error instanceof HttpException ? error.getStatus() : ((error as { statusCode?: number } | null)?.statusCode ?? 500);

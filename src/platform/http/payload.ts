@@ -4,17 +4,40 @@ import { validate, type ValidationError } from 'class-validator';
 import { invalid } from '../../domain/errors/billing-error.ts';
 
 /** The request body as the parameter's class, accepted wrapped (`{"plan": {…}}`) or bare; unknown fields are named and refused. */
-export const Payload = (root: string): ParameterDecorator => Body(new PayloadPipe(root));
+export const Payload = (root: string, { optional = false }: { optional?: boolean } = {}): ParameterDecorator =>
+  recorded({ in: 'body', root, optional }, Body(new PayloadPipe(root, optional)));
 
 /** Query parameters as the parameter's class; unknown ones are named and refused. */
-export const QueryParams = (): ParameterDecorator => Query(new PayloadPipe());
+export const QueryParams = (): ParameterDecorator => recorded({ in: 'query' }, Query(new PayloadPipe()));
+
+/** What a route reads, for the API's description. */
+export type RouteInput = { readonly type: Type<object> } & (
+  { readonly in: 'query' } | { readonly in: 'body'; readonly root: string; readonly optional: boolean }
+);
+type RouteInputPlace = RouteInput extends infer Input ? (Input extends RouteInput ? Omit<Input, 'type'> : never) : never;
+
+/** By `<controller>.<method>`. */
+export const routeInputs = new Map<string, RouteInput[]>();
+
+function recorded(place: RouteInputPlace, decorate: ParameterDecorator): ParameterDecorator {
+  return (target, method, index) => {
+    const types = Reflect.getMetadata('design:paramtypes', target, method ?? '') as Type<object>[] | undefined;
+    const type = types?.[index];
+    const route = `${target.constructor.name}.${String(method)}`;
+    if (type) routeInputs.set(route, [...(routeInputs.get(route) ?? []), { ...place, type } as RouteInput]);
+    decorate(target, method, index);
+  };
+}
 
 @Injectable()
 class PayloadPipe implements PipeTransform<unknown, Promise<unknown>> {
-  constructor(private readonly root?: string) {}
+  constructor(
+    private readonly root?: string,
+    private readonly optional = false,
+  ) {}
 
   transform(value: unknown, { metatype }: ArgumentMetadata): Promise<unknown> {
-    return readPayload(value, metatype as Type<object>, this.root);
+    return readPayload(this.optional ? (value ?? {}) : value, metatype as Type<object>, this.root);
   }
 }
 

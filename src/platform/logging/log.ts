@@ -26,6 +26,13 @@ export function addLogContext(ids: LogContext): void {
 
 export const currentRequestId = (): string | undefined => context.getStore()?.request_id;
 
+let target: NodeJS.WriteStream = process.stdout;
+
+/** Standard output by default; operator commands keep that for their answers. */
+export const logTo = (stream: NodeJS.WriteStream): void => {
+  target = stream;
+};
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /** One event, one line: JSON for machines, short and readable on a terminal. Never throws. */
@@ -33,10 +40,10 @@ function write(level: LogLevel, message: string, fields: Fields): void {
   if (weight[level] < weight[threshold]) return;
   const time = new Date().toISOString();
   const ids = context.getStore() ?? {};
-  const line = process.stdout.isTTY
+  const line = target.isTTY
     ? `${time.slice(11, 23)} ${level.toUpperCase().padEnd(5)} ${message}${describe({ ...ids, ...fields })}`
     : JSON.stringify({ time, level, message, ...ids, ...fields });
-  process.stdout.write(`${line}\n`);
+  target.write(`${line}\n`);
 }
 
 const describe = (fields: Fields): string =>

@@ -1,0 +1,92 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { BillingError, invalid } from '../../domain/errors/billing-error.ts';
+import { FinalizeDueInvoices } from '../invoices/index.ts';
+import { OrganizationRow } from '../organizations/index.ts';
+import { GenerateInvoices } from './generate-invoices.ts';
+
+const hourMs = 3_600_000;
+const fiveMinutesMs = 300_000;
+const tenYearsMs = 10 * 366 * 24 * hourMs;
+
+/** The next instant after `$2` at which the generator, or the finalizer, has something to do; null when never. */
+const nextGeneration = `
+  select min(at) as at from (
+    select min(subscription_at) as at from subscriptions where organization_id = $1 and status = 'PENDING' and subscription_at > $2
+    union all select min(trial_ends_at) from subscriptions where organization_id = $1 and status = 'TRIAL' and trial_ends_at > $2
+    union all select min(ending_at) from subscriptions where organization_id = $1 and status in ('ACTIVE', 'TRIAL') and ending_at > $2
+    union all select min(current_period_end) from subscriptions
+      where organization_id = $1 and (status = 'ACTIVE' or final_invoice_due) and payment_provider = 'MANUAL' and current_period_end > $2) as times`;
+const nextFinalization = `
+  select min(scheduled_finalize_at) as at from invoices where organization_id = $1 and status = 'DRAFT' and scheduled_finalize_at > $2`;
+
+const beginningOfTime = new Date(0);
+
+/**
+ * Moves a test organization's time and does on the way what the schedule would have done, at the schedule's own ticks: the
+ * generator on the hour, the finalizer every five minutes.
+ */
+@Injectable()
+export class AdvanceTestClock {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly generateInvoices: GenerateInvoices,
+    private readonly finalizeDueInvoices: FinalizeDueInvoices,
+  ) {}
+
+  /** @throws BillingError not_in_test_mode, clock_advance_in_progress, validation_errors (back in time, more than ten years ahead) */
+  async execute(organizationId: string, to: Date): Promise<Date> {
+    const lock = this.dataSource.createQueryRunner();
+    await lock.connect();
+    try {
+      const [answer] = (await lock.query('select pg_try_advisory_lock(hashtextextended($1, 0)) as locked', [organizationId])) as { locked: boolean }[];
+      if (!answer?.locked) throw new BillingError('clock_advance_in_progress');
+      try {
+        return await this.advance(organizationId, to);
+      } finally {
+        await lock.query('select pg_advisory_unlock(hashtextextended($1, 0))', [organizationId]);
+      }
+    } finally {
+      await lock.release();
+    }
+  }
+
+  private async advance(organizationId: string, to: Date): Promise<Date> {
+    const organization = await this.dataSource.manager.findOneByOrFail(OrganizationRow, { id: organizationId });
+    const now = organization.virtualNow;
+    if (!now) throw new BillingError('not_in_test_mode');
+    if (to < now) throw invalid({ to: ['in_the_past'] });
+    if (to.getTime() - now.getTime() > tenYearsMs) throw invalid({ to: ['value_is_out_of_range'] });
+    let generated = beginningOfTime;
+    let finalized = beginningOfTime;
+    for (;;) {
+      const generateAt = await this.tick(nextGeneration, organizationId, generated, now, hourMs);
+      const finalizeAt = await this.tick(nextFinalization, organizationId, finalized, now, fiveMinutesMs);
+      const at = Math.min(generateAt, finalizeAt);
+      if (at > to.getTime()) break;
+      const instant = new Date(at);
+      await this.setTime(organizationId, instant);
+      if (generateAt === at) {
+        await this.generateInvoices.forOrganization(organizationId, instant, { trigger: 'CLOCK' });
+        generated = instant;
+      }
+      if (finalizeAt === at) {
+        await this.finalizeDueInvoices.execute(organizationId, instant);
+        finalized = instant;
+      }
+    }
+    await this.setTime(organizationId, to);
+    return to;
+  }
+
+  /** The schedule's tick that serves the next instant: rounded up, and never before the present. Infinity when nothing waits. */
+  private async tick(statement: string, organizationId: string, after: Date, now: Date, width: number): Promise<number> {
+    const [row] = (await this.dataSource.query(statement, [organizationId, after])) as { at: Date | null }[];
+    if (!row?.at) return Number.POSITIVE_INFINITY;
+    return Math.ceil(Math.max(row.at.getTime(), now.getTime()) / width) * width;
+  }
+
+  private async setTime(organizationId: string, at: Date): Promise<void> {
+    await this.dataSource.manager.update(OrganizationRow, { id: organizationId }, { virtualNow: at });
+  }
+}

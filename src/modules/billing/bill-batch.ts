@@ -1,0 +1,139 @@
+import { Injectable } from '@nestjs/common';
+import { nextPeriod } from '../../domain/lifecycles/begin-subscription.ts';
+import { Clock, dateOf, instantOf } from '../../platform/clock/clock.ts';
+import { type Query, queryIn } from '../../platform/database/sql.ts';
+import { databaseError, UnitOfWork } from '../../platform/database/unit-of-work.ts';
+import { type DraftToWrite, draftInvoices, type InvoiceRow } from '../invoices/index.ts';
+import { countResults, recordFailures, type Run } from './billing-runs.store.ts';
+import { advancePeriods, claimDue, claimNamedDue, type DueSubscription } from './due-subscriptions.store.ts';
+import { type PricedSubscription, priceSubscriptions } from './price-subscriptions.ts';
+
+export interface BilledInvoice {
+  readonly invoice: InvoiceRow;
+  readonly customerName: string;
+}
+
+export interface BatchResult {
+  /** Subscriptions taken on; 0 means that nothing due was free. */
+  readonly claimed: number;
+  readonly billed: readonly BilledInvoice[];
+  readonly failed: readonly { subscriptionId: string; message: string }[];
+}
+
+const nothing: BatchResult = { claimed: 0, billed: [], failed: [] };
+
+/** One transaction over a batch of due subscriptions: claim, price, write, advance, tell. All of it happens or none. */
+@Injectable()
+export class BillBatch {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Bills one period of up to `limit` due subscriptions. When the batch cannot be written it is split in halves down to the
+   * one that is at fault; that one is recorded as an error of the run and the others are billed.
+   * @throws what is nobody's fault but the database's (connection lost, out of space): the run goes on later
+   */
+  async execute(run: Run, limit: number): Promise<BatchResult> {
+    let claimed: string[] = [];
+    try {
+      return await this.write(run, async (query) => {
+        const due = await claimDue(query, this.scope(run), limit);
+        claimed = due.map((row) => row.id);
+        return due;
+      });
+    } catch (error) {
+      if (claimed.length === 0 || isOutage(error)) throw error;
+      return this.bisect(run, claimed, error);
+    }
+  }
+
+  /** The same for named subscriptions; those that are not due, or held by another worker, are left out. */
+  async executeFor(run: Run, ids: readonly string[]): Promise<BatchResult> {
+    try {
+      return await this.write(run, (query) => claimNamedDue(query, this.scope(run), ids));
+    } catch (error) {
+      if (isOutage(error)) throw error;
+      return this.bisect(run, ids, error);
+    }
+  }
+
+  private async bisect(run: Run, ids: readonly string[], error: unknown): Promise<BatchResult> {
+    if (ids.length === 1) return this.giveUp(run, ids[0] ?? '', error);
+    const middle = Math.ceil(ids.length / 2);
+    const results = [];
+    for (const half of [ids.slice(0, middle), ids.slice(middle)]) results.push(await this.executeFor(run, half));
+    return {
+      claimed: ids.length,
+      billed: results.flatMap((result) => result.billed),
+      failed: results.flatMap((result) => result.failed),
+    };
+  }
+
+  private async giveUp(run: Run, subscriptionId: string, error: unknown): Promise<BatchResult> {
+    const message = error instanceof Error ? error.message : String(error);
+    const code = databaseError(error).constraint ?? 'not_billable';
+    await this.unitOfWork.run(async (tx) => {
+      const at = dateOf(this.clock.now());
+      await recordFailures(queryIn(tx), run, [{ subscriptionId, code, message }], at);
+      await countResults(queryIn(tx), run, { successful: 0, failed: 1 }, at);
+    });
+    return { claimed: 1, billed: [], failed: [{ subscriptionId, message }] };
+  }
+
+  private write(run: Run, claim: (query: Query) => Promise<DueSubscription[]>): Promise<BatchResult> {
+    return this.unitOfWork.run(async (tx) => {
+      const query = queryIn(tx);
+      const due = await claim(query);
+      if (due.length === 0) return nothing;
+      const priced = await priceSubscriptions(query, run.organizationId, due);
+      const invoices = await draftInvoices(
+        tx,
+        run.organizationId,
+        priced.map((entry) => draftOf(entry, run)),
+        run.asOf,
+      );
+      await advancePeriods(query, run.organizationId, run.asOf, priced.map(advanceOf));
+      await countResults(query, run, { successful: invoices.length, failed: 0 }, dateOf(this.clock.now()));
+      return {
+        claimed: due.length,
+        billed: invoices.map((invoice, position) => ({ invoice, customerName: due[position]?.customer_name ?? '' })),
+        failed: [],
+      };
+    });
+  }
+
+  private scope(run: Run) {
+    return { organizationId: run.organizationId, asOf: run.asOf, runId: run.id };
+  }
+}
+
+const draftOf = ({ subscription, priced }: PricedSubscription, run: Run): DraftToWrite => ({
+  seller: {
+    id: subscription.seller_id,
+    timezone: subscription.seller_timezone,
+    documentNumberPrefix: subscription.document_number_prefix,
+    documentNumberTemplate: subscription.document_number_template,
+  },
+  customerId: subscription.customer_id,
+  subscriptionId: subscription.id,
+  billingRunId: run.id,
+  netPaymentTerm: subscription.net_payment_term,
+  gracePeriodDays: subscription.invoice_grace_period,
+  timezone: subscription.billing_timezone,
+  periodStart: subscription.current_period_start,
+  periodEnd: subscription.current_period_end,
+  priced,
+});
+
+function advanceOf({ subscription, anchor }: PricedSubscription) {
+  const next = nextPeriod(anchor, instantOf(subscription.current_period_end), subscription.terminated_at && instantOf(subscription.terminated_at));
+  return { id: subscription.id, next: next && { start: dateOf(next.start), end: dateOf(next.end) } };
+}
+
+/** Not the fault of any subscription: SQLSTATE classes 08 (connection), 53 (resources), 57 (shutdown), 25 (time-out), 55 (locks), or a broken socket. */
+function isOutage(error: unknown): boolean {
+  const { code } = databaseError(error);
+  return code !== undefined && (/^(08|25|40|53|55|57|58)/.test(code) || /^E[A-Z]+$/.test(code));
+}

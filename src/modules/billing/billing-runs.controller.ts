@@ -1,0 +1,58 @@
+import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { DataSource } from 'typeorm';
+import { BillingError } from '../../domain/errors/billing-error.ts';
+import { OrganizationId } from '../../platform/auth/principal.ts';
+import { isId } from '../../platform/database/ids.ts';
+import { metaOf, pageOf, sliceOf } from '../../platform/http/pagination.ts';
+import { QueryParams } from '../../platform/http/payload.ts';
+import { OrganizationClock } from '../organizations/index.ts';
+import { BillingRunRow } from './billing-run.entity.ts';
+import { ListRunsQuery } from './billing.dto.ts';
+import { presentRun, type RunErrorRecord } from './billing.presenter.ts';
+import { GenerateInvoices } from './generate-invoices.ts';
+
+/** A run shows this many of its errors; the worker's log has all of them. */
+const shownErrors = 100;
+
+@ApiTags('Billing')
+@Controller('api/v1/billing_runs')
+export class BillingRunsController {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly generateInvoices: GenerateInvoices,
+    private readonly organizationClock: OrganizationClock,
+  ) {}
+
+  @Get()
+  async list(@OrganizationId() organizationId: string, @QueryParams() query: ListRunsQuery) {
+    const page = pageOf(query);
+    const [rows, count] = await this.dataSource.manager.findAndCount(BillingRunRow, {
+      where: { organizationId, ...(query.status ? { status: query.status.toUpperCase() as BillingRunRow['status'] } : {}) },
+      order: { startedAt: 'desc', id: 'asc' },
+      ...sliceOf(page),
+    });
+    return { billing_runs: rows.map((row) => presentRun(row, [])), meta: metaOf(page, count) };
+  }
+
+  @Get(':id')
+  async read(@OrganizationId() organizationId: string, @Param('id') id: string) {
+    const row = isId(id) ? await this.dataSource.manager.findOneBy(BillingRunRow, { organizationId, id }) : null;
+    if (!row) throw new BillingError('billing_run_not_found');
+    const errors: RunErrorRecord[] = await this.dataSource.query(
+      `select subscription_id, code, message, created_at from billing_run_errors
+       where organization_id = $1 and billing_run_id = $2 order by created_at, subscription_id limit ${shownErrors}`,
+      [organizationId, id],
+    );
+    return { billing_run: presentRun(row, errors) };
+  }
+
+  /** Bills now what is due for this organization, and answers when all of it is done. */
+  @Post()
+  @HttpCode(200)
+  async create(@OrganizationId() organizationId: string) {
+    const asOf = await this.organizationClock.now(organizationId);
+    const { runId } = await this.generateInvoices.forOrganization(organizationId, asOf, { trigger: 'MANUAL' });
+    return this.read(organizationId, runId);
+  }
+}

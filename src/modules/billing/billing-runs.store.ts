@@ -1,0 +1,92 @@
+import { newId } from '../../platform/database/ids.ts';
+import type { Query } from '../../platform/database/sql.ts';
+import type { RunTrigger } from './billing-run.entity.ts';
+
+export interface Run {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly asOf: Date;
+}
+
+export interface RunToOpen {
+  readonly organizationId: string;
+  readonly trigger: RunTrigger;
+  readonly scheduledFor: Date | null;
+  readonly asOf: Date;
+  /** Wall clock. */
+  readonly at: Date;
+}
+
+/** Of several processes that open one slot, one inserts and the others get its row: they share the run. */
+const open = {
+  name: 'billing_runs.open',
+  text: `insert into billing_runs (organization_id, id, trigger, status, scheduled_for, as_of, started_at, heartbeat_at)
+    values ($1, $2, $3, 'RUNNING', $4, $5, $6, $6)
+    on conflict (organization_id, scheduled_for) do update set heartbeat_at = excluded.heartbeat_at returning id, as_of`,
+};
+
+export async function openRun(query: Query, input: RunToOpen): Promise<Run> {
+  const { organizationId, trigger, scheduledFor, asOf, at } = input;
+  const [row] = await query<{ id: string; as_of: Date }>(open, [organizationId, newId(), trigger, scheduledFor, asOf, at]);
+  if (!row) throw new Error('a billing run was neither opened nor found');
+  return { id: row.id, organizationId, asOf: row.as_of };
+}
+
+const setFound = {
+  name: 'billing_runs.found',
+  text: 'update billing_runs set found = greatest(found, $3) where organization_id = $1 and id = $2',
+};
+
+export const noteFound = (query: Query, run: Run, found: number): Promise<unknown> => query(setFound, [run.organizationId, run.id, found]);
+
+const addCounts = {
+  name: 'billing_runs.count',
+  text: `update billing_runs set processed = processed + $3 + $4, successful = successful + $3, failed = failed + $4, heartbeat_at = $5,
+    status = 'RUNNING', finished_at = null where organization_id = $1 and id = $2`,
+};
+
+/** Written in the transaction of the batch it counts, as its last statement: the row is shared by all workers. */
+export const countResults = (query: Query, run: Run, counts: { successful: number; failed: number }, at: Date): Promise<unknown> =>
+  query(addCounts, [run.organizationId, run.id, counts.successful, counts.failed, at]);
+
+const insertErrors = {
+  name: 'billing_run_errors.insert',
+  text: `insert into billing_run_errors (organization_id, billing_run_id, subscription_id, code, message, created_at)
+    select $1, $2, r.*, $3 from unnest($4::uuid[], $5::text[], $6::text[]) as r on conflict do nothing`,
+};
+
+export interface RunFailure {
+  readonly subscriptionId: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+export const recordFailures = (query: Query, run: Run, failures: readonly RunFailure[], at: Date): Promise<unknown> =>
+  query(insertErrors, [
+    run.organizationId,
+    run.id,
+    at,
+    failures.map((failure) => failure.subscriptionId),
+    failures.map((failure) => failure.code),
+    failures.map((failure) => failure.message),
+  ]);
+
+const complete = {
+  name: 'billing_runs.complete',
+  text: `update billing_runs set status = 'COMPLETED', finished_at = $3, heartbeat_at = $3
+    where organization_id = $1 and id = $2 and status = 'RUNNING'`,
+};
+
+export const completeRun = (query: Query, run: Run, at: Date): Promise<unknown> => query(complete, [run.organizationId, run.id, at]);
+
+const stale = {
+  name: 'billing_runs.stale',
+  text: `select r.organization_id, r.id, r.as_of from billing_runs r join organizations o on o.id = r.organization_id and o.mode = 'LIVE'
+    where r.status in ('PENDING', 'RUNNING') and r.heartbeat_at < $1`,
+};
+
+/** Runs whose processes all died; they are taken up again where they stood. */
+export async function staleRuns(query: Query, heartbeatBefore: Date): Promise<Run[]> {
+  const rows = await query<{ organization_id: string; id: string; as_of: Date }>(stale, [heartbeatBefore]);
+  return rows.map((row) => ({ id: row.id, organizationId: row.organization_id, asOf: row.as_of }));
+}

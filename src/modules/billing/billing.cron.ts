@@ -1,0 +1,57 @@
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Cron } from '@nestjs/schedule';
+import { Clock, dateOf } from '../../platform/clock/clock.ts';
+import { JobSlots } from '../../platform/jobs/job-slots.ts';
+import { log } from '../../platform/logging/log.ts';
+import { FinalizeInvoices } from './finalize-invoices.ts';
+import { GenerateInvoices } from './generate-invoices.ts';
+
+export const generationJob = 'invoice_generation';
+export const finalizationJob = 'invoice_finalization';
+export const generationCron = '0 * * * *';
+export const finalizationCron = '*/5 * * * *';
+
+/** The schedule and nothing else. Every process ticks; the slot makes them share one run. */
+@Injectable()
+export class BillingCron implements OnApplicationBootstrap {
+  constructor(
+    private readonly generateInvoices: GenerateInvoices,
+    private readonly finalizeInvoices: FinalizeInvoices,
+    private readonly slots: JobSlots,
+    private readonly clock: Clock,
+  ) {}
+
+  /** What fell due while nobody was running is billed now (G15); the application does not wait for it. */
+  onApplicationBootstrap(): void {
+    const startedAt = dateOf(this.clock.now());
+    void this.guarded(generationJob, startedAt, () => this.generateInvoices.forAll({ trigger: 'STARTUP' })).then(() =>
+      this.guarded(finalizationJob, startedAt, () => this.finalizeInvoices.forAll()),
+    );
+  }
+
+  @Cron(generationCron, { name: generationJob, timeZone: 'UTC', waitForCompletion: true })
+  async generate(): Promise<void> {
+    const scheduledFor = this.slot(60);
+    await this.guarded(generationJob, scheduledFor, () => this.generateInvoices.forAll({ trigger: 'CRON', scheduledFor }));
+  }
+
+  @Cron(finalizationCron, { name: finalizationJob, timeZone: 'UTC', waitForCompletion: true })
+  async finalize(): Promise<void> {
+    await this.guarded(finalizationJob, this.slot(5), () => this.finalizeInvoices.forAll());
+  }
+
+  /** The start of the current slot; the timer may fire a moment after it, never before. */
+  private slot(minutes: number): Date {
+    const width = minutes * 60_000;
+    return new Date(Math.floor(this.clock.now().epochMilliseconds / width) * width);
+  }
+
+  /** A failed slot is in the log and in the health answer; the next slot tries again. */
+  private async guarded(job: string, scheduledFor: Date, work: () => Promise<unknown>): Promise<void> {
+    try {
+      await this.slots.run(job, scheduledFor, work);
+    } catch (error) {
+      log.error(`${job} failed; it is tried again at the next slot`, error);
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { InvoicesModule } from '../invoices/index.ts';
+import { SubscriptionsModule } from '../subscriptions/index.ts';
+import { AdvanceTestClock } from './advance-test-clock.ts';
+import { BillBatch } from './bill-batch.ts';
+import { BillingCron } from './billing.cron.ts';
+import { BillingRunsController } from './billing-runs.controller.ts';
+import { CheckInvariants } from './check-invariants.ts';
+import { FinalizeInvoices } from './finalize-invoices.ts';
+import { GenerateInvoice } from './generate-invoice.ts';
+import { GenerateInvoices } from './generate-invoices.ts';
+import { PreviewInvoice } from './preview-invoice.ts';
+import { RunBilling } from './run-billing.ts';
+import { SubscriptionBillingController } from './subscription-billing.controller.ts';
+import { TestClockController } from './test-clock.controller.ts';
+import { WorkersHealthController } from './workers-health.controller.ts';
+
+/** The main job: from due subscriptions to numbered, finalized invoices. */
+@Module({
+  imports: [SubscriptionsModule, InvoicesModule],
+  controllers: [BillingRunsController, SubscriptionBillingController, TestClockController, WorkersHealthController],
+  providers: [AdvanceTestClock, BillBatch, CheckInvariants, FinalizeInvoices, GenerateInvoice, GenerateInvoices, PreviewInvoice, RunBilling],
+  exports: [CheckInvariants, FinalizeInvoices, GenerateInvoices],
+})
+export class BillingModule {
+  /** With the schedule ticking, or without (operator commands, tests). */
+  static register({ runsJobs }: { runsJobs: boolean }): DynamicModule {
+    return { module: BillingModule, providers: runsJobs ? [BillingCron] : [] };
+  }
+}

@@ -1,0 +1,104 @@
+import type { PricedInvoice } from '../../domain/invoicing/price-period.ts';
+import { formatMajor } from '../../domain/money/currency.ts';
+import { isoOf } from '../../platform/clock/clock.ts';
+import { jsonNumber } from '../../platform/http/strict-json.ts';
+import type { BillingRunRow } from './billing-run.entity.ts';
+import type { PricedSubscription } from './price-subscriptions.ts';
+
+const iso = (date: Date | null): string | null => date && isoOf(date);
+
+export interface RunErrorRecord {
+  readonly subscription_id: string;
+  readonly code: string;
+  readonly message: string;
+  readonly created_at: Date;
+}
+
+export const presentRun = (row: BillingRunRow, errors: readonly RunErrorRecord[]) => ({
+  id: row.id,
+  lago_id: row.id,
+  trigger: row.trigger.toLowerCase(),
+  status: row.status.toLowerCase(),
+  scheduled_for: iso(row.scheduledFor),
+  as_of: isoOf(row.asOf),
+  found: row.found,
+  processed: row.processed,
+  successful: row.successful,
+  failed: row.failed,
+  errors: errors.map((error) => ({ subscription_id: error.subscription_id, code: error.code, created_at: isoOf(error.created_at) })),
+  started_at: isoOf(row.startedAt),
+  heartbeat_at: isoOf(row.heartbeatAt),
+  finished_at: iso(row.finishedAt),
+});
+
+const feesOf = (priced: PricedInvoice) =>
+  priced.fees.map((fee) => ({
+    item: { type: fee.type, name: fee.name, lago_item_id: fee.itemId },
+    units: fee.units,
+    events_count: fee.eventsCount,
+    precise_unit_amount: fee.unitAmount,
+    amount_cents: fee.amountCents,
+    amount_currency: priced.currency,
+    taxes_rate: jsonNumber(fee.taxesRate),
+    taxes_amount_cents: fee.taxesAmountCents,
+    total_amount_cents: fee.amountCents + fee.taxesAmountCents,
+    from_date: fee.from.toString(),
+    to_date: fee.to.toString(),
+    derivation: fee.derivation,
+  }));
+
+/** An invoice that is not stored: no id, no number. */
+export const presentPreview = ({ subscription, priced }: PricedSubscription) => ({
+  lago_id: null,
+  number: null,
+  status: 'preview',
+  invoice_type: 'subscription',
+  lago_subscription_id: subscription.id,
+  currency: priced.currency,
+  fees_amount_cents: priced.feesAmountCents,
+  taxes_amount_cents: priced.taxesAmountCents,
+  sub_total_excluding_taxes_amount_cents: priced.feesAmountCents,
+  sub_total_including_taxes_amount_cents: priced.totalCents,
+  total_amount_cents: priced.totalCents,
+  total: formatMajor(priced.totalCents, priced.currency),
+  period_start: isoOf(subscription.current_period_start),
+  period_end: isoOf(subscription.current_period_end),
+  timezone: subscription.billing_timezone,
+  fees: feesOf(priced),
+  applied_taxes: priced.taxes.map((tax) => ({
+    lago_tax_id: tax.taxId,
+    tax_code: tax.code,
+    tax_name: tax.name,
+    tax_rate: jsonNumber(tax.rate),
+    amount_cents: tax.amountCents,
+    amount_currency: priced.currency,
+    fees_amount_cents: tax.baseAmountCents,
+  })),
+});
+
+/** The usage part of the running period (Lago's customer_usage). */
+export function presentUsage({ subscription, priced }: PricedSubscription) {
+  const usage = priced.fees.filter((fee) => fee.type === 'charge');
+  const amount = usage.reduce((sum, fee) => sum + fee.amountCents, 0n);
+  const taxes = usage.reduce((sum, fee) => sum + fee.taxesAmountCents, 0n);
+  return {
+    from_datetime: isoOf(subscription.current_period_start),
+    to_datetime: isoOf(subscription.current_period_end),
+    issuing_date: isoOf(subscription.current_period_end).slice(0, 10),
+    lago_invoice_id: null,
+    currency: priced.currency,
+    amount_cents: amount,
+    taxes_amount_cents: taxes,
+    total_amount_cents: amount + taxes,
+    charges_usage: usage.map((fee) => ({
+      units: fee.units,
+      events_count: fee.eventsCount,
+      amount_cents: fee.amountCents,
+      amount_currency: priced.currency,
+      charge: { lago_id: fee.itemId, charge_model: 'standard', invoice_display_name: fee.name },
+      billable_metric: { name: fee.name },
+      filters: [],
+      grouped_usage: [],
+    })),
+  };
+}

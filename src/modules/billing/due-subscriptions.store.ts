@@ -1,0 +1,111 @@
+import type { BillingTime, Interval } from '../../domain/calendar/billing-period.ts';
+import type { Query } from '../../platform/database/sql.ts';
+
+/** A subscription with everything its invoice needs of customer, plan and seller. int8 and numeric are text. */
+export interface DueSubscription {
+  readonly id: string;
+  readonly stream_id: string;
+  readonly billing_time: BillingTime;
+  readonly billing_timezone: string;
+  readonly subscription_at: Date;
+  readonly current_period_start: Date;
+  readonly current_period_end: Date;
+  readonly terminated_at: Date | null;
+  readonly customer_id: string;
+  readonly customer_name: string;
+  readonly net_payment_term: number;
+  readonly invoice_grace_period: number;
+  readonly plan_id: string;
+  readonly plan_name: string;
+  readonly interval: Interval;
+  readonly amount_cents: string;
+  readonly amount_currency: string;
+  readonly seller_id: string;
+  readonly seller_timezone: string;
+  readonly document_number_prefix: string;
+  readonly document_number_template: string;
+}
+
+/** The effective seller is the subscription's own billing entity, else the customer's. */
+const selectSubscription = `
+  select s.id, s.stream_id, s.billing_time, s.billing_timezone, s.subscription_at, s.current_period_start, s.current_period_end, s.terminated_at,
+    c.id as customer_id, coalesce(c.name, c.external_id) as customer_name,
+    coalesce(c.net_payment_term, e.net_payment_term) as net_payment_term,
+    coalesce(c.invoice_grace_period, e.invoice_grace_period) as invoice_grace_period,
+    p.id as plan_id, coalesce(p.invoice_display_name, p.name) as plan_name, p.interval, p.amount_cents, p.amount_currency,
+    e.id as seller_id, e.timezone as seller_timezone, e.document_number_prefix, e.document_number_template
+  from subscriptions s
+  join customers c on c.organization_id = s.organization_id and c.id = s.customer_id
+  join plans p on p.organization_id = s.organization_id and p.id = s.plan_id
+  join billing_entities e on e.organization_id = s.organization_id and e.id = coalesce(s.billing_entity_id, c.billing_entity_id)`;
+
+/** What makes a subscription due (G2, G3): the predicate of the index ix_subscriptions_due, and the time. */
+const isDue = `s.organization_id = $1 and (s.status = 'ACTIVE' or s.final_invoice_due) and s.payment_provider = 'MANUAL' and s.current_period_end <= $2
+    and not exists (select from billing_run_errors f where f.organization_id = s.organization_id and f.billing_run_id = $3 and f.subscription_id = s.id)`;
+
+const claim = {
+  name: 'billing.claim',
+  text: `${selectSubscription} where ${isDue} order by s.current_period_end, s.id limit $4 for update of s skip locked`,
+};
+
+const claimNamed = {
+  name: 'billing.claim_named',
+  text: `${selectSubscription} where ${isDue} and s.id = any($4::uuid[]) order by s.current_period_end, s.id for update of s skip locked`,
+};
+
+const read = { name: 'billing.read', text: `${selectSubscription} where s.organization_id = $1 and s.id = $2` };
+
+const countDue = { name: 'billing.count_due', text: `select count(*)::int as count from subscriptions s where ${isDue}` };
+
+export interface DueScope {
+  readonly organizationId: string;
+  readonly asOf: Date;
+  /** Subscriptions that failed in this run are left out. */
+  readonly runId: string;
+}
+
+const valuesOf = ({ organizationId, asOf, runId }: DueScope): unknown[] => [organizationId, asOf, runId];
+
+/** Locks up to `limit` due subscriptions that no other worker holds, the longest due first. */
+export const claimDue = (query: Query, scope: DueScope, limit: number): Promise<DueSubscription[]> =>
+  query<DueSubscription>(claim, [...valuesOf(scope), limit]);
+
+/** Locks those of the named subscriptions that are still due and free. */
+export const claimNamedDue = (query: Query, scope: DueScope, ids: readonly string[]): Promise<DueSubscription[]> =>
+  query<DueSubscription>(claimNamed, [...valuesOf(scope), ids]);
+
+/** One subscription, due or not, unlocked: for previews. */
+export async function readForPricing(query: Query, organizationId: string, id: string): Promise<DueSubscription | undefined> {
+  const [row] = await query<DueSubscription>(read, [organizationId, id]);
+  return row;
+}
+
+export async function countDueSubscriptions(query: Query, scope: DueScope): Promise<number> {
+  const [row] = await query<{ count: number }>(countDue, valuesOf(scope));
+  return row?.count ?? 0;
+}
+
+const advance = {
+  name: 'billing.advance',
+  text: `update subscriptions s set current_period_start = coalesce(r.next_start, s.current_period_start),
+      current_period_end = coalesce(r.next_end, s.current_period_end), final_invoice_due = s.final_invoice_due and r.next_start is not null,
+      last_invoiced_at = $2, updated_at = $2
+    from unnest($3::uuid[], $4::timestamptz[], $5::timestamptz[]) as r(id, next_start, next_end)
+    where s.organization_id = $1 and s.id = r.id`,
+};
+
+export interface Advance {
+  readonly id: string;
+  /** Null when nothing is left to bill. */
+  readonly next: { readonly start: Date; readonly end: Date } | null;
+}
+
+export async function advancePeriods(query: Query, organizationId: string, at: Date, advances: readonly Advance[]): Promise<void> {
+  await query(advance, [
+    organizationId,
+    at,
+    advances.map((entry) => entry.id),
+    advances.map((entry) => entry.next?.start ?? null),
+    advances.map((entry) => entry.next?.end ?? null),
+  ]);
+}

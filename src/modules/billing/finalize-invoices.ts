@@ -1,0 +1,33 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { Clock, dateOf } from '../../platform/clock/clock.ts';
+import { newId } from '../../platform/database/ids.ts';
+import { readStatement } from '../../platform/database/sql.ts';
+import { WorkerLog } from '../../platform/logging/worker-log.ts';
+import { FinalizeDueInvoices } from '../invoices/index.ts';
+
+const organizationsWithDrafts = {
+  name: 'billing.organizations_with_drafts',
+  text: `select o.id from organizations o where o.mode = 'LIVE' and exists (
+    select from invoices i where i.organization_id = o.id and i.status = 'DRAFT' and i.scheduled_finalize_at <= $1) order by o.id`,
+};
+
+/** Opens the due drafts of every live organization. */
+@Injectable()
+export class FinalizeInvoices {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly finalizeDueInvoices: FinalizeDueInvoices,
+    private readonly workerLog: WorkerLog,
+    private readonly clock: Clock,
+  ) {}
+
+  async forAll(): Promise<number> {
+    const now = dateOf(this.clock.now());
+    let finalized = 0;
+    for (const { id } of await readStatement<{ id: string }>(this.dataSource, organizationsWithDrafts, [now]))
+      finalized += await this.finalizeDueInvoices.execute(id, now);
+    if (finalized > 0) this.workerLog.of('invoice_finalizer', newId()).info(`🏁 Finalized ${finalized} invoices`);
+    return finalized;
+  }
+}

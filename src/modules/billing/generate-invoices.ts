@@ -1,0 +1,106 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { Clock, dateOf } from '../../platform/clock/clock.ts';
+import { type Query, queryOn } from '../../platform/database/sql.ts';
+import { newId } from '../../platform/database/ids.ts';
+import { log } from '../../platform/logging/log.ts';
+import { WorkerLog } from '../../platform/logging/worker-log.ts';
+import { WakeSubscriptions } from '../subscriptions/index.ts';
+import type { RunTrigger } from './billing-run.entity.ts';
+import { openRun, type Run, staleRuns } from './billing-runs.store.ts';
+import { RunBilling, type RunResult } from './run-billing.ts';
+
+/** A run nobody has touched for so long has no process any more. */
+const staleAfterMs = 5 * 60_000;
+
+const organizationsWithWork = {
+  name: 'billing.organizations_with_work',
+  text: `select o.id from organizations o where o.mode = 'LIVE' and exists (
+      select from subscriptions s where s.organization_id = o.id and (
+        (s.status = 'PENDING' and s.subscription_at <= $1) or (s.status = 'TRIAL' and s.trial_ends_at <= $1)
+        or (s.status in ('ACTIVE', 'TRIAL') and s.ending_at <= $1)
+        or ((s.status = 'ACTIVE' or s.final_invoice_due) and s.payment_provider = 'MANUAL' and s.current_period_end <= $1)))
+    order by o.id`,
+};
+
+export interface GenerationRequest {
+  readonly trigger: RunTrigger;
+  /** The scheduler's slot, shared by every process; null for anything else. */
+  readonly scheduledFor?: Date;
+  readonly onProgress?: (done: number, found: number) => void;
+}
+
+/** Wakes what time has come for and bills what is due, of one organization or of all live ones. */
+@Injectable()
+export class GenerateInvoices {
+  private readonly query: Query;
+
+  constructor(
+    dataSource: DataSource,
+    private readonly wakeSubscriptions: WakeSubscriptions,
+    private readonly runBilling: RunBilling,
+    private readonly workerLog: WorkerLog,
+    private readonly clock: Clock,
+  ) {
+    this.query = queryOn(dataSource);
+  }
+
+  /** Every live organization, by the wall clock. One organization's failure does not keep the others waiting. */
+  async forAll({ trigger, scheduledFor, onProgress }: GenerationRequest): Promise<RunResult> {
+    const now = dateOf(this.clock.now());
+    for (const run of await staleRuns(this.query, new Date(now.getTime() - staleAfterMs))) await this.work(run, onProgress);
+    const organizations = await this.query<{ id: string }>(organizationsWithWork, [now]);
+    if (organizations.length === 0) return this.nothingDue();
+    const total = { found: 0, successful: 0, failed: 0 };
+    const failures: unknown[] = [];
+    for (const { id } of organizations) {
+      try {
+        const result = await this.forOrganization(id, now, { trigger, ...(scheduledFor ? { scheduledFor } : {}), ...(onProgress ? { onProgress } : {}) });
+        total.found += result.found;
+        total.successful += result.successful;
+        total.failed += result.failed;
+      } catch (error) {
+        log.error('billing of an organization broke off', error, { organization_id: id });
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw new AggregateError(failures, `billing broke off for ${failures.length} of ${organizations.length} organizations`);
+    return total;
+  }
+
+  /** One organization, at its own time. */
+  async forOrganization(organizationId: string, asOf: Date, request: GenerationRequest): Promise<RunResult & { runId: string }> {
+    await this.wakeSubscriptions.execute(organizationId, asOf);
+    const run = await openRun(this.query, {
+      organizationId,
+      trigger: request.trigger,
+      scheduledFor: request.scheduledFor ?? null,
+      asOf,
+      at: dateOf(this.clock.now()),
+    });
+    return { ...(await this.work(run, request.onProgress)), runId: run.id };
+  }
+
+  private async work(run: Run, onProgress?: GenerationRequest['onProgress']): Promise<RunResult> {
+    const lines = this.workerLog.of('invoice_generator', run.id);
+    lines.info('🚀 Invoice generation started', { organization_id: run.organizationId });
+    const result = await this.runBilling.execute(run, { ...lines }, onProgress);
+    this.finish(run.id, result);
+    return result;
+  }
+
+  private nothingDue(): RunResult {
+    const id = newId();
+    this.workerLog.of('invoice_generator', id).info('🚀 Invoice generation started');
+    const result = { found: 0, successful: 0, failed: 0 };
+    this.workerLog.of('invoice_generator', id).info('Found 0 subscriptions due for processing');
+    this.finish(id, result);
+    return result;
+  }
+
+  private finish(runId: string, { successful, failed }: RunResult): void {
+    this.workerLog
+      .of('invoice_generator', runId)
+      .info(`🏁 Completed | processed=${successful + failed} | successful=${successful} | failed=${failed}`);
+  }
+}

@@ -1,0 +1,125 @@
+/** Something that must never be: a query whose rows are the offenders, the first column saying which. */
+export interface Invariant {
+  readonly name: string;
+  /** What holds when the query is empty. */
+  readonly holds: string;
+  readonly offenders: string;
+}
+
+/** Every rule `florin doctor` looks at. The database refuses most of these by itself; doctor proves that it did. */
+export const invariants: readonly Invariant[] = [
+  {
+    name: 'period_billed_once',
+    holds: 'no item of a subscription is billed twice for the same time',
+    offenders: `select a.subscription_id || ' item ' || a.item_id || ' at ' || a.period from billed_periods a join billed_periods b
+      on b.organization_id = a.organization_id and b.subscription_id = a.subscription_id and b.item_id = a.item_id and b.period && a.period
+      and (b.invoice_id, b.period) > (a.invoice_id, a.period) where not a.voided and not b.voided`,
+  },
+  {
+    name: 'periods_touch',
+    holds: 'the periods billed for a plan follow each other without a hole',
+    offenders: `select subscription_id || ' before ' || period_start from (
+        select i.subscription_id, i.period_start, lag(i.period_end) over (partition by i.organization_id, i.subscription_id order by i.period_start) as previous_end
+        from invoices i where i.subscription_id is not null and i.source = 'GENERATED') p where previous_end is not null and previous_end <> period_start`,
+  },
+  {
+    name: 'billed_until_current_period',
+    holds: "a subscription's current period starts where its last invoice ended",
+    offenders: `select s.id::text from subscriptions s
+      join (select organization_id, subscription_id, max(period_end) as billed_until from invoices where source = 'GENERATED' group by 1, 2) i
+        on i.organization_id = s.organization_id and i.subscription_id = s.id
+      where s.status = 'ACTIVE' and s.current_period_start <> i.billed_until`,
+  },
+  {
+    name: 'invoice_equals_its_fees',
+    holds: "an invoice's header is the sum of its fees",
+    offenders: `select i.invoice_number from invoices i left join fees f on f.organization_id = i.organization_id and f.invoice_id = i.id
+      group by i.organization_id, i.id having i.fees_amount_cents <> coalesce(sum(f.amount_cents), 0)`,
+  },
+  {
+    name: 'total_adds_up',
+    holds: 'total = fees − discounts + taxes',
+    offenders: 'select invoice_number from invoices where total_cents <> fees_amount_cents - discount_amount_cents + taxes_amount_cents',
+  },
+  {
+    name: 'taxes_add_up',
+    holds: "an invoice's tax differs from the sum of its rates by less than a cent a rate (it is rounded once, from the exact sum)",
+    offenders: `select i.invoice_number from invoices i left join invoice_taxes t on t.organization_id = i.organization_id and t.invoice_id = i.id
+      group by i.organization_id, i.id having abs(i.taxes_amount_cents - coalesce(sum(t.amount_cents), 0)) > count(t.tax_id)`,
+  },
+  {
+    name: 'numbers_are_gapless',
+    holds: 'every series counts 1, 2, 3 … up to its counter',
+    offenders: `select n.billing_entity_id || ' series ' || n.series || ': counter ' || n.last_number || ', invoices ' || count(i.id) from number_series n
+      left join invoices i on i.organization_id = n.organization_id and i.billing_entity_id = n.billing_entity_id and i.series = n.series
+        and i.source <> 'STRIPE'
+      group by n.organization_id, n.billing_entity_id, n.series, n.last_number
+      having count(i.id) <> n.last_number or coalesce(max(i.sequential_id), 0) <> n.last_number`,
+  },
+  {
+    name: 'every_invoice_has_a_series',
+    holds: 'no invoice is numbered outside a counter',
+    offenders: `select i.invoice_number from invoices i where i.source <> 'STRIPE' and not exists (select from number_series n
+      where n.organization_id = i.organization_id and n.billing_entity_id = i.billing_entity_id and n.series = i.series)`,
+  },
+  {
+    name: 'one_seller_and_currency',
+    holds: 'the fees of an invoice have its billing entity and currency',
+    offenders: `select i.invoice_number from fees f join invoices i on i.organization_id = f.organization_id and i.id = f.invoice_id
+      where f.billing_entity_id <> i.billing_entity_id or f.currency <> i.currency`,
+  },
+  {
+    name: 'one_customer',
+    holds: 'an invoice bills a subscription of its own customer',
+    offenders: `select i.invoice_number from invoices i join subscriptions s on s.organization_id = i.organization_id and s.id = i.subscription_id
+      where s.customer_id <> i.customer_id`,
+  },
+  {
+    name: 'fees_are_covered',
+    holds: 'every fee of a generated invoice has its billed period, and every billed period its fee',
+    offenders: `select coalesce(f.invoice_id, p.invoice_id)::text from
+        (select f.* from fees f join invoices i on i.organization_id = f.organization_id and i.id = f.invoice_id where i.source = 'GENERATED') f
+      full join billed_periods p on p.organization_id = f.organization_id and p.invoice_id = f.invoice_id and p.subscription_id = f.subscription_id
+        and p.item_id = f.item_id and lower(p.period) = f.period_start and upper(p.period) = f.period_end
+      where f.id is null or p.invoice_id is null`,
+  },
+  {
+    name: 'void_frees_its_periods',
+    holds: 'the billed periods of an invoice are voided exactly when it is',
+    offenders: `select i.invoice_number from billed_periods p join invoices i on i.organization_id = p.organization_id and i.id = p.invoice_id
+      where p.voided <> (i.status = 'VOID')`,
+  },
+  {
+    name: 'usage_is_not_lost',
+    holds: 'every usage event belongs to a stream and a metric',
+    offenders: `select e.transaction_id from usage_events e left join usage_streams s on s.id = e.stream_id
+      left join billable_metrics m on m.usage_key = e.metric_key where s.id is null or m.id is null or m.organization_id <> s.organization_id`,
+  },
+  {
+    name: 'every_invoice_was_told',
+    holds: 'every invoice has exactly one invoice.created event, and every finalized one an invoice.finalized',
+    offenders: `select i.invoice_number from invoices i where i.source = 'GENERATED' and (
+        (select count(*) from outbox_events o where o.organization_id = i.organization_id and o.object_id = i.id and o.type = 'invoice.created') <> 1
+        or (select count(*) from outbox_events o where o.organization_id = i.organization_id and o.object_id = i.id and o.type = 'invoice.finalized')
+          <> (i.finalized_at is not null)::int)`,
+  },
+  {
+    name: 'runs_add_up',
+    holds: 'the counters of a finished run agree with the invoices and errors it left',
+    offenders: `select r.id::text from billing_runs r where r.status = 'COMPLETED' and (
+        r.processed <> r.successful + r.failed
+        or r.successful <> (select count(*) from invoices i where i.organization_id = r.organization_id and i.billing_run_id = r.id)
+        or r.failed <> (select count(*) from billing_run_errors e where e.organization_id = r.organization_id and e.billing_run_id = r.id))`,
+  },
+  {
+    name: 'one_default_seller',
+    holds: 'every organization has exactly one default billing entity',
+    offenders: `select o.id::text from organizations o left join billing_entities e on e.organization_id = o.id and e.is_default
+      group by o.id having count(e.id) <> 1`,
+  },
+  {
+    name: 'nothing_hangs',
+    holds: 'no billing run has been silent for an hour while it says it is running',
+    offenders: `select id::text from billing_runs where status in ('PENDING', 'RUNNING') and heartbeat_at < now() - interval '1 hour'`,
+  },
+];

@@ -1,0 +1,24 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { BillingError } from '../../domain/errors/billing-error.ts';
+import { queryOn } from '../../platform/database/sql.ts';
+import { findSubscription } from '../subscriptions/index.ts';
+import { readForPricing } from './due-subscriptions.store.ts';
+import { type PricedSubscription, priceSubscriptions } from './price-subscriptions.ts';
+
+/** The invoice that the next run would make of a subscription's current period, with the usage known so far. Stores nothing. */
+@Injectable()
+export class PreviewInvoice {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** @throws BillingError subscription_not_found, subscription_not_billable (it has no period: not started, in trial, ended) */
+  async execute(organizationId: string, externalId: string): Promise<PricedSubscription> {
+    const query = queryOn(this.dataSource);
+    const subscription = await findSubscription(this.dataSource.manager, organizationId, externalId);
+    const billable = subscription.status === 'ACTIVE' || subscription.finalInvoiceDue;
+    const row = billable ? await readForPricing(query, organizationId, subscription.id) : undefined;
+    const [priced] = row ? await priceSubscriptions(query, organizationId, [row]) : [];
+    if (!priced) throw new BillingError('subscription_not_billable', { status: [subscription.status.toLowerCase()] });
+    return priced;
+  }
+}

@@ -1,0 +1,90 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { formatMajor } from '../../domain/money/currency.ts';
+import { Clock, dateOf } from '../../platform/clock/clock.ts';
+import { CONFIG, type Config } from '../../platform/config/config.ts';
+import { queryOn } from '../../platform/database/sql.ts';
+import { withLogContext } from '../../platform/logging/log.ts';
+import type { WorkerLine } from '../../platform/logging/worker-log.ts';
+import { type BatchResult, BillBatch } from './bill-batch.ts';
+import { completeRun, noteFound, type Run } from './billing-runs.store.ts';
+import { countDueSubscriptions } from './due-subscriptions.store.ts';
+
+/** Large enough that round trips vanish, small enough that a lost worker loses little (docs/decisions/0006). */
+const batchSize = 500;
+/** How long a worker waits for rows that others hold before it looks again. */
+const lookAgainMs = 100;
+
+export interface RunResult {
+  readonly found: number;
+  readonly successful: number;
+  readonly failed: number;
+}
+
+/** Works a run until nothing of it is due, with several workers here and any number in other processes. */
+@Injectable()
+export class RunBilling implements BeforeApplicationShutdown {
+  private stopping = false;
+  private readonly working = new Set<Promise<unknown>>();
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly billBatch: BillBatch,
+    private readonly clock: Clock,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  async execute(run: Run, lines: WorkerLine, onProgress: (done: number, found: number) => void = () => undefined): Promise<RunResult> {
+    const work = withLogContext({ run_id: run.id, organization_id: run.organizationId }, () => this.work(run, lines, onProgress));
+    this.working.add(work);
+    try {
+      return await work;
+    } finally {
+      this.working.delete(work);
+    }
+  }
+
+  /** The batch in hand is finished; the run stays open and is taken up again at the next start. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping = true;
+    await Promise.allSettled(this.working);
+  }
+
+  private async work(run: Run, lines: WorkerLine, onProgress: (done: number, found: number) => void): Promise<RunResult> {
+    const query = queryOn(this.dataSource);
+    const scope = { organizationId: run.organizationId, asOf: run.asOf, runId: run.id };
+    const found = await countDueSubscriptions(query, scope);
+    await noteFound(query, run, found);
+    lines.info(`Found ${found} subscriptions due for processing`);
+    const total = { successful: 0, failed: 0 };
+    const worker = async (): Promise<void> => {
+      while (!this.stopping) {
+        const result = await this.billBatch.execute(run, batchSize);
+        total.successful += result.billed.length;
+        total.failed += result.failed.length;
+        report(result, lines);
+        onProgress(total.successful + total.failed, found);
+        if (result.claimed > 0) continue;
+        if ((await countDueSubscriptions(query, scope)) === 0) return;
+        await pause(lookAgainMs);
+      }
+    };
+    await Promise.all(Array.from({ length: this.config.billingWorkers }, worker));
+    if (!this.stopping) await completeRun(query, run, dateOf(this.clock.now()));
+    return { found, ...total };
+  }
+}
+
+function report(result: BatchResult, lines: WorkerLine): void {
+  for (const { invoice, customerName } of result.billed)
+    lines.info(`✅ Generated ${invoice.invoiceNumber} | customer=${customerName} | total=${money(invoice.totalCents, invoice.currency)}`, {
+      invoice_id: invoice.id,
+    });
+  for (const { subscriptionId, message } of result.failed)
+    lines.error(`❌ Failed subscription=${subscriptionId} | ${message}`, { subscription_id: subscriptionId });
+}
+
+/** `$145.20`; the formatter takes decimal text and loses no digit. */
+const money = (cents: bigint, currency: string): string =>
+  new Intl.NumberFormat('en-US', { style: 'currency', currency }).format(formatMajor(cents, currency) as Intl.StringNumericLiteral);

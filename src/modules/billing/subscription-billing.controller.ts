@@ -1,0 +1,70 @@
+import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { DataSource } from 'typeorm';
+import { BillingError } from '../../domain/errors/billing-error.ts';
+import { MinimumRole, OrganizationId } from '../../platform/auth/principal.ts';
+import { metaOf, PageQuery, pageOf, sliceOf } from '../../platform/http/pagination.ts';
+import { QueryParams } from '../../platform/http/payload.ts';
+import { findCustomer } from '../customers/index.ts';
+import { InvoiceRow, presentInvoices, presentWholeInvoice } from '../invoices/index.ts';
+import { findSubscription } from '../subscriptions/index.ts';
+import { CurrentUsageQuery } from './billing.dto.ts';
+import { presentPreview, presentUsage } from './billing.presenter.ts';
+import { GenerateInvoice } from './generate-invoice.ts';
+import { PreviewInvoice } from './preview-invoice.ts';
+
+/** What billing says of one subscription. */
+@ApiTags('Billing')
+@Controller('api/v1')
+export class SubscriptionBillingController {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly previewInvoice: PreviewInvoice,
+    private readonly generateInvoice: GenerateInvoice,
+  ) {}
+
+  @MinimumRole('MEMBER')
+  @Post('subscriptions/:externalId/preview-invoice')
+  @HttpCode(200)
+  async preview(@OrganizationId() organizationId: string, @Param('externalId') externalId: string) {
+    return { invoice: presentPreview(await this.previewInvoice.execute(organizationId, externalId)) };
+  }
+
+  @Post('subscriptions/:externalId/generate-invoice')
+  @HttpCode(200)
+  async generate(@OrganizationId() organizationId: string, @Param('externalId') externalId: string) {
+    const row = await this.generateInvoice.execute(organizationId, externalId);
+    return { invoice: await presentWholeInvoice(this.dataSource.manager, row) };
+  }
+
+  @Get('subscriptions/:externalId/usage')
+  async usage(@OrganizationId() organizationId: string, @Param('externalId') externalId: string) {
+    return { usage: presentUsage(await this.previewInvoice.execute(organizationId, externalId)) };
+  }
+
+  @Get('subscriptions/:externalId/invoices')
+  async invoices(@OrganizationId() organizationId: string, @Param('externalId') externalId: string, @QueryParams() query: PageQuery) {
+    const { manager } = this.dataSource;
+    const subscription = await findSubscription(manager, organizationId, externalId);
+    const page = pageOf(query);
+    const [rows, count] = await manager.findAndCount(InvoiceRow, {
+      where: { organizationId, subscriptionId: subscription.id },
+      order: { createdAt: 'desc', id: 'desc' },
+      ...sliceOf(page),
+    });
+    return { invoices: await presentInvoices(manager, rows), meta: metaOf(page, count) };
+  }
+
+  /** @throws BillingError customer_not_found, subscription_not_found (also when it is another customer's) */
+  @Get('customers/:externalCustomerId/current_usage')
+  async currentUsage(
+    @OrganizationId() organizationId: string,
+    @Param('externalCustomerId') externalCustomerId: string,
+    @QueryParams() query: CurrentUsageQuery,
+  ) {
+    const customer = await findCustomer(this.dataSource.manager, organizationId, externalCustomerId);
+    const priced = await this.previewInvoice.execute(organizationId, query.external_subscription_id);
+    if (priced.subscription.customer_id !== customer.id) throw new BillingError('subscription_not_found');
+    return { customer_usage: presentUsage(priced) };
+  }
+}

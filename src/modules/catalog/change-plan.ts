@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import { invalid } from '../../domain/errors/billing-error.ts';
+import { type Tx, UnitOfWork } from '../../platform/database/unit-of-work.ts';
+import { OrganizationClock } from '../organizations/index.ts';
+import { findPlan } from './catalog.queries.ts';
+import { PlanRow } from './plan.entity.ts';
+import { tellPlan } from './tell-plan.ts';
+
+const codeTaken = () => invalid({ code: ['value_already_exist'] });
+
+/** Every change of a plan or of a price in it: under the plan's row lock, told as one `plan.updated`. */
+@Injectable()
+export class ChangePlan {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly organizationClock: OrganizationClock,
+  ) {}
+
+  /** @throws BillingError plan_not_found, and what the change throws */
+  async execute<T>(organizationId: string, code: string, change: (tx: Tx, plan: PlanRow, at: Date) => Promise<T>): Promise<T> {
+    return this.unitOfWork.run(
+      async (tx) => {
+        const plan = await findPlan(tx, organizationId, code, { forUpdate: true });
+        const at = await this.organizationClock.now(organizationId, tx);
+        const result = await change(tx, plan, at);
+        await tx.update(PlanRow, { organizationId, id: plan.id }, { updatedAt: at });
+        const changed = await tx.findOneByOrFail(PlanRow, { organizationId, id: plan.id });
+        await tellPlan(tx, 'plan.updated', changed, at);
+        return result;
+      },
+      { uq_plans_code: codeTaken, uq_charges_code: codeTaken, uq_fixed_charges_code: codeTaken },
+    );
+  }
+}

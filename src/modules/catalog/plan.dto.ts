@@ -1,0 +1,120 @@
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  Equals,
+  IsArray,
+  IsBoolean,
+  IsDefined,
+  IsEmpty,
+  IsIn,
+  IsInt,
+  IsObject,
+  IsOptional,
+  IsString,
+  Max,
+  Min,
+  ValidateIf,
+  ValidateNested,
+} from 'class-validator';
+import { type Interval, intervals } from '../../domain/calendar/billing-period.ts';
+import { IsAmountCents, IsCurrencyCode, IsKey, IsRequiredText, IsText } from '../../platform/http/validators.ts';
+import { CreateChargeInput, ListedChargeInput } from './charge.dto.ts';
+import { ListedFixedChargeInput } from './fixed-charge.dto.ts';
+
+const unsupported = { message: 'unsupported_value' };
+
+/** Of what the official client can send and Florin does not do, the value that means "not used" is accepted. */
+abstract class PlanFields {
+  @IsOptional()
+  @IsText()
+  invoice_display_name?: string | null;
+  @IsOptional()
+  @IsText()
+  description?: string | null;
+  /** Whole days; 0 by default. */
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(3650)
+  trial_period?: number | null;
+  /** Taxes of everything billed by this plan, unless the charge says otherwise. */
+  @IsOptional()
+  @IsArray()
+  @IsString({ each: true })
+  tax_codes?: string[] | null;
+  @IsOptional()
+  @Equals(false, unsupported)
+  pay_in_advance?: false;
+  @IsOptional()
+  @Equals(false, unsupported)
+  bill_charges_monthly?: false;
+  @IsOptional()
+  @Equals(false, unsupported)
+  bill_fixed_charges_monthly?: false;
+  @IsOptional()
+  @IsEmpty(unsupported)
+  minimum_commitment?: null;
+  @IsOptional()
+  @ArrayMaxSize(0, unsupported)
+  usage_thresholds?: [];
+  @IsOptional()
+  @IsEmpty(unsupported)
+  metadata?: null;
+  @IsOptional()
+  @IsArray()
+  @IsObject({ each: true })
+  @ValidateNested({ each: true })
+  @Type(() => ListedFixedChargeInput)
+  fixed_charges?: ListedFixedChargeInput[];
+}
+
+export class CreatePlanInput extends PlanFields {
+  @IsKey()
+  code: string;
+  @IsRequiredText()
+  name: string;
+  @IsDefined()
+  @IsIn(intervals)
+  interval: Interval;
+  @IsDefined()
+  @IsAmountCents()
+  amount_cents: bigint;
+  @IsDefined()
+  @IsCurrencyCode()
+  amount_currency: string;
+  @IsOptional()
+  @IsArray()
+  @IsObject({ each: true })
+  @ValidateNested({ each: true })
+  @Type(() => CreateChargeInput)
+  charges?: CreateChargeInput[];
+}
+
+export class UpdatePlanInput extends PlanFields {
+  @ValidateIf((_, value) => value !== undefined)
+  @IsKey()
+  code?: string;
+  @ValidateIf((_, value) => value !== undefined)
+  @IsRequiredText()
+  name?: string;
+  @ValidateIf((_, value) => value !== undefined)
+  @IsIn(intervals)
+  interval?: Interval;
+  @ValidateIf((_, value) => value !== undefined)
+  @IsAmountCents()
+  amount_cents?: bigint;
+  @ValidateIf((_, value) => value !== undefined)
+  @IsCurrencyCode()
+  amount_currency?: string;
+  /** When given, all of them: what is not listed becomes inactive. */
+  @IsOptional()
+  @IsArray()
+  @IsObject({ each: true })
+  @ValidateNested({ each: true })
+  @Type(() => ListedChargeInput)
+  charges?: ListedChargeInput[];
+  /** Plans have no copies of their own to follow them, so both answers mean the same. */
+  @IsOptional()
+  @IsBoolean()
+  cascade_updates?: boolean;
+}

@@ -1,0 +1,34 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { Interval } from '../../domain/calendar/billing-period.ts';
+import { bigintColumn } from '../../platform/database/transformers.ts';
+
+/** What a subscription costs and how often it is billed; prices of usage and of fixed units hang on it. */
+@Entity('plans')
+export class PlanRow {
+  @PrimaryColumn('uuid')
+  organizationId: string;
+  @PrimaryColumn('uuid')
+  id: string;
+  @Column('text')
+  code: string;
+  @Column('text')
+  name: string;
+  @Column('text', { nullable: true })
+  invoiceDisplayName: string | null;
+  @Column('text', { nullable: true })
+  description: string | null;
+  @Column('text')
+  interval: Interval;
+  /** Base price of one whole period. */
+  @Column(bigintColumn)
+  amountCents: bigint;
+  @Column('text')
+  amountCurrency: string;
+  /** Days. */
+  @Column('int4')
+  trialPeriod: number;
+  @Column('timestamptz')
+  createdAt: Date;
+  @Column('timestamptz')
+  updatedAt: Date;
+}

@@ -1,0 +1,51 @@
+import { Injectable } from '@nestjs/common';
+import { invalid } from '../../domain/errors/billing-error.ts';
+import { findTaxes, replaceTaxes } from '../taxes/index.ts';
+import { isPlanLive } from './catalog.store.ts';
+import { ChangePlan } from './change-plan.ts';
+import type { UpdatePlanInput } from './plan.dto.ts';
+import { PlanRow } from './plan.entity.ts';
+import { writeCharges } from './write-charges.ts';
+import { writeFixedCharges } from './write-fixed-charges.ts';
+
+/** Absent fields stay, null clears; a list of charges that is given replaces the one there is. */
+@Injectable()
+export class UpdatePlan {
+  constructor(private readonly changePlan: ChangePlan) {}
+
+  /** @throws BillingError plan_not_found, billable_metric_not_found, add_on_not_found, validation_errors (plan_in_use among them) */
+  async execute(organizationId: string, code: string, input: UpdatePlanInput): Promise<PlanRow> {
+    return this.changePlan.execute(organizationId, code, async (tx, plan, at) => {
+      const isLive = await isPlanLive(tx, plan);
+      const taxes = input.tax_codes === undefined ? undefined : await findTaxes(tx, organizationId, input.tax_codes ?? []);
+      const kept = <T>(value: T | undefined, current: T): T => (value === undefined ? current : value);
+      const changes = {
+        code: kept(input.code, plan.code),
+        name: kept(input.name, plan.name),
+        invoiceDisplayName: kept(input.invoice_display_name, plan.invoiceDisplayName),
+        description: kept(input.description, plan.description),
+        interval: kept(input.interval, plan.interval),
+        amountCents: kept(input.amount_cents, plan.amountCents),
+        amountCurrency: kept(input.amount_currency, plan.amountCurrency),
+        trialPeriod: input.trial_period === null ? 0 : kept(input.trial_period, plan.trialPeriod),
+        updatedAt: at,
+      };
+      if (isLive) refuseOtherRhythm(plan, changes);
+      const row = { ...plan, ...changes };
+      await tx.update(PlanRow, { organizationId, id: plan.id }, changes);
+      if (taxes) await replaceTaxes(tx, organizationId, 'plan', plan.id, taxes);
+      if (input.charges) await writeCharges(tx, row, input.charges, 'replace', at);
+      if (input.fixed_charges) await writeFixedCharges(tx, row, input.fixed_charges, 'replace', at);
+      return row;
+    });
+  }
+}
+
+/** Periods already begun were cut by this interval, and their customers pay in this currency. */
+function refuseOtherRhythm(plan: PlanRow, changes: Pick<PlanRow, 'interval' | 'amountCurrency'>): void {
+  const wrong = {
+    ...(changes.interval === plan.interval ? {} : { interval: ['plan_in_use'] }),
+    ...(changes.amountCurrency === plan.amountCurrency ? {} : { amount_currency: ['plan_in_use'] }),
+  };
+  if (Object.keys(wrong).length > 0) throw invalid(wrong);
+}

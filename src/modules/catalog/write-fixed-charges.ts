@@ -1,0 +1,113 @@
+import { In } from 'typeorm';
+import { invalid } from '../../domain/errors/billing-error.ts';
+import { formatMajor } from '../../domain/money/currency.ts';
+import { newId } from '../../platform/database/ids.ts';
+import type { Tx } from '../../platform/database/unit-of-work.ts';
+import type { AddOnRow } from './add-on.entity.ts';
+import { findAddOn } from './catalog.queries.ts';
+import type { ListedFixedChargeInput } from './fixed-charge.dto.ts';
+import { FixedChargeRow } from './fixed-charge.entity.ts';
+import { type Place, placePrices, refusedFields } from './place-prices.ts';
+import type { PlanRow } from './plan.entity.ts';
+import type { PriceWrite } from './write-charges.ts';
+
+/**
+ * Writes the fixed charges of a plan whose row is locked, and returns the listed ones.
+ * @throws BillingError add_on_not_found, validation_errors (fields named `fixed_charges.0.…` when a list replaces all)
+ */
+export async function writeFixedCharges(
+  tx: Tx,
+  plan: PlanRow,
+  inputs: readonly ListedFixedChargeInput[],
+  write: PriceWrite,
+  at: Date,
+): Promise<FixedChargeRow[]> {
+  const { organizationId } = plan;
+  const known = await tx.findBy(FixedChargeRow, { organizationId, planId: plan.id });
+  const addOns: (AddOnRow | undefined)[] = [];
+  for (const input of inputs) {
+    const named = input.add_on_id ?? input.add_on_code;
+    addOns.push(named === undefined ? undefined : await findAddOn(tx, organizationId, named));
+  }
+
+  const places = placePrices(
+    known.map((row) => ({ id: row.id, code: row.code, sourceId: row.addOnId, status: row.status })),
+    inputs.map((input, i) => ({ id: input.id, code: input.code, ...(addOns[i] ? { source: addOns[i] } : {}) })),
+    write === 'add',
+  );
+  refuseWrongOnes(plan, places, { inputs, addOns, write });
+  const rows = places.map((place, i) => fixedChargeOf(plan, place, inputs[i] ?? {}, { known, addOn: addOns[i], at }));
+
+  const added = rows.filter((_, i) => places[i]?.kind === 'add');
+  for (const row of rows.filter((_, i) => places[i]?.kind === 'change')) {
+    const { code, invoiceDisplayName, units, unitAmount, prorated } = row;
+    const changes = { code, invoiceDisplayName, units, unitAmount, prorated, updatedAt: at };
+    await tx.update(FixedChargeRow, { organizationId, id: row.id }, changes);
+  }
+  if (added.length > 0) await tx.insert(FixedChargeRow, added);
+  if (write === 'replace') {
+    const listed = new Set(rows.map((row) => row.id));
+    await deactivateFixedCharges(
+      tx,
+      plan,
+      known.filter((row) => row.status === 'ACTIVE' && !listed.has(row.id)),
+      at,
+    );
+  }
+  return rows;
+}
+
+/** For good: these units are not billed from now on. */
+export async function deactivateFixedCharges(tx: Tx, plan: PlanRow, rows: readonly FixedChargeRow[], at: Date): Promise<void> {
+  if (rows.length === 0) return;
+  const ids = rows.map((row) => row.id);
+  await tx.update(FixedChargeRow, { organizationId: plan.organizationId, id: In(ids) }, { status: 'INACTIVE', updatedAt: at });
+}
+
+interface Request {
+  readonly inputs: readonly ListedFixedChargeInput[];
+  readonly addOns: readonly (AddOnRow | undefined)[];
+  readonly write: PriceWrite;
+}
+
+/** An add-on's own amount is the default only in its own currency. */
+function refuseWrongOnes(plan: PlanRow, places: readonly Place[], { inputs, addOns, write }: Request): void {
+  const prefix = (i: number): string => (write === 'replace' ? `fixed_charges.${i}.` : '');
+  const addOnField = (i: number): string =>
+    inputs[i]?.add_on_id === undefined && inputs[i]?.add_on_code ? 'add_on_code' : 'add_on_id';
+  const wrong = [
+    ...refusedFields(places, (i, field) => `${prefix(i)}${field === 'source' ? addOnField(i) : field}`),
+    ...places.flatMap((place, i) =>
+      place.kind === 'add' && !inputs[i]?.properties?.amount && addOns[i]?.amountCurrency !== plan.amountCurrency
+        ? [[`${prefix(i)}${addOnField(i)}`, ['currencies_does_not_match']] as const]
+        : [],
+    ),
+  ];
+  if (wrong.length > 0) throw invalid(Object.fromEntries(wrong));
+}
+
+function fixedChargeOf(
+  plan: PlanRow,
+  place: Place,
+  input: ListedFixedChargeInput,
+  { known, addOn, at }: { known: readonly FixedChargeRow[]; addOn: AddOnRow | undefined; at: Date },
+): FixedChargeRow {
+  if (place.kind === 'refused') throw new Error('a refused fixed charge cannot be written');
+  const current = place.kind === 'change' ? known.find((row) => row.id === place.id) : undefined;
+  const ownAmount = addOn ? formatMajor(addOn.amountCents, addOn.amountCurrency) : '0';
+  return {
+    organizationId: plan.organizationId,
+    id: current?.id ?? newId(),
+    planId: plan.id,
+    addOnId: current?.addOnId ?? addOn?.id ?? '',
+    code: place.code,
+    invoiceDisplayName:
+      input.invoice_display_name === undefined ? (current?.invoiceDisplayName ?? null) : input.invoice_display_name,
+    units: input.units ?? current?.units ?? '0',
+    unitAmount: input.properties?.amount ?? current?.unitAmount ?? ownAmount,
+    prorated: input.prorated ?? current?.prorated ?? true,
+    status: 'ACTIVE',
+    createdAt: current?.createdAt ?? at,
+    updatedAt: at,
+  };
+}

@@ -1,0 +1,183 @@
+import { Transform, Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayUnique,
+  Equals,
+  IsArray,
+  IsBoolean,
+  IsEmail,
+  IsEmpty,
+  IsIn,
+  IsInt,
+  IsObject,
+  IsOptional,
+  IsString,
+  Max,
+  Min,
+  ValidateIf,
+  ValidateNested,
+} from 'class-validator';
+import { PageQuery } from '../../platform/http/pagination.ts';
+import { IsCountry, IsCurrencyCode, IsKey, IsRequiredText, IsText, IsTimezone } from '../../platform/http/validators.ts';
+
+const unsupported = { message: 'unsupported_value' };
+
+export class CustomerBillingConfigurationInput {
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(365)
+  invoice_grace_period?: number | null;
+}
+
+export class CustomerMetadataInput {
+  @IsOptional()
+  @IsString()
+  id?: string;
+  @IsRequiredText()
+  key: string;
+  @IsRequiredText()
+  value: string;
+  @IsOptional()
+  @IsBoolean()
+  display_in_invoice?: boolean;
+}
+
+/** Of what the official client can send and Florin does not do, the value that means "not used" is accepted. */
+abstract class UnusedCustomerFields {
+  @IsOptional()
+  @IsEmpty(unsupported)
+  logo_url?: null;
+  @IsOptional()
+  @IsEmpty(unsupported)
+  external_salesforce_id?: null;
+  @IsOptional()
+  @IsIn(['customer'], unsupported)
+  account_type?: 'customer';
+  @IsOptional()
+  @IsEmpty(unsupported)
+  customer_type?: null;
+  @IsOptional()
+  @IsIn(['inherit'], unsupported)
+  finalize_zero_amount_invoice?: 'inherit';
+  @IsOptional()
+  @IsEmpty(unsupported)
+  shipping_address?: null;
+  @IsOptional()
+  @ArrayMaxSize(0, unsupported)
+  integration_customers?: [];
+  @IsOptional()
+  @Equals(false, unsupported)
+  skip_invoice_custom_sections?: false;
+  @IsOptional()
+  @ArrayMaxSize(0, unsupported)
+  invoice_custom_section_codes?: [];
+}
+
+abstract class CustomerFields extends UnusedCustomerFields {
+  /** By id or by code; the id wins. Null goes back to the default entity. */
+  @IsOptional()
+  @IsKey()
+  billing_entity_id?: string | null;
+  @IsOptional()
+  @IsKey()
+  billing_entity_code?: string | null;
+  @IsOptional()
+  @IsText()
+  name?: string | null;
+  @IsOptional()
+  @IsText()
+  firstname?: string | null;
+  @IsOptional()
+  @IsText()
+  lastname?: string | null;
+  @IsOptional()
+  @IsEmail()
+  email?: string | null;
+  @IsOptional()
+  @IsText()
+  phone?: string | null;
+  @IsOptional()
+  @IsText()
+  url?: string | null;
+  @IsOptional()
+  @IsText()
+  legal_name?: string | null;
+  @IsOptional()
+  @IsText()
+  legal_number?: string | null;
+  @IsOptional()
+  @IsText()
+  tax_identification_number?: string | null;
+  @IsOptional()
+  @IsText()
+  address_line1?: string | null;
+  @IsOptional()
+  @IsText()
+  address_line2?: string | null;
+  @IsOptional()
+  @IsText()
+  city?: string | null;
+  @IsOptional()
+  @IsText()
+  state?: string | null;
+  @IsOptional()
+  @IsText()
+  zipcode?: string | null;
+  @IsOptional()
+  @IsCountry()
+  country?: string | null;
+  @IsOptional()
+  @IsCurrencyCode()
+  currency?: string | null;
+  @IsOptional()
+  @IsTimezone()
+  timezone?: string | null;
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(3650)
+  net_payment_term?: number | null;
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => CustomerBillingConfigurationInput)
+  billing_configuration?: CustomerBillingConfigurationInput | null;
+  /** Taxes of everything this customer buys, unless charge or plan say otherwise. */
+  @IsOptional()
+  @IsArray()
+  @IsString({ each: true })
+  tax_codes?: string[] | null;
+  /** All of them, each time: what is not listed is dropped. */
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(5, { message: 'exceeded_limit' })
+  @ArrayUnique((item: CustomerMetadataInput | null) => item?.key)
+  @IsObject({ each: true })
+  @ValidateNested({ each: true })
+  @Type(() => CustomerMetadataInput)
+  metadata?: CustomerMetadataInput[] | null;
+}
+
+export class UpdateCustomerInput extends CustomerFields {
+  @ValidateIf((_, value) => value !== undefined)
+  @IsKey()
+  external_id?: string;
+}
+
+export class CreateCustomerInput extends CustomerFields {
+  @IsKey()
+  external_id: string;
+}
+
+export class CustomersQuery extends PageQuery {
+  @IsOptional()
+  @IsString()
+  external_id?: string;
+
+  @IsOptional()
+  @Transform(({ value }) => (typeof value === 'string' ? [value] : (value as unknown)))
+  @IsArray()
+  @IsString({ each: true })
+  'billing_entity_codes[]'?: string[];
+}

@@ -1,0 +1,77 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { bigintColumn } from '../../platform/database/transformers.ts';
+
+/** A note of the vendor's own about a customer; at most five each. */
+export interface CustomerMetadata {
+  readonly id: string;
+  readonly key: string;
+  readonly value: string;
+  readonly display_in_invoice: boolean;
+  readonly created_at: string;
+}
+
+/** Who is billed. What is null here falls to its billing entity. */
+@Entity('customers')
+export class CustomerRow {
+  @PrimaryColumn('uuid')
+  organizationId: string;
+  @PrimaryColumn('uuid')
+  id: string;
+  /** The vendor's own name for the customer. */
+  @Column('text')
+  externalId: string;
+  /** 1, 2, 3 … in the organization; part of `per_customer` invoice numbers. */
+  @Column(bigintColumn)
+  sequentialId: bigint;
+  @Column('uuid')
+  billingEntityId: string;
+  @Column('text', { nullable: true })
+  name: string | null;
+  @Column('text', { nullable: true })
+  firstname: string | null;
+  @Column('text', { nullable: true })
+  lastname: string | null;
+  @Column('text', { nullable: true })
+  email: string | null;
+  @Column('text', { nullable: true })
+  phone: string | null;
+  @Column('text', { nullable: true })
+  url: string | null;
+  @Column('text', { nullable: true })
+  legalName: string | null;
+  @Column('text', { nullable: true })
+  legalNumber: string | null;
+  @Column('text', { nullable: true })
+  taxIdentificationNumber: string | null;
+  @Column('text', { nullable: true, name: 'address_line1' })
+  addressLine1: string | null;
+  @Column('text', { nullable: true, name: 'address_line2' })
+  addressLine2: string | null;
+  @Column('text', { nullable: true })
+  city: string | null;
+  @Column('text', { nullable: true })
+  state: string | null;
+  @Column('text', { nullable: true })
+  zipcode: string | null;
+  @Column('text', { nullable: true })
+  country: string | null;
+  /** Fixed once there is a subscription or an invoice. */
+  @Column('text', { nullable: true })
+  currency: string | null;
+  @Column('text', { nullable: true })
+  timezone: string | null;
+  /** Days from issue to due date. */
+  @Column('int4', { nullable: true })
+  netPaymentTerm: number | null;
+  /** Days a draft stays a draft. */
+  @Column('int4', { nullable: true })
+  invoiceGracePeriod: number | null;
+  @Column('jsonb', {
+    transformer: { to: (value: unknown) => value, from: (value: unknown) => (Array.isArray(value) ? value : []) },
+  })
+  metadata: readonly CustomerMetadata[];
+  @Column('timestamptz')
+  createdAt: Date;
+  @Column('timestamptz')
+  updatedAt: Date;
+}

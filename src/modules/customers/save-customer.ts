@@ -1,0 +1,101 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { BillingError, invalid } from '../../domain/errors/billing-error.ts';
+import { isId, newId } from '../../platform/database/ids.ts';
+import { type Tx, UnitOfWork } from '../../platform/database/unit-of-work.ts';
+import { tell } from '../../platform/outbox/outbox.ts';
+import { type BillingEntityRow, defaultBillingEntity, findBillingEntity } from '../billing-entities/index.ts';
+import { OrganizationClock } from '../organizations/index.ts';
+import { findTaxes, presentTax, replaceTaxes, taxesOf, type TaxRow } from '../taxes/index.ts';
+import { customerFieldsOf } from './customer-fields.ts';
+import type { CreateCustomerInput, UpdateCustomerInput } from './customer.dto.ts';
+import { CustomerRow } from './customer.entity.ts';
+import { presentCustomer } from './customer.presenter.ts';
+import { findCustomer } from './customers.queries.ts';
+import { drawCustomerNumber, hasSubscriptionOrInvoice, lockCustomerNumbering } from './customers.store.ts';
+
+export type PresentedCustomer = ReturnType<typeof presentCustomer>;
+
+const refusals = { uq_customers_external_id: () => invalid({ external_id: ['value_already_exist'] }) };
+
+/** Creates a customer or changes the one that has this external id (as Lago: absent fields stay, null clears). */
+@Injectable()
+export class SaveCustomer {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly organizationClock: OrganizationClock,
+  ) {}
+
+  /** @throws BillingError billing_entity_not_found, validation_errors (tax_codes, currency) */
+  async createOrUpdate(organizationId: string, input: CreateCustomerInput): Promise<PresentedCustomer> {
+    return this.unitOfWork.run(async (tx) => {
+      let current = await this.lockByExternalId(tx, organizationId, input.external_id);
+      if (!current) {
+        await lockCustomerNumbering(tx, organizationId);
+        current = await this.lockByExternalId(tx, organizationId, input.external_id);
+      }
+      return this.save(tx, organizationId, input, current);
+    }, refusals);
+  }
+
+  /** @throws BillingError customer_not_found, billing_entity_not_found, validation_errors (external_id, tax_codes, currency) */
+  async update(organizationId: string, idOrExternalId: string, input: UpdateCustomerInput): Promise<PresentedCustomer> {
+    return this.unitOfWork.run(async (tx) => {
+      const current = await findCustomer(tx, organizationId, idOrExternalId, { forUpdate: true });
+      return this.save(tx, organizationId, { ...input, external_id: input.external_id ?? current.externalId }, current);
+    }, refusals);
+  }
+
+  private async save(
+    tx: Tx,
+    organizationId: string,
+    input: CreateCustomerInput,
+    current: CustomerRow | undefined,
+  ): Promise<PresentedCustomer> {
+    const at = await this.organizationClock.now(organizationId, tx);
+    const billingEntity = await billingEntityFor(tx, organizationId, input, current);
+    const newTaxes = input.tax_codes === undefined ? undefined : await findTaxes(tx, organizationId, input.tax_codes ?? []);
+    const fields = customerFieldsOf(input, current, at);
+    const changesCurrency = current !== undefined && fields.currency !== current.currency;
+    if (changesCurrency && (await hasSubscriptionOrInvoice(tx, organizationId, current.id)))
+      throw invalid({ currency: ['currencies_does_not_match'] });
+
+    const changes = { externalId: input.external_id, billingEntityId: billingEntity.id, ...fields, updatedAt: at };
+    const row: CustomerRow = current
+      ? { ...current, ...changes }
+      : { organizationId, id: newId(), sequentialId: await drawCustomerNumber(tx, organizationId), ...changes, createdAt: at };
+    if (current) await tx.update(CustomerRow, { organizationId, id: row.id }, changes);
+    else await tx.insert(CustomerRow, row);
+    if (newTaxes) await replaceTaxes(tx, organizationId, 'customer', row.id, newTaxes);
+
+    const taxes = byCode(newTaxes ?? (await taxesOf(tx, organizationId, 'customer', [row.id])).get(row.id) ?? []);
+    const customer = presentCustomer(row, { billingEntity, taxes: taxes.map(presentTax) });
+    const type = current ? 'customer.updated' : 'customer.created';
+    await tell(tx, organizationId, at, [{ objectType: 'customer', objectId: row.id, type, payload: customer }]);
+    return customer;
+  }
+
+  private async lockByExternalId(tx: Tx, organizationId: string, externalId: string): Promise<CustomerRow | undefined> {
+    const row = await tx.findOne(CustomerRow, { where: { organizationId, externalId }, lock: { mode: 'pessimistic_write' } });
+    return row ?? undefined;
+  }
+}
+
+/** The one the request names, else the one the customer has, else the organization's default. */
+async function billingEntityFor(
+  manager: EntityManager,
+  organizationId: string,
+  input: UpdateCustomerInput,
+  current: CustomerRow | undefined,
+): Promise<BillingEntityRow> {
+  const id = input.billing_entity_id ?? undefined;
+  if (id !== undefined && !isId(id)) throw new BillingError('billing_entity_not_found');
+  const named = id ?? input.billing_entity_code ?? undefined;
+  if (named !== undefined) return findBillingEntity(manager, organizationId, named);
+  const stays = input.billing_entity_id === undefined && input.billing_entity_code === undefined;
+  return current && stays
+    ? findBillingEntity(manager, organizationId, current.billingEntityId)
+    : defaultBillingEntity(manager, organizationId);
+}
+
+const byCode = (taxes: readonly TaxRow[]): readonly TaxRow[] => taxes.toSorted((a, b) => (a.code < b.code ? -1 : 1));

@@ -1,0 +1,108 @@
+import { draftDates } from '../../domain/invoicing/document-dates.ts';
+import type { PricedInvoice } from '../../domain/invoicing/price-period.ts';
+import { dateOf, instantOf } from '../../platform/clock/clock.ts';
+import { newId } from '../../platform/database/ids.ts';
+import type { Tx } from '../../platform/database/unit-of-work.ts';
+import { tell } from '../../platform/outbox/outbox.ts';
+import { drawNumbers } from '../billing-entities/index.ts';
+import type { InvoiceRow } from './invoice.entity.ts';
+import { insertDrafts } from './invoices.store.ts';
+
+/** The seller as the invoice needs it; resolved once per invoice and passed down. */
+export interface Seller {
+  readonly id: string;
+  readonly timezone: string;
+  readonly documentNumberPrefix: string;
+  readonly documentNumberTemplate: string;
+}
+
+export interface DraftToWrite {
+  readonly seller: Seller;
+  readonly customerId: string;
+  readonly subscriptionId: string;
+  readonly billingRunId: string | null;
+  readonly netPaymentTerm: number;
+  readonly gracePeriodDays: number;
+  readonly timezone: string;
+  readonly periodStart: Date;
+  readonly periodEnd: Date;
+  readonly priced: PricedInvoice;
+}
+
+/**
+ * Writes drafts with number, fees, taxes and billed periods, in a handful of statements however many they are, and tells
+ * `invoice.created` for each. The caller's transaction holds the subscriptions' rows.
+ */
+export async function draftInvoices(tx: Tx, organizationId: string, drafts: readonly DraftToWrite[], at: Date): Promise<InvoiceRow[]> {
+  if (drafts.length === 0) return [];
+  const dated = drafts.map((draft) => ({ draft, dates: draftDates(draft, instantOf(at)) }));
+  const numbers = await drawNumbers(
+    tx,
+    organizationId,
+    dated.map(({ draft, dates }) => ({
+      billingEntityId: draft.seller.id,
+      prefix: draft.seller.documentNumberPrefix,
+      template: draft.seller.documentNumberTemplate,
+      year: dates.issuingDate.year,
+    })),
+  );
+  const written = dated.map(({ draft, dates }, position) => {
+    const number = numbers[position];
+    if (!number) throw new Error('a draft was left without a number');
+    const { priced } = draft;
+    const row: InvoiceRow = {
+      organizationId,
+      id: newId(),
+      source: 'GENERATED',
+      invoiceType: 'subscription',
+      status: 'DRAFT',
+      billingEntityId: draft.seller.id,
+      customerId: draft.customerId,
+      subscriptionId: draft.subscriptionId,
+      billingRunId: draft.billingRunId,
+      invoiceNumber: number.number,
+      series: number.series,
+      sequentialId: number.sequentialId,
+      currency: priced.currency,
+      feesAmountCents: priced.feesAmountCents,
+      discountAmountCents: 0n,
+      taxesAmountCents: priced.taxesAmountCents,
+      totalCents: priced.totalCents,
+      totalPaidCents: 0n,
+      periodStart: draft.periodStart,
+      periodEnd: draft.periodEnd,
+      timezone: draft.timezone,
+      issuingDate: dates.issuingDate.toString(),
+      paymentDueDate: dates.paymentDueDate.toString(),
+      netPaymentTerm: draft.netPaymentTerm,
+      scheduledFinalizeAt: dateOf(dates.scheduledFinalizeAt),
+      finalizedAt: null,
+      paidAt: null,
+      voidedAt: null,
+      paymentMethod: null,
+      paymentReference: null,
+      metadata: {},
+      createdAt: at,
+      updatedAt: at,
+    };
+    return { row, priced };
+  });
+  await insertDrafts(tx, organizationId, written, at);
+  await tell(
+    tx,
+    organizationId,
+    at,
+    written.map(({ row }) => ({ objectType: 'invoice', objectId: row.id, type: 'invoice.created', payload: outline(row) })),
+  );
+  return written.map(({ row }) => row);
+}
+
+/** What an event says of an invoice; readers that want all of it read the invoice. */
+export const outline = (row: InvoiceRow) => ({
+  lago_id: row.id,
+  number: row.invoiceNumber,
+  lago_customer_id: row.customerId,
+  status: row.status,
+  currency: row.currency,
+  total_amount_cents: row.totalCents,
+});

@@ -1,0 +1,47 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { FeeDerivation, FeeType } from '../../domain/invoicing/price-period.ts';
+import { bigintColumn } from '../../platform/database/transformers.ts';
+
+/** One line of an invoice. `units` and `unit_amount` (major units) are exact decimals; amounts are minor units. */
+@Entity('fees')
+export class FeeRow {
+  @PrimaryColumn('uuid')
+  organizationId: string;
+  @PrimaryColumn('uuid')
+  id: string;
+  @Column('uuid')
+  invoiceId: string;
+  @Column('uuid')
+  billingEntityId: string;
+  @Column('text')
+  currency: string;
+  @Column('uuid', { nullable: true })
+  subscriptionId: string | null;
+  @Column('text')
+  feeType: FeeType;
+  /** The plan, charge, fixed charge or add-on that it is for. */
+  @Column('uuid', { nullable: true })
+  itemId: string | null;
+  @Column('text')
+  name: string;
+  @Column('numeric', { precision: 40, scale: 15 })
+  units: string;
+  @Column(bigintColumn)
+  eventsCount: bigint;
+  @Column('numeric', { precision: 40, scale: 15 })
+  unitAmount: string;
+  @Column(bigintColumn)
+  amountCents: bigint;
+  @Column('numeric', { precision: 30, scale: 15 })
+  taxesRate: string;
+  @Column(bigintColumn)
+  taxesAmountCents: bigint;
+  @Column('timestamptz', { nullable: true })
+  periodStart: Date | null;
+  @Column('timestamptz', { nullable: true })
+  periodEnd: Date | null;
+  @Column('jsonb')
+  derivation: FeeDerivation;
+  @Column('timestamptz')
+  createdAt: Date;
+}

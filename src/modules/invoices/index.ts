@@ -1,0 +1,7 @@
+export { type DraftToWrite, draftInvoices, type Seller } from './draft-invoices.ts';
+export { FeeRow } from './fee.entity.ts';
+export { FinalizeDueInvoices } from './finalize-due-invoices.ts';
+export { presentInvoices, presentWholeInvoice } from './invoice-details.ts';
+export { InvoiceTaxRow } from './invoice-tax.entity.ts';
+export { InvoiceRow } from './invoice.entity.ts';
+export { InvoicesModule } from './invoices.module.ts';

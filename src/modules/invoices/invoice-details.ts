@@ -1,0 +1,49 @@
+import { type EntityManager, In } from 'typeorm';
+import { BillingEntityRow } from '../billing-entities/index.ts';
+import { CustomerRow, presentCustomer } from '../customers/index.ts';
+import { findSubscription } from '../subscriptions/index.ts';
+import { InvoiceTaxRow } from './invoice-tax.entity.ts';
+import type { InvoiceRow } from './invoice.entity.ts';
+import { type InvoiceContext, presentFee, presentInvoice, presentInvoiceTax } from './invoice.presenter.ts';
+import { feesOf } from './invoices.queries.ts';
+
+/** The neighbours of these invoices that the wire objects name. */
+async function contextsOf(manager: EntityManager, rows: readonly InvoiceRow[]): Promise<(row: InvoiceRow) => InvoiceContext> {
+  const organizationId = rows[0]?.organizationId ?? '';
+  const [customers, entities] = await Promise.all([
+    manager.findBy(CustomerRow, { organizationId, id: In([...new Set(rows.map((row) => row.customerId))]) }),
+    manager.findBy(BillingEntityRow, { organizationId }),
+  ]);
+  const customerById = new Map(customers.map((customer) => [customer.id, customer]));
+  const entityById = new Map(entities.map((entity) => [entity.id, entity]));
+  return (row) => {
+    const customer = customerById.get(row.customerId);
+    const entity = entityById.get(row.billingEntityId);
+    if (!customer || !entity) throw new Error(`invoice ${row.id} lost its customer or billing entity`);
+    const seller = entityById.get(customer.billingEntityId) ?? entity;
+    return { billingEntityCode: entity.code, customer: presentCustomer(customer, { billingEntity: seller, taxes: [] }) };
+  };
+}
+
+/** Headers for a list. */
+export async function presentInvoices(manager: EntityManager, rows: readonly InvoiceRow[]) {
+  if (rows.length === 0) return [];
+  const contextOf = await contextsOf(manager, rows);
+  return rows.map((row) => presentInvoice(row, contextOf(row)));
+}
+
+/** One invoice with its fees, taxes and subscription. */
+export async function presentWholeInvoice(manager: EntityManager, row: InvoiceRow) {
+  const { organizationId } = row;
+  const contextOf = await contextsOf(manager, [row]);
+  const fees = (await feesOf(manager, organizationId, [row.id])).get(row.id) ?? [];
+  const taxes = await manager.find(InvoiceTaxRow, { where: { organizationId, invoiceId: row.id }, order: { taxCode: 'asc' } });
+  const subscription = row.subscriptionId === null ? null : await findSubscription(manager, organizationId, row.subscriptionId);
+  return {
+    ...presentInvoice(row, contextOf(row)),
+    fees: fees.map((fee) => ({ ...presentFee(fee), external_subscription_id: subscription?.externalId ?? null })),
+    applied_taxes: taxes.map((tax) => presentInvoiceTax(tax, row)),
+    subscriptions: subscription ? [{ lago_id: subscription.id, external_id: subscription.externalId, name: subscription.name }] : [],
+    credits: [],
+  };
+}

@@ -1,0 +1,77 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { InvoiceStatus } from '../../domain/lifecycles/invoice.ts';
+import { bigintColumn } from '../../platform/database/transformers.ts';
+
+/** Amounts in minor units of `currency`. Once it is no DRAFT, a trigger lets only payment and lifecycle columns change. */
+@Entity('invoices')
+export class InvoiceRow {
+  @PrimaryColumn('uuid')
+  organizationId: string;
+  @PrimaryColumn('uuid')
+  id: string;
+  @Column('text')
+  source: 'GENERATED' | 'MANUAL' | 'STRIPE';
+  @Column('text')
+  invoiceType: 'subscription' | 'one_off';
+  @Column('text')
+  status: InvoiceStatus;
+  @Column('uuid')
+  billingEntityId: string;
+  @Column('uuid')
+  customerId: string;
+  @Column('uuid', { nullable: true })
+  subscriptionId: string | null;
+  @Column('uuid', { nullable: true })
+  billingRunId: string | null;
+  @Column('text')
+  invoiceNumber: string;
+  @Column('text')
+  series: string;
+  @Column(bigintColumn)
+  sequentialId: bigint;
+  @Column('text')
+  currency: string;
+  @Column(bigintColumn)
+  feesAmountCents: bigint;
+  @Column(bigintColumn)
+  discountAmountCents: bigint;
+  @Column(bigintColumn)
+  taxesAmountCents: bigint;
+  @Column(bigintColumn)
+  totalCents: bigint;
+  @Column(bigintColumn)
+  totalPaidCents: bigint;
+  /** What it bills, half-open; null for a one-off. */
+  @Column('timestamptz', { nullable: true })
+  periodStart: Date | null;
+  @Column('timestamptz', { nullable: true })
+  periodEnd: Date | null;
+  @Column('text')
+  timezone: string;
+  /** Local day in `timezone`, YYYY-MM-DD. */
+  @Column('date')
+  issuingDate: string;
+  @Column('date')
+  paymentDueDate: string;
+  @Column('int4')
+  netPaymentTerm: number;
+  /** Null is never finalized by itself. */
+  @Column('timestamptz', { nullable: true })
+  scheduledFinalizeAt: Date | null;
+  @Column('timestamptz', { nullable: true })
+  finalizedAt: Date | null;
+  @Column('timestamptz', { nullable: true })
+  paidAt: Date | null;
+  @Column('timestamptz', { nullable: true })
+  voidedAt: Date | null;
+  @Column('text', { nullable: true })
+  paymentMethod: string | null;
+  @Column('text', { nullable: true })
+  paymentReference: string | null;
+  @Column('jsonb')
+  metadata: Record<string, unknown>;
+  @Column('timestamptz')
+  createdAt: Date;
+  @Column('timestamptz')
+  updatedAt: Date;
+}

@@ -1,0 +1,109 @@
+import { formatMajor } from '../../domain/money/currency.ts';
+import { Exact } from '../../domain/money/exact.ts';
+import type { InvoiceStatus } from '../../domain/lifecycles/invoice.ts';
+import { isoOf } from '../../platform/clock/clock.ts';
+import { jsonNumber } from '../../platform/http/strict-json.ts';
+import type { FeeRow } from './fee.entity.ts';
+import type { InvoiceTaxRow } from './invoice-tax.entity.ts';
+import type { InvoiceRow } from './invoice.entity.ts';
+
+const iso = (date: Date | null): string | null => date && isoOf(date);
+const decimal = (text: string): string => Exact.parse(text).toDecimal();
+
+/** Lago knows three states and a payment status; ours stands beside them as `state`. */
+const lagoStatus: Readonly<Record<InvoiceStatus, 'draft' | 'finalized' | 'voided'>> = {
+  DRAFT: 'draft',
+  OPEN: 'finalized',
+  PAID: 'finalized',
+  UNCOLLECTIBLE: 'finalized',
+  VOID: 'voided',
+};
+
+export const presentFee = (fee: FeeRow) => ({
+  id: fee.id,
+  lago_id: fee.id,
+  lago_invoice_id: fee.invoiceId,
+  lago_subscription_id: fee.subscriptionId,
+  lago_billing_entity_id: fee.billingEntityId,
+  item: { type: fee.feeType, code: fee.name, name: fee.name, lago_item_id: fee.itemId, item_type: fee.feeType },
+  amount_cents: fee.amountCents,
+  amount_currency: fee.currency,
+  taxes_amount_cents: fee.taxesAmountCents,
+  taxes_rate: jsonNumber(decimal(fee.taxesRate)),
+  total_amount_cents: fee.amountCents + fee.taxesAmountCents,
+  total_amount_currency: fee.currency,
+  units: decimal(fee.units),
+  events_count: fee.eventsCount,
+  precise_unit_amount: decimal(fee.unitAmount),
+  precise_amount: decimal(fee.derivation.precise_amount_cents),
+  from_date: iso(fee.periodStart),
+  to_date: iso(fee.periodEnd),
+  derivation: fee.derivation,
+  created_at: isoOf(fee.createdAt),
+});
+
+export interface InvoiceContext {
+  readonly billingEntityCode: string;
+  readonly customer: object;
+}
+
+/** An invoice without its lines, as lists show it. */
+export const presentInvoice = (row: InvoiceRow, context: InvoiceContext) => ({
+  id: row.id,
+  lago_id: row.id,
+  number: row.invoiceNumber,
+  sequential_id: row.sequentialId,
+  source: row.source.toLowerCase(),
+  invoice_type: row.invoiceType,
+  status: lagoStatus[row.status],
+  state: row.status.toLowerCase(),
+  payment_status: row.status === 'PAID' ? 'succeeded' : row.status === 'UNCOLLECTIBLE' ? 'failed' : 'pending',
+  payment_overdue: false,
+  billing_entity_code: context.billingEntityCode,
+  lago_subscription_id: row.subscriptionId,
+  billing_run_id: row.billingRunId,
+  issuing_date: row.issuingDate,
+  payment_due_date: row.paymentDueDate,
+  net_payment_term: row.netPaymentTerm,
+  currency: row.currency,
+  fees_amount_cents: row.feesAmountCents,
+  coupons_amount_cents: row.discountAmountCents,
+  credit_notes_amount_cents: 0,
+  prepaid_credit_amount_cents: 0,
+  progressive_billing_credit_amount_cents: 0,
+  sub_total_excluding_taxes_amount_cents: row.feesAmountCents - row.discountAmountCents,
+  taxes_amount_cents: row.taxesAmountCents,
+  sub_total_including_taxes_amount_cents: row.totalCents,
+  total_amount_cents: row.totalCents,
+  total_due_amount_cents: row.status === 'VOID' ? 0n : row.totalCents - row.totalPaidCents,
+  total_paid_amount_cents: row.totalPaidCents,
+  total: formatMajor(row.totalCents, row.currency),
+  period_start: iso(row.periodStart),
+  period_end: iso(row.periodEnd),
+  timezone: row.timezone,
+  scheduled_finalize_at: iso(row.scheduledFinalizeAt),
+  finalized_at: iso(row.finalizedAt),
+  paid_at: iso(row.paidAt),
+  voided_at: iso(row.voidedAt),
+  payment_method: row.paymentMethod,
+  payment_reference: row.paymentReference,
+  file_url: null,
+  version_number: 4,
+  self_billed: false,
+  metadata: row.metadata['entries'] ?? [],
+  meta_data: Object.fromEntries(Object.entries(row.metadata).filter(([key]) => key !== 'entries')),
+  customer: context.customer,
+  created_at: isoOf(row.createdAt),
+  updated_at: isoOf(row.updatedAt),
+});
+
+export const presentInvoiceTax = (tax: InvoiceTaxRow, row: InvoiceRow) => ({
+  lago_tax_id: tax.taxId,
+  lago_invoice_id: row.id,
+  tax_code: tax.taxCode,
+  tax_name: tax.taxName,
+  tax_rate: jsonNumber(decimal(tax.taxRate)),
+  amount_cents: tax.amountCents,
+  amount_currency: row.currency,
+  fees_amount_cents: tax.feesAmountCents,
+});

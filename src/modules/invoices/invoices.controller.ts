@@ -1,0 +1,93 @@
+import { Controller, Delete, Get, HttpCode, Param, Patch, Post, Put } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { DataSource } from 'typeorm';
+import { BillingError } from '../../domain/errors/billing-error.ts';
+import { OrganizationId } from '../../platform/auth/principal.ts';
+import { metaOf, pageOf } from '../../platform/http/pagination.ts';
+import { Payload, QueryParams } from '../../platform/http/payload.ts';
+import { ChangeInvoiceStatus } from './change-invoice-status.ts';
+import { presentInvoices, presentWholeInvoice } from './invoice-details.ts';
+import { ChangeStatusInput, ListInvoicesQuery, PayInvoiceInput, UpdateInvoiceInput, VoidInvoiceInput } from './invoice.dto.ts';
+import type { InvoiceRow } from './invoice.entity.ts';
+import { findInvoice, listInvoices } from './invoices.queries.ts';
+import { UpdateInvoice } from './update-invoice.ts';
+
+@ApiTags('Invoices')
+@Controller('api/v1/invoices')
+export class InvoicesController {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly changeStatus: ChangeInvoiceStatus,
+    private readonly updateInvoice: UpdateInvoice,
+  ) {}
+
+  @Get()
+  async list(@OrganizationId() organizationId: string, @QueryParams() query: ListInvoicesQuery) {
+    const page = pageOf(query);
+    const [rows, count] = await listInvoices(this.dataSource.manager, organizationId, query, page);
+    return { invoices: await presentInvoices(this.dataSource.manager, rows), meta: metaOf(page, count) };
+  }
+
+  @Get(':id')
+  async read(@OrganizationId() organizationId: string, @Param('id') id: string) {
+    return this.present(await findInvoice(this.dataSource.manager, organizationId, id));
+  }
+
+  @Put(':id')
+  async replace(@OrganizationId() organizationId: string, @Param('id') id: string, @Payload('invoice') input: UpdateInvoiceInput) {
+    return this.present(await this.updateInvoice.execute(organizationId, id, input));
+  }
+
+  @Patch(':id')
+  update(@OrganizationId() organizationId: string, @Param('id') id: string, @Payload('invoice') input: UpdateInvoiceInput) {
+    return this.replace(organizationId, id, input);
+  }
+
+  /** A draft only, and it is voided with its number: the series stays gapless. */
+  @Delete(':id')
+  async remove(@OrganizationId() organizationId: string, @Param('id') id: string) {
+    const row = await findInvoice(this.dataSource.manager, organizationId, id);
+    if (row.status !== 'DRAFT') throw new BillingError('not_deletable');
+    return this.present(await this.changeStatus.execute(organizationId, id, { to: 'VOID', note: 'draft deleted' }));
+  }
+
+  @Put(':id/finalize')
+  async finalize(@OrganizationId() organizationId: string, @Param('id') id: string) {
+    return this.present(await this.changeStatus.execute(organizationId, id, { to: 'OPEN' }));
+  }
+
+  @Post(':id/finalize')
+  @HttpCode(200)
+  finalizeByPost(@OrganizationId() organizationId: string, @Param('id') id: string) {
+    return this.finalize(organizationId, id);
+  }
+
+  @Post(':id/void')
+  @HttpCode(200)
+  async void(@OrganizationId() organizationId: string, @Param('id') id: string, @Payload('invoice', { optional: true }) _input: VoidInvoiceInput) {
+    return this.present(await this.changeStatus.execute(organizationId, id, { to: 'VOID' }));
+  }
+
+  @Post(':id/pay')
+  @HttpCode(200)
+  async pay(@OrganizationId() organizationId: string, @Param('id') id: string, @Payload('payment', { optional: true }) input: PayInvoiceInput) {
+    return this.present(
+      await this.changeStatus.execute(organizationId, id, {
+        to: 'PAID',
+        ...(input.payment_method === undefined ? {} : { paymentMethod: input.payment_method }),
+        ...(input.payment_reference === undefined ? {} : { paymentReference: input.payment_reference }),
+      }),
+    );
+  }
+
+  @Patch(':id/status')
+  async status(@OrganizationId() organizationId: string, @Param('id') id: string, @Payload('invoice') input: ChangeStatusInput) {
+    return this.present(
+      await this.changeStatus.execute(organizationId, id, { to: input.status, ...(input.note === undefined ? {} : { note: input.note }) }),
+    );
+  }
+
+  private async present(row: InvoiceRow) {
+    return { invoice: await presentWholeInvoice(this.dataSource.manager, row) };
+  }
+}

@@ -1,0 +1,120 @@
+import type { PricedInvoice } from '../../domain/invoicing/price-period.ts';
+import { dateOf } from '../../platform/clock/clock.ts';
+import { newId } from '../../platform/database/ids.ts';
+import { runStatement } from '../../platform/database/sql.ts';
+import type { Tx } from '../../platform/database/unit-of-work.ts';
+import type { InvoiceRow } from './invoice.entity.ts';
+
+interface DraftWithPrice {
+  readonly row: InvoiceRow;
+  readonly priced: PricedInvoice;
+}
+
+const insertInvoices = {
+  name: 'invoices.insert_drafts',
+  text: `insert into invoices (organization_id, source, invoice_type, status, created_at, updated_at, id, billing_entity_id, customer_id,
+      subscription_id, billing_run_id, invoice_number, series, sequential_id, currency, fees_amount_cents, taxes_amount_cents, total_cents,
+      period_start, period_end, timezone, issuing_date, payment_due_date, net_payment_term, scheduled_finalize_at)
+    select $1, 'GENERATED', 'subscription', 'DRAFT', $2, $2, r.* from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::text[],
+      $9::text[], $10::int8[], $11::text[], $12::int8[], $13::int8[], $14::int8[], $15::timestamptz[], $16::timestamptz[], $17::text[],
+      $18::date[], $19::date[], $20::int4[], $21::timestamptz[]) as r`,
+};
+
+const insertFees = {
+  name: 'fees.insert',
+  text: `insert into fees (organization_id, created_at, id, invoice_id, billing_entity_id, currency, subscription_id, fee_type, item_id, name, units,
+      events_count, unit_amount, amount_cents, taxes_rate, taxes_amount_cents, period_start, period_end, derivation)
+    select $1, $2, r.* from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::uuid[], $8::text[], $9::uuid[], $10::text[], $11::numeric[],
+      $12::int8[], $13::numeric[], $14::int8[], $15::numeric[], $16::int8[], $17::timestamptz[], $18::timestamptz[], $19::jsonb[]) as r`,
+};
+
+const insertTaxes = {
+  name: 'invoice_taxes.insert',
+  text: `insert into invoice_taxes (organization_id, invoice_id, tax_id, tax_code, tax_name, tax_rate, fees_amount_cents, amount_cents)
+    select $1, r.* from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::numeric[], $7::int8[], $8::int8[]) as r`,
+};
+
+/** The exclusion constraint on this table is what makes billing a period twice impossible. */
+const insertBilledPeriods = {
+  name: 'billed_periods.insert',
+  text: `insert into billed_periods (organization_id, invoice_id, subscription_id, item_id, period)
+    select $1, r.invoice_id, r.subscription_id, r.item_id, tstzrange(r.period_start, r.period_end)
+    from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::timestamptz[])
+      as r(invoice_id, subscription_id, item_id, period_start, period_end)`,
+};
+
+/** Header first, then its fees in one statement: the trigger on fees compares their sum with the header. */
+export async function insertDrafts(tx: Tx, organizationId: string, drafts: readonly DraftWithPrice[], at: Date): Promise<void> {
+  const rows = drafts.map((draft) => draft.row);
+  const column = <K extends keyof InvoiceRow>(name: K): InvoiceRow[K][] => rows.map((row) => row[name]);
+  await runStatement(tx, insertInvoices, [
+    organizationId,
+    at,
+    column('id'),
+    column('billingEntityId'),
+    column('customerId'),
+    column('subscriptionId'),
+    column('billingRunId'),
+    column('invoiceNumber'),
+    column('series'),
+    column('sequentialId'),
+    column('currency'),
+    column('feesAmountCents'),
+    column('taxesAmountCents'),
+    column('totalCents'),
+    column('periodStart'),
+    column('periodEnd'),
+    column('timezone'),
+    column('issuingDate'),
+    column('paymentDueDate'),
+    column('netPaymentTerm'),
+    column('scheduledFinalizeAt'),
+  ]);
+  await insertLines(tx, organizationId, drafts, at);
+}
+
+/** Fees, tax lines and billed periods of headers that stand. */
+export async function insertLines(tx: Tx, organizationId: string, drafts: readonly DraftWithPrice[], at: Date): Promise<void> {
+  const lines = drafts.flatMap(({ row, priced }) => priced.fees.map((fee) => ({ row, fee })));
+  await runStatement(tx, insertFees, [
+    organizationId,
+    at,
+    lines.map(() => newId()),
+    lines.map(({ row }) => row.id),
+    lines.map(({ row }) => row.billingEntityId),
+    lines.map(({ row }) => row.currency),
+    lines.map(({ row }) => row.subscriptionId),
+    lines.map(({ fee }) => fee.type),
+    lines.map(({ fee }) => fee.itemId),
+    lines.map(({ fee }) => fee.name),
+    lines.map(({ fee }) => fee.units),
+    lines.map(({ fee }) => fee.eventsCount),
+    lines.map(({ fee }) => fee.unitAmount),
+    lines.map(({ fee }) => fee.amountCents),
+    lines.map(({ fee }) => fee.taxesRate),
+    lines.map(({ fee }) => fee.taxesAmountCents),
+    lines.map(({ fee }) => dateOf(fee.from)),
+    lines.map(({ fee }) => dateOf(fee.to)),
+    lines.map(({ fee }) => JSON.stringify(fee.derivation)),
+  ]);
+  const taxes = drafts.flatMap(({ row, priced }) => priced.taxes.map((tax) => ({ row, tax })));
+  if (taxes.length > 0)
+    await runStatement(tx, insertTaxes, [
+      organizationId,
+      taxes.map(({ row }) => row.id),
+      taxes.map(({ tax }) => tax.taxId),
+      taxes.map(({ tax }) => tax.code),
+      taxes.map(({ tax }) => tax.name),
+      taxes.map(({ tax }) => tax.rate),
+      taxes.map(({ tax }) => tax.baseAmountCents),
+      taxes.map(({ tax }) => tax.amountCents),
+    ]);
+  await runStatement(tx, insertBilledPeriods, [
+    organizationId,
+    lines.map(({ row }) => row.id),
+    lines.map(({ row }) => row.subscriptionId),
+    lines.map(({ fee }) => fee.itemId),
+    lines.map(({ fee }) => dateOf(fee.from)),
+    lines.map(({ fee }) => dateOf(fee.to)),
+  ]);
+}

@@ -1,0 +1,67 @@
+import { BillingError } from '../../domain/errors/billing-error.ts';
+import type { ErrorCode } from '../../domain/errors/error-codes.ts';
+import { type InvoiceStatus, mayBecome } from '../../domain/lifecycles/invoice.ts';
+import type { Tx } from '../../platform/database/unit-of-work.ts';
+import { tell } from '../../platform/outbox/outbox.ts';
+import { outline } from './draft-invoices.ts';
+import { InvoiceRow } from './invoice.entity.ts';
+
+export interface InvoiceMove {
+  readonly to: Exclude<InvoiceStatus, 'DRAFT'>;
+  readonly at: Date;
+  readonly note?: string;
+  readonly paymentMethod?: string;
+  readonly paymentReference?: string;
+}
+
+const refusalOf: Readonly<Record<InvoiceMove['to'], ErrorCode>> = {
+  OPEN: 'not_finalizable',
+  PAID: 'not_payable',
+  VOID: 'not_voidable',
+  UNCOLLECTIBLE: 'transition_not_allowed',
+};
+
+const eventOf: Readonly<Record<InvoiceMove['to'], string>> = {
+  OPEN: 'invoice.finalized',
+  PAID: 'invoice.paid',
+  VOID: 'invoice.voided',
+  UNCOLLECTIBLE: 'invoice.marked_uncollectible',
+};
+
+/**
+ * Takes a locked invoice to its next state. A voided one gives its periods free, so that they can be billed again.
+ * @throws BillingError not_finalizable, not_payable, not_voidable, transition_not_allowed
+ */
+export async function moveInvoice(tx: Tx, row: InvoiceRow, move: InvoiceMove): Promise<InvoiceRow> {
+  const { to, at } = move;
+  if (!mayBecome(row.status, to)) throw new BillingError(refusalOf[to]);
+  const note =
+    move.note === undefined
+      ? {}
+      : {
+          status_change_note: move.note,
+          status_change_timestamp: at.toISOString(),
+          previous_status: row.status.toLowerCase(),
+        };
+  const changes: Partial<InvoiceRow> = {
+    status: to,
+    updatedAt: at,
+    metadata: { ...row.metadata, ...note },
+    ...(to === 'OPEN' ? { finalizedAt: at, scheduledFinalizeAt: null } : {}),
+    ...(to === 'VOID' ? { voidedAt: at } : {}),
+    ...(to === 'PAID'
+      ? {
+          paidAt: at,
+          totalPaidCents: row.totalCents,
+          paymentMethod: move.paymentMethod ?? 'manual',
+          paymentReference: move.paymentReference ?? null,
+        }
+      : {}),
+  };
+  await tx.update(InvoiceRow, { organizationId: row.organizationId, id: row.id }, changes as object);
+  if (to === 'VOID')
+    await tx.query('update billed_periods set voided = true where organization_id = $1 and invoice_id = $2', [row.organizationId, row.id]);
+  const moved = { ...row, ...changes };
+  await tell(tx, row.organizationId, at, [{ objectType: 'invoice', objectId: row.id, type: eventOf[to], payload: outline(moved) }]);
+  return moved;
+}

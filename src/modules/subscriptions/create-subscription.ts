@@ -1,0 +1,107 @@
+import { Injectable } from '@nestjs/common';
+import { invalid } from '../../domain/errors/billing-error.ts';
+import { beginSubscription } from '../../domain/lifecycles/begin-subscription.ts';
+import { dateOf, instantOf } from '../../platform/clock/clock.ts';
+import { newId } from '../../platform/database/ids.ts';
+import { type Tx, UnitOfWork } from '../../platform/database/unit-of-work.ts';
+import { tell } from '../../platform/outbox/outbox.ts';
+import { BillingEntityRow } from '../billing-entities/index.ts';
+import { findPlan } from '../catalog/index.ts';
+import { CustomerRow, findCustomer } from '../customers/index.ts';
+import { OrganizationClock } from '../organizations/index.ts';
+import { ensureStream } from '../usage/index.ts';
+import type { CreateSubscriptionInput } from './subscription.dto.ts';
+import { SubscriptionRow } from './subscription.entity.ts';
+import { presentSubscriptions } from './subscriptions.queries.ts';
+
+/** A customer takes a plan: at once, in the past (missed periods are then caught up) or from a later day on. */
+@Injectable()
+export class CreateSubscription {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly organizationClock: OrganizationClock,
+  ) {}
+
+  /** @throws BillingError customer_not_found, plan_not_found, validation_errors (external id taken, currencies differ, ends before it starts) */
+  async execute(organizationId: string, input: CreateSubscriptionInput): Promise<SubscriptionRow> {
+    return this.unitOfWork.run(
+      async (tx) => {
+        const customer = await findCustomer(tx, organizationId, input.external_customer_id, { forUpdate: true });
+        const plan = await findPlan(tx, organizationId, input.plan_code);
+        const timezone = customer.timezone ?? (await this.timezoneOfSeller(tx, customer));
+        const streamId = await ensureStream(tx, organizationId, input.external_id);
+        const at = await this.organizationClock.now(organizationId, tx);
+
+        if (customer.currency !== null && customer.currency !== plan.amountCurrency)
+          throw invalid({ currency: ['currencies_does_not_match'] });
+        const subscriptionAt = input.subscription_at ?? at;
+        if (input.ending_at && input.ending_at <= (subscriptionAt > at ? subscriptionAt : at)) throw invalid({ ending_at: ['invalid_date'] });
+        const billingTime = input.billing_time ?? 'calendar';
+        const beginning = beginSubscription(
+          { interval: plan.interval, billingTime, timezone, subscriptionAt: instantOf(subscriptionAt), trialDays: plan.trialPeriod },
+          instantOf(at),
+        );
+
+        const row: SubscriptionRow = {
+          organizationId,
+          id: newId(),
+          externalId: input.external_id,
+          customerId: customer.id,
+          planId: plan.id,
+          billingEntityId: null,
+          streamId,
+          name: input.name ?? null,
+          billingTime,
+          billingTimezone: timezone,
+          paymentProvider: 'MANUAL',
+          subscriptionAt,
+          endingAt: input.ending_at ?? null,
+          terminatedAt: null,
+          canceledAt: null,
+          lastInvoicedAt: null,
+          finalInvoiceDue: false,
+          createdAt: at,
+          updatedAt: at,
+          ...columnsOf(beginning),
+        };
+        await tx.insert(SubscriptionRow, row);
+        if (customer.currency === null)
+          await tx.update(CustomerRow, { organizationId, id: customer.id }, { currency: plan.amountCurrency, updatedAt: at });
+        const [payload] = await presentSubscriptions(tx, [row]);
+        const types = ['subscription.created', ...(row.status === 'PENDING' ? [] : ['subscription.started'])];
+        await tell(
+          tx,
+          organizationId,
+          at,
+          types.map((type) => ({ objectType: 'subscription', objectId: row.id, type, payload: payload ?? {} })),
+        );
+        return row;
+      },
+      { uq_subscriptions_live_external_id: () => invalid({ external_id: ['value_already_exist'] }) },
+    );
+  }
+
+  private async timezoneOfSeller(tx: Tx, customer: CustomerRow): Promise<string> {
+    const entity = await tx.findOneByOrFail(BillingEntityRow, { organizationId: customer.organizationId, id: customer.billingEntityId });
+    return entity.timezone;
+  }
+}
+
+/** The state columns of a beginning. */
+export function columnsOf(
+  beginning: ReturnType<typeof beginSubscription>,
+): Pick<SubscriptionRow, 'status' | 'startedAt' | 'trialEndsAt' | 'currentPeriodStart' | 'currentPeriodEnd'> {
+  if (beginning.status === 'PENDING')
+    return { status: 'PENDING', startedAt: null, trialEndsAt: null, currentPeriodStart: null, currentPeriodEnd: null };
+  const startedAt = dateOf(beginning.startedAt);
+  const trialEndsAt = beginning.trialEndsAt && dateOf(beginning.trialEndsAt);
+  if (beginning.status === 'TRIAL')
+    return { status: 'TRIAL', startedAt, trialEndsAt, currentPeriodStart: null, currentPeriodEnd: null };
+  return {
+    status: 'ACTIVE',
+    startedAt,
+    trialEndsAt,
+    currentPeriodStart: dateOf(beginning.periodStart),
+    currentPeriodEnd: dateOf(beginning.periodEnd),
+  };
+}

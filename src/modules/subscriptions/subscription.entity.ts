@@ -1,0 +1,62 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { BillingTime } from '../../domain/calendar/billing-period.ts';
+import type { SubscriptionStatus } from '../../domain/lifecycles/subscription.ts';
+
+/** A contract: this customer has this plan since then. */
+@Entity('subscriptions')
+export class SubscriptionRow {
+  @PrimaryColumn('uuid')
+  organizationId: string;
+  @PrimaryColumn('uuid')
+  id: string;
+  @Column('text')
+  externalId: string;
+  @Column('uuid')
+  customerId: string;
+  @Column('uuid')
+  planId: string;
+  /** Null inherits the customer's billing entity. */
+  @Column('uuid', { nullable: true })
+  billingEntityId: string | null;
+  /** Where usage events of this external id are kept. */
+  @Column('int8')
+  streamId: string;
+  @Column('text', { nullable: true })
+  name: string | null;
+  @Column('text')
+  status: SubscriptionStatus;
+  @Column('text')
+  billingTime: BillingTime;
+  /** The zone its days are counted in, taken when it was made. */
+  @Column('text')
+  billingTimezone: string;
+  @Column('text')
+  paymentProvider: 'MANUAL' | 'STRIPE';
+  /** The anchor of every period. */
+  @Column('timestamptz')
+  subscriptionAt: Date;
+  @Column('timestamptz', { nullable: true })
+  startedAt: Date | null;
+  @Column('timestamptz', { nullable: true })
+  trialEndsAt: Date | null;
+  @Column('timestamptz', { nullable: true })
+  endingAt: Date | null;
+  @Column('timestamptz', { nullable: true })
+  terminatedAt: Date | null;
+  @Column('timestamptz', { nullable: true })
+  canceledAt: Date | null;
+  /** The period not yet billed, half-open. */
+  @Column('timestamptz', { nullable: true })
+  currentPeriodStart: Date | null;
+  @Column('timestamptz', { nullable: true })
+  currentPeriodEnd: Date | null;
+  @Column('timestamptz', { nullable: true })
+  lastInvoicedAt: Date | null;
+  /** Ended, and what it used up to then is not yet billed. */
+  @Column('bool')
+  finalInvoiceDue: boolean;
+  @Column('timestamptz')
+  createdAt: Date;
+  @Column('timestamptz')
+  updatedAt: Date;
+}

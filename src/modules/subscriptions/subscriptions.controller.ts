@@ -1,0 +1,89 @@
+import { Controller, Delete, Get, HttpCode, Param, Patch, Post, Put } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { DataSource, In } from 'typeorm';
+import type { SubscriptionStatus } from '../../domain/lifecycles/subscription.ts';
+import { OrganizationId } from '../../platform/auth/principal.ts';
+import { metaOf, pageOf, sliceOf } from '../../platform/http/pagination.ts';
+import { Payload, QueryParams } from '../../platform/http/payload.ts';
+import { findPlan } from '../catalog/index.ts';
+import { findCustomer } from '../customers/index.ts';
+import { CreateSubscription } from './create-subscription.ts';
+import { CreateSubscriptionInput, ListSubscriptionsQuery, TerminateSubscriptionQuery, UpdateSubscriptionInput } from './subscription.dto.ts';
+import { SubscriptionRow } from './subscription.entity.ts';
+import { findSubscription, presentSubscriptions } from './subscriptions.queries.ts';
+import { TerminateSubscription } from './terminate-subscription.ts';
+import { UpdateSubscription } from './update-subscription.ts';
+
+@ApiTags('Subscriptions')
+@Controller('api/v1/subscriptions')
+export class SubscriptionsController {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly createSubscription: CreateSubscription,
+    private readonly updateSubscription: UpdateSubscription,
+    private readonly terminateSubscription: TerminateSubscription,
+  ) {}
+
+  @Get()
+  async list(@OrganizationId() organizationId: string, @QueryParams() query: ListSubscriptionsQuery) {
+    const { manager } = this.dataSource;
+    const page = pageOf(query);
+    const customer = query.external_customer_id && (await findCustomer(manager, organizationId, query.external_customer_id));
+    const plan = query.plan_code && (await findPlan(manager, organizationId, query.plan_code));
+    const [rows, count] = await manager.findAndCount(SubscriptionRow, {
+      where: {
+        organizationId,
+        ...(customer ? { customerId: customer.id } : {}),
+        ...(plan ? { planId: plan.id } : {}),
+        ...(query.status?.length ? { status: In(query.status.map((status) => status.toUpperCase() as SubscriptionStatus)) } : {}),
+      },
+      order: { createdAt: 'desc', id: 'asc' },
+      ...sliceOf(page),
+    });
+    return { subscriptions: await presentSubscriptions(manager, rows), meta: metaOf(page, count) };
+  }
+
+  @Get(':externalId')
+  async read(@OrganizationId() organizationId: string, @Param('externalId') externalId: string) {
+    return this.present(await findSubscription(this.dataSource.manager, organizationId, externalId));
+  }
+
+  @Post()
+  @HttpCode(200)
+  async create(@OrganizationId() organizationId: string, @Payload('subscription') input: CreateSubscriptionInput) {
+    return this.present(await this.createSubscription.execute(organizationId, input));
+  }
+
+  @Put(':externalId')
+  async replace(
+    @OrganizationId() organizationId: string,
+    @Param('externalId') externalId: string,
+    @Payload('subscription') input: UpdateSubscriptionInput,
+  ) {
+    return this.present(await this.updateSubscription.execute(organizationId, externalId, input));
+  }
+
+  @Patch(':externalId')
+  update(
+    @OrganizationId() organizationId: string,
+    @Param('externalId') externalId: string,
+    @Payload('subscription') input: UpdateSubscriptionInput,
+  ) {
+    return this.replace(organizationId, externalId, input);
+  }
+
+  @Delete(':externalId')
+  async terminate(
+    @OrganizationId() organizationId: string,
+    @Param('externalId') externalId: string,
+    @QueryParams() query: TerminateSubscriptionQuery,
+  ) {
+    const status = query.status === 'pending' ? 'PENDING' : query.status === 'active' ? 'ACTIVE' : undefined;
+    return this.present(await this.terminateSubscription.execute(organizationId, externalId, status));
+  }
+
+  private async present(row: SubscriptionRow) {
+    const [subscription] = await presentSubscriptions(this.dataSource.manager, [row]);
+    return { subscription };
+  }
+}

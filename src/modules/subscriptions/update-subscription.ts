@@ -1,0 +1,40 @@
+import { Injectable } from '@nestjs/common';
+import { BillingError, invalid } from '../../domain/errors/billing-error.ts';
+import { UnitOfWork } from '../../platform/database/unit-of-work.ts';
+import { tell } from '../../platform/outbox/outbox.ts';
+import { OrganizationClock } from '../organizations/index.ts';
+import type { UpdateSubscriptionInput } from './subscription.dto.ts';
+import { SubscriptionRow } from './subscription.entity.ts';
+import { findSubscription, presentSubscriptions } from './subscriptions.queries.ts';
+
+@Injectable()
+export class UpdateSubscription {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly organizationClock: OrganizationClock,
+  ) {}
+
+  /** Absent stays, null clears. @throws BillingError subscription_not_found, not_editable (it has ended), validation_errors */
+  async execute(organizationId: string, externalId: string, input: UpdateSubscriptionInput): Promise<SubscriptionRow> {
+    return this.unitOfWork.run(async (tx) => {
+      const row = await findSubscription(tx, organizationId, externalId, { forUpdate: true });
+      const at = await this.organizationClock.now(organizationId, tx);
+
+      if (['TERMINATED', 'CANCELED', 'FAILED'].includes(row.status)) throw new BillingError('not_editable');
+      if (input.subscription_at && row.status !== 'PENDING') throw invalid({ subscription_at: ['subscription_already_started'] });
+      if (input.subscription_at && input.subscription_at <= at) throw invalid({ subscription_at: ['invalid_date'] });
+      const subscriptionAt = input.subscription_at ?? row.subscriptionAt;
+      const endingAt = input.ending_at === undefined ? row.endingAt : input.ending_at;
+      if (input.ending_at && input.ending_at <= (subscriptionAt > at ? subscriptionAt : at)) throw invalid({ ending_at: ['invalid_date'] });
+
+      const changes = { name: input.name === undefined ? row.name : input.name, endingAt, subscriptionAt, updatedAt: at };
+      await tx.update(SubscriptionRow, { organizationId, id: row.id }, changes);
+      const updated = { ...row, ...changes };
+      const [payload] = await presentSubscriptions(tx, [updated]);
+      await tell(tx, organizationId, at, [
+        { objectType: 'subscription', objectId: row.id, type: 'subscription.updated', payload: payload ?? {} },
+      ]);
+      return updated;
+    });
+  }
+}

@@ -1,0 +1,117 @@
+import { Ajv, type ErrorObject } from 'ajv';
+import { invalid } from '../../domain/errors/billing-error.ts';
+import { decimalText } from '../../platform/http/strict-json.ts';
+import { readEventTime } from './event-time.ts';
+
+/** One event of a request, well formed; whether its metric exists and gets what it counts is not known yet. */
+export interface IncomingEvent {
+  readonly transactionId: string;
+  readonly externalSubscriptionId: string;
+  readonly code: string;
+  /** Undefined: the organization's now. */
+  readonly atMs: number | undefined;
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+/** Field → codes, relative to the event. */
+export type FieldErrors = Record<string, string[]>;
+
+interface WireEvent {
+  readonly transaction_id: string;
+  readonly external_subscription_id: string;
+  readonly code: string;
+  readonly timestamp?: unknown;
+  readonly properties?: Readonly<Record<string, unknown>> | null;
+}
+
+const maxBatch = 1000;
+/** No blanks at the ends, no control characters: as external ids and codes are made elsewhere. */
+const key = { type: 'string', minLength: 1, maxLength: 255, pattern: '^(?!\\s)\\P{Cc}*(?<!\\s)$' } as const;
+
+/** JSON Schema of one event. `timestamp` is read by `readEventTime`. */
+const eventSchema = {
+  type: 'object',
+  required: ['transaction_id', 'external_subscription_id', 'code'],
+  additionalProperties: false,
+  properties: {
+    transaction_id: { type: 'string', minLength: 1, maxLength: 255, pattern: '\\S' },
+    external_subscription_id: key,
+    code: key,
+    timestamp: {},
+    properties: { type: 'object', nullable: true },
+  },
+} as const;
+
+/** The same for the OpenAPI document, which also says what a timestamp is. */
+export const eventSchemaForDocs = {
+  ...eventSchema,
+  required: [...eventSchema.required],
+  properties: {
+    ...eventSchema.properties,
+    timestamp: {
+      oneOf: [{ type: 'number' }, { type: 'string' }],
+      description: 'Epoch seconds (milliseconds as decimals) or ISO 8601 with zone; absent: now',
+    },
+  },
+};
+
+const isEvent = new Ajv({ allErrors: true }).compile<WireEvent>(eventSchema);
+
+/** `{"event": {…}}` or the event itself. */
+export function eventOf(body: unknown): unknown {
+  return isRecord(body) && 'event' in body ? only(body, 'event') : (body ?? {});
+}
+
+/** @throws BillingError validation_errors when `{"events": […]}` does not hold 1 to 1000 events */
+export function eventsOf(body: unknown): readonly unknown[] {
+  if (!isRecord(body) || body['events'] === undefined) throw invalid({ events: ['value_is_mandatory'] });
+  const events = only(body, 'events');
+  if (!Array.isArray(events)) throw invalid({ events: ['value_is_invalid'] });
+  if (events.length === 0) throw invalid({ events: ['no_events'] });
+  if (events.length > maxBatch) throw invalid({ events: ['too_many_events'] });
+  return events;
+}
+
+/** The event, or what is wrong with each of its fields. */
+export function readEvent(item: unknown): IncomingEvent | { readonly errors: FieldErrors } {
+  if (!isEvent(item)) return { errors: fieldErrors(isEvent.errors ?? []) };
+  const { properties } = item;
+  // A number with more digits than a float holds arrives as an object.
+  if (properties && decimalText(properties) !== undefined) return { errors: { properties: ['value_is_invalid'] } };
+  const atMs = item.timestamp === undefined || item.timestamp === null ? undefined : readEventTime(item.timestamp);
+  if (typeof atMs === 'string') return { errors: { timestamp: [atMs] } };
+  return {
+    transactionId: item.transaction_id,
+    externalSubscriptionId: item.external_subscription_id,
+    code: item.code,
+    atMs,
+    properties: properties ?? {},
+  };
+}
+
+const codeByKeyword: Readonly<Record<string, string>> = {
+  required: 'value_is_mandatory',
+  minLength: 'value_is_mandatory',
+  maxLength: 'value_is_too_long',
+  additionalProperties: 'unknown_field',
+};
+
+function fieldErrors(errors: readonly ErrorObject[]): FieldErrors {
+  const found: FieldErrors = {};
+  for (const { keyword, instancePath, params, data } of errors) {
+    const { missingProperty, additionalProperty } = params as { missingProperty?: string; additionalProperty?: string };
+    const field = (missingProperty ?? additionalProperty ?? instancePath.slice(1)).slice(0, 100);
+    const absent = keyword === 'type' && data === null;
+    found[field || 'event'] ??= [absent ? 'value_is_mandatory' : (codeByKeyword[keyword] ?? 'value_is_invalid')];
+  }
+  return found;
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function only(body: Record<string, unknown>, root: string): unknown {
+  const stray = Object.keys(body).filter((field) => field !== root);
+  if (stray.length > 0) throw invalid(Object.fromEntries(stray.map((field) => [field.slice(0, 100), ['unknown_field']])));
+  return body[root];
+}

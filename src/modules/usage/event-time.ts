@@ -1,0 +1,52 @@
+import { exactDecimal } from './exact-decimal.ts';
+
+/** What is outside is a mistake (milliseconds sent as seconds land in the year 50000). */
+const earliestMs = Date.UTC(2000, 0, 1);
+const latestMs = Date.UTC(2100, 0, 1);
+
+const instant = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):?(\d\d))$/;
+const seconds = /^(-?\d{1,15})(?:\.(\d+))?$/;
+
+export type TimeRefusal = 'invalid_date' | 'value_is_out_of_range';
+
+/**
+ * An event's `timestamp` in epoch milliseconds: epoch seconds as number or decimal text, or ISO 8601 with its zone. Anything below
+ * a millisecond is cut. Read by hand because this runs for every event, and `Date.parse` takes 30 February for 2 March.
+ */
+export function readEventTime(value: unknown): number | TimeRefusal {
+  const ms = typeof value === 'string' && value.includes('T') ? readInstant(value) : readSeconds(value);
+  if (ms === undefined) return 'invalid_date';
+  return ms >= earliestMs && ms < latestMs ? ms : 'value_is_out_of_range';
+}
+
+function readSeconds(value: unknown): number | undefined {
+  const match = seconds.exec(exactDecimal(value) ?? '');
+  if (!match) return undefined;
+  return Number(match[1]) * 1000 + millisecondsOf(match[2]);
+}
+
+function readInstant(text: string): number | undefined {
+  const match = instant.exec(text);
+  if (!match) return undefined;
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const offset = match[8] === undefined ? 0 : (match[8] === '-' ? -1 : 1) * (Number(match[9]) * 60 + Number(match[10]));
+  if (hour > 23 || minute > 59 || second > 59 || Number(match[9] ?? 0) > 23 || Number(match[10] ?? 0) > 59) return undefined;
+  const local = Date.UTC(year, month - 1, day, hour, minute, second);
+  if (month < 1 || new Date(local).getUTCMonth() !== month - 1 || day < 1) return undefined;
+  return local - offset * 60_000 + millisecondsOf(match[7]);
+}
+
+const millisecondsOf = (fraction = ''): number => Number(fraction.padEnd(3, '0').slice(0, 3));
+
+/** The same text as `isoOf`, ten times faster: milliseconds only where there are any. */
+export function isoText(ms: number): string {
+  const text = new Date(ms).toISOString();
+  return text.endsWith('.000Z') ? `${text.slice(0, 19)}Z` : text.replace(/0+Z$/, 'Z');
+}

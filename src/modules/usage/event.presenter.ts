@@ -1,0 +1,25 @@
+import { hash } from 'node:crypto';
+import type { PageMeta } from '../../platform/http/pagination.ts';
+import type { KeptEvent } from './usage-events.store.ts';
+
+export const eventAnswer = (event: KeptEvent): string => `{"event":${eventJson(event)}}`;
+
+export const eventsAnswer = (events: readonly KeptEvent[], meta?: PageMeta): string =>
+  `{"events":[${events.map(eventJson).join(',')}]${meta ? `,"meta":${JSON.stringify(meta)}` : ''}}`;
+
+/** Written by hand: the properties are JSON text already, and a generic serializer would read and print a thousand of them again. */
+function eventJson(event: KeptEvent): string {
+  const id = eventId(event);
+  return (
+    `{"id":"${id}","lago_id":"${id}","transaction_id":${JSON.stringify(event.transactionId)},"code":${JSON.stringify(event.code)},` +
+    `"external_subscription_id":${JSON.stringify(event.externalSubscriptionId)},"lago_customer_id":null,"lago_subscription_id":null,` +
+    `"timestamp":"${event.occurredAt}","properties":${event.properties},"created_at":"${event.receivedAt}"}`
+  );
+}
+
+/** Events have no id of their own (it would cost an index); clients that want one get a UUIDv5 of what identifies the event. */
+function eventId({ streamId, transactionId }: KeptEvent): string {
+  const hex = hash('sha1', `florin:event:${streamId}:${transactionId}`);
+  const variant = '89ab'[Number.parseInt(hex[16]!, 16) & 3]!;
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}

@@ -1,0 +1,92 @@
+import { Injectable } from '@nestjs/common';
+import { invalid } from '../../domain/errors/billing-error.ts';
+import { OrganizationClock } from '../organizations/index.ts';
+import { type FieldErrors, type IncomingEvent, readEvent } from './event-input.ts';
+import { EventQueue } from './event-queue.ts';
+import { isoText } from './event-time.ts';
+import { type Metered, meterEvent } from './meter-event.ts';
+import { type Metric, MetricDirectory } from './metric-directory.ts';
+import { propertiesJson } from './properties-json.ts';
+import { StreamDirectory } from './usage-streams.ts';
+import { type EventToKeep, type KeptEvent, UsageEventsStore } from './usage-events.store.ts';
+
+interface Admitted {
+  readonly event: IncomingEvent;
+  readonly metric: Metric;
+  readonly metered: Metered;
+}
+
+/** Takes usage in: every event is checked before anything is stored, and counts once however often it is sent. */
+@Injectable()
+export class IngestEvents {
+  constructor(
+    private readonly metrics: MetricDirectory,
+    private readonly streams: StreamDirectory,
+    private readonly organizationClock: OrganizationClock,
+    private readonly store: UsageEventsStore,
+    private readonly queue: EventQueue,
+  ) {}
+
+  /** All or nothing, answered in order. @throws BillingError validation_errors, each bad event named as `events.3.timestamp` */
+  async batch(organizationId: string, items: readonly unknown[]): Promise<KeptEvent[]> {
+    return this.store.keep(await this.admit(organizationId, items, (position) => `events.${position}.`));
+  }
+
+  /** One event; written together with others that arrive at the same time. @throws BillingError validation_errors */
+  async one(organizationId: string, item: unknown): Promise<KeptEvent> {
+    const [event] = await this.admit(organizationId, [item], () => '');
+    return this.queue.keep(event!);
+  }
+
+  private async admit(
+    organizationId: string,
+    items: readonly unknown[],
+    prefixOf: (position: number) => string,
+  ): Promise<EventToKeep[]> {
+    const read = items.map(readEvent);
+    const codes = new Set(read.flatMap((event) => ('errors' in event ? [] : [event.code])));
+    const metrics = await this.metrics.find(organizationId, codes);
+
+    const errors: FieldErrors = {};
+    const admitted: Admitted[] = [];
+    read.forEach((event, position) => {
+      const verdict = judge(event, metrics);
+      if ('errors' in verdict)
+        for (const [field, fieldCodes] of Object.entries(verdict.errors)) errors[`${prefixOf(position)}${field}`] = fieldCodes;
+      else admitted.push(verdict);
+    });
+    if (Object.keys(errors).length > 0) throw invalid(errors);
+
+    const now = admitted.some(({ event }) => event.atMs === undefined)
+      ? await this.organizationClock.now(organizationId)
+      : undefined;
+    const streams = await this.streams.findOrMake(
+      organizationId,
+      new Set(admitted.map(({ event }) => event.externalSubscriptionId)),
+    );
+    return admitted.map(({ event, metric, metered }) => ({
+      streamId: streams.get(event.externalSubscriptionId)!,
+      externalSubscriptionId: event.externalSubscriptionId,
+      metricKey: metric.usageKey,
+      code: event.code,
+      transactionId: event.transactionId,
+      occurredAt: isoText(event.atMs ?? now!.getTime()),
+      properties: propertiesJson(event.properties),
+      value: metered.value,
+      uniqueValue: metered.uniqueValue,
+    }));
+  }
+}
+
+/** The event with what it adds to its metric, or what is wrong with it. */
+function judge(
+  event: ReturnType<typeof readEvent>,
+  metrics: ReadonlyMap<string, Metric>,
+): Admitted | { readonly errors: FieldErrors } {
+  if ('errors' in event) return event;
+  const metric = metrics.get(event.code);
+  if (!metric) return { errors: { code: ['billable_metric_not_found'] } };
+  const metered = meterEvent(metric, event.properties);
+  if ('refused' in metered) return { errors: { [`properties.${metric.fieldName}`]: [metered.refused] } };
+  return { event, metric, metered };
+}

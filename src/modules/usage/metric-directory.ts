@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { Clock } from '../../platform/clock/clock.ts';
+import { readStatement } from '../../platform/database/sql.ts';
+
+export type Aggregation = 'COUNT' | 'SUM' | 'MAX' | 'UNIQUE_COUNT' | 'LATEST';
+
+/** What ingestion needs to know of a billable metric. */
+export interface Metric {
+  readonly usageKey: number;
+  readonly aggregation: Aggregation;
+  readonly fieldName: string | null;
+}
+
+/** How long a changed metric may still be read as it was. */
+const freshForMs = 2_000;
+const maxKnown = 10_000;
+
+const findMetrics = {
+  name: 'usage.find_metrics',
+  text: 'select code, usage_key, aggregation_type, field_name from billable_metrics where organization_id = $1 and code = any($2::text[])',
+};
+
+/** Billable metrics by code, remembered for two seconds. Unknown codes are not: a metric made a moment ago counts at once. */
+@Injectable()
+export class MetricDirectory {
+  private readonly known = new Map<string, { readonly metric: Metric; readonly readAtMs: number }>();
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly clock: Clock,
+  ) {}
+
+  /** By code; what does not exist is missing. */
+  async find(organizationId: string, codes: ReadonlySet<string>): Promise<ReadonlyMap<string, Metric>> {
+    const nowMs = this.clock.now().epochMilliseconds;
+    const found = new Map<string, Metric>();
+    const unknown: string[] = [];
+    for (const code of codes) {
+      const entry = this.known.get(`${organizationId} ${code}`);
+      if (entry && nowMs - entry.readAtMs < freshForMs) found.set(code, entry.metric);
+      else unknown.push(code);
+    }
+    if (unknown.length === 0) return found;
+    const rows = await readStatement<{
+      code: string;
+      usage_key: number;
+      aggregation_type: Aggregation;
+      field_name: string | null;
+    }>(this.dataSource, findMetrics, [organizationId, unknown]);
+    if (this.known.size + rows.length > maxKnown) this.known.clear();
+    for (const { code, usage_key, aggregation_type, field_name } of rows) {
+      const metric = { usageKey: usage_key, aggregation: aggregation_type, fieldName: field_name };
+      this.known.set(`${organizationId} ${code}`, { metric, readAtMs: nowMs });
+      found.set(code, metric);
+    }
+    return found;
+  }
+}

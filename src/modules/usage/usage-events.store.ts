@@ -1,0 +1,117 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { Clock } from '../../platform/clock/clock.ts';
+import { readStatement, writeStatement } from '../../platform/database/sql.ts';
+import { parseStrictJson } from '../../platform/http/strict-json.ts';
+import { isoText } from './event-time.ts';
+import type { Metered } from './meter-event.ts';
+import { propertiesJson } from './properties-json.ts';
+
+/** An event that passed every check. */
+export interface EventToKeep extends Metered {
+  readonly streamId: string;
+  readonly externalSubscriptionId: string;
+  readonly metricKey: number;
+  readonly code: string;
+  readonly transactionId: string;
+  /** ISO 8601 in UTC. */
+  readonly occurredAt: string;
+  /** As `propertiesJson` writes them. */
+  readonly properties: string;
+}
+
+/** An event as it is stored. */
+export type KeptEvent = Pick<
+  EventToKeep,
+  'streamId' | 'externalSubscriptionId' | 'code' | 'transactionId' | 'occurredAt' | 'properties'
+> & { readonly receivedAt: string };
+
+/** An event as a statement that selects `eventColumns` returns it. */
+export interface EventRecord {
+  readonly stream_id: string;
+  readonly transaction_id: string;
+  readonly external_subscription_id: string;
+  readonly code: string;
+  readonly occurred_at: Date;
+  readonly properties: string;
+  readonly received_at: Date;
+}
+
+/** Of `usage_events e`, `usage_streams s` and `billable_metrics m`. */
+export const eventColumns =
+  'e.stream_id, e.transaction_id, s.external_subscription_id, m.code, e.occurred_at, e.properties::text as properties, e.received_at';
+
+const insertEvents = {
+  name: 'usage.insert_events',
+  text: `insert into usage_events (stream_id, metric_key, occurred_at, value, unique_value, transaction_id, properties, received_at)
+    select *, $8::timestamptz
+    from unnest($1::bigint[], $2::int[], $3::timestamptz[], $4::numeric[], $5::text[], $6::text[], $7::jsonb[])
+    on conflict (stream_id, transaction_id) do nothing`,
+};
+
+const findEvents = {
+  name: 'usage.find_events',
+  text: `select ${eventColumns}
+    from unnest($1::bigint[], $2::text[]) as k (stream_id, transaction_id)
+    join usage_events e on e.stream_id = k.stream_id and e.transaction_id = k.transaction_id
+    join usage_streams s on s.id = e.stream_id
+    join billable_metrics m on m.usage_key = e.metric_key`,
+};
+
+@Injectable()
+export class UsageEventsStore {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Keeps all of them or none, in one statement. An event whose (stream, transaction id) is taken, here or in an earlier request,
+   * is not kept again: the first one is returned in its place.
+   */
+  async keep(events: readonly EventToKeep[]): Promise<KeptEvent[]> {
+    const receivedAt = isoText(this.clock.now().epochMilliseconds);
+    // In one order for everybody: two requests with the same events wait for each other instead of deadlocking.
+    const rows = events.length === 1 ? events : events.toSorted(byKey);
+    const inserted = await writeStatement(this.dataSource, insertEvents, [
+      rows.map((row) => row.streamId),
+      rows.map((row) => row.metricKey),
+      rows.map((row) => row.occurredAt),
+      rows.map((row) => row.value),
+      rows.map((row) => row.uniqueValue),
+      rows.map((row) => row.transactionId),
+      rows.map((row) => row.properties),
+      receivedAt,
+    ]);
+    if (inserted === events.length) return events.map((event) => ({ ...event, receivedAt }));
+    return this.firsts(events);
+  }
+
+  private async firsts(events: readonly EventToKeep[]): Promise<KeptEvent[]> {
+    const records = await readStatement<EventRecord>(this.dataSource, findEvents, [
+      events.map((event) => event.streamId),
+      events.map((event) => event.transactionId),
+    ]);
+    const byId = new Map(records.map((record) => [`${record.stream_id} ${record.transaction_id}`, keptEvent(record)]));
+    return events.map((event) => {
+      const first = byId.get(`${event.streamId} ${event.transactionId}`);
+      if (!first) throw new Error(`event ${event.transactionId} is neither new nor stored`);
+      return first;
+    });
+  }
+}
+
+export const keptEvent = (record: EventRecord): KeptEvent => ({
+  streamId: record.stream_id,
+  externalSubscriptionId: record.external_subscription_id,
+  code: record.code,
+  transactionId: record.transaction_id,
+  occurredAt: isoText(record.occurred_at.getTime()),
+  properties: propertiesJson(parseStrictJson(Buffer.from(record.properties))),
+  receivedAt: isoText(record.received_at.getTime()),
+});
+
+function byKey(a: EventToKeep, b: EventToKeep): number {
+  if (a.streamId !== b.streamId) return a.streamId < b.streamId ? -1 : 1;
+  return a.transactionId < b.transactionId ? -1 : a.transactionId > b.transactionId ? 1 : 0;
+}

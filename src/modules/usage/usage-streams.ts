@@ -1,0 +1,83 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { readStatement, runStatement, writeStatement } from '../../platform/database/sql.ts';
+import type { Tx } from '../../platform/database/unit-of-work.ts';
+
+interface StreamRecord {
+  readonly id: string;
+  readonly external_subscription_id: string;
+}
+
+const maxRecent = 50_000;
+
+const findStreams = {
+  name: 'usage.find_streams',
+  text: 'select id, external_subscription_id from usage_streams where organization_id = $1 and external_subscription_id = any($2::text[])',
+};
+
+const makeStreams = {
+  name: 'usage.make_streams',
+  text: `insert into usage_streams (organization_id, external_subscription_id) select $1, unnest($2::text[])
+    on conflict (organization_id, external_subscription_id) do nothing`,
+};
+
+/** The stream that holds the events of an external subscription id, made when there is none yet. */
+export async function ensureStream(tx: Tx, organizationId: string, externalSubscriptionId: string): Promise<string> {
+  const values = [organizationId, [externalSubscriptionId]];
+  const [known] = await runStatement<StreamRecord>(tx, findStreams, values);
+  if (known) return known.id;
+  await runStatement(tx, makeStreams, values);
+  const [made] = await runStatement<StreamRecord>(tx, findStreams, values);
+  if (!made) throw new Error('a usage stream vanished between being made and being read');
+  return made.id;
+}
+
+/** Committed streams by external id. They never change, so whatever was read once may be remembered. */
+@Injectable()
+export class StreamDirectory {
+  /** Least recently used out, by halves: what is asked for moves from `older` to `recent`, and a full `recent` becomes `older`. */
+  private recent = new Map<string, string>();
+  private older = new Map<string, string>();
+
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Stream ids by external subscription id; makes what does not exist, whether a subscription with that id exists or not. */
+  async findOrMake(organizationId: string, externalIds: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
+    const found = new Map<string, string>();
+    for (const externalId of externalIds) {
+      const id = this.recall(`${organizationId} ${externalId}`);
+      if (id !== undefined) found.set(externalId, id);
+    }
+    const missing = () => [...externalIds].filter((externalId) => !found.has(externalId));
+    if (found.size < externalIds.size) await this.read(organizationId, missing(), found);
+    if (found.size < externalIds.size) {
+      // In order, so that two requests that make the same streams wait for each other instead of deadlocking.
+      await writeStatement(this.dataSource, makeStreams, [organizationId, missing().toSorted()]);
+      await this.read(organizationId, missing(), found);
+    }
+    return found;
+  }
+
+  private async read(organizationId: string, externalIds: readonly string[], found: Map<string, string>): Promise<void> {
+    for (const row of await readStatement<StreamRecord>(this.dataSource, findStreams, [organizationId, externalIds])) {
+      found.set(row.external_subscription_id, row.id);
+      this.remember(`${organizationId} ${row.external_subscription_id}`, row.id);
+    }
+  }
+
+  private recall(key: string): string | undefined {
+    const id = this.recent.get(key);
+    if (id !== undefined) return id;
+    const aged = this.older.get(key);
+    if (aged !== undefined) this.remember(key, aged);
+    return aged;
+  }
+
+  private remember(key: string, id: string): void {
+    if (this.recent.size >= maxRecent) {
+      this.older = this.recent;
+      this.recent = new Map();
+    }
+    this.recent.set(key, id);
+  }
+}

@@ -1,0 +1,34 @@
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { withLogContext } from '../logging/log.ts';
+import { errorBody } from './error.filter.ts';
+
+/** A path that no router can read (`/%zz`): refused before any hook runs, so the request id is set here. */
+export function answerBadPath(_error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  withLogContext({ request_id: request.id }, () => {
+    void reply
+      .status(400)
+      .header('x-request-id', request.id)
+      .header('content-type', 'application/json; charset=utf-8')
+      .send(errorBody('bad_request'));
+  });
+}
+
+/** Bytes that are no HTTP: there is no request to answer, only a socket to say it on. */
+export function answerBrokenHttp(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const id = randomUUID();
+  const body = withLogContext({ request_id: id }, () => JSON.stringify(errorBody('bad_request')));
+  const head = [
+    'HTTP/1.1 400 Bad Request',
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    `x-request-id: ${id}`,
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}

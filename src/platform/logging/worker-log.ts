@@ -1,0 +1,62 @@
+import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { CONFIG, type Config } from '../config/config.ts';
+import { log } from './log.ts';
+
+export interface WorkerLine {
+  info(message: string, fields?: Record<string, unknown>): void;
+  error(message: string, fields?: Record<string, unknown>): void;
+}
+
+/**
+ * What operators read: `[INFO] worker.<name> | run_id=<8 hex> | <message>` in `logs/workers/<name>.log`, and the same as a JSON
+ * line on standard output. Writing never slows or fails a run: lines go to a stream, and a file that cannot be written is
+ * reported once and then left alone.
+ */
+@Injectable()
+export class WorkerLog implements OnModuleDestroy {
+  private readonly streams = new Map<string, WriteStream | null>();
+
+  constructor(@Inject(CONFIG) private readonly config: Config) {}
+
+  /** Lines of one run of one worker; the run is named by the last eight hex digits of its id. */
+  of(worker: string, runId: string): WorkerLine {
+    const run = runId.slice(-8);
+    const write = (level: 'info' | 'error', message: string, fields: Record<string, unknown> = {}): void => {
+      this.streamOf(worker)?.write(`[${level.toUpperCase()}] worker.${worker} | run_id=${run} | ${message}\n`);
+      if (level === 'error') log.error(message, undefined, { worker, run_id: run, ...fields });
+      else log.info(message, { worker, run_id: run, ...fields });
+    };
+    return { info: (message, fields) => write('info', message, fields), error: (message, fields) => write('error', message, fields) };
+  }
+
+  /** Resolves when everything written so far is with the operating system. */
+  async onModuleDestroy(): Promise<void> {
+    await Promise.all([...this.streams.values()].map((stream) => stream && new Promise<void>((done) => stream.end(done))));
+    this.streams.clear();
+  }
+
+  private streamOf(worker: string): WriteStream | null {
+    const known = this.streams.get(worker);
+    if (known !== undefined) return known;
+    const path = workerLogPath(this.config.logDir, worker);
+    try {
+      mkdirSync(join(this.config.logDir, 'workers'), { recursive: true });
+    } catch (error) {
+      return this.disable(worker, path, error);
+    }
+    const stream = createWriteStream(path, { flags: 'a' });
+    stream.on('error', (error) => this.disable(worker, path, error));
+    this.streams.set(worker, stream);
+    return stream;
+  }
+
+  private disable(worker: string, path: string, error: unknown): null {
+    log.warn('the worker log cannot be written; the run goes on without it', { path, reason: error instanceof Error ? error.message : String(error) });
+    this.streams.set(worker, null);
+    return null;
+  }
+}
+
+export const workerLogPath = (logDir: string, worker: string): string => join(logDir, 'workers', `${worker}.log`);
