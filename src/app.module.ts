@@ -44,11 +44,6 @@ export interface AppOptions {
   readonly runsJobs: boolean;
 }
 
-export interface AppOptions {
-  /** Timers and cron jobs: for the API and the worker, not for operator commands. */
-  readonly runsJobs: boolean;
-}
-
 /** The floor plan. */
 @Module({})
 export class AppModule {
@@ -60,6 +55,7 @@ export class AppModule {
         // The door has just migrated this database: if it is gone again, waiting would only hide that.
         TypeOrmModule.forRoot({ ...connectionOptions(databaseUrl), entities, retryAttempts: 0 }),
         ...(runsJobs ? [ScheduleModule.forRoot()] : []),
+        HealthModule,
         OrganizationsModule,
         TaxesModule,
         BillingEntitiesModule,

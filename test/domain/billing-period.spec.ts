@@ -3,13 +3,20 @@ import { Temporal } from 'temporal-polyfill';
 import { type BillingAnchor, intervals, periodAt, periodContaining } from '../../src/domain/calendar/billing-period.ts';
 import { localDays } from '../../src/domain/proration/local-days.ts';
 
-const zones = ['UTC', 'Europe/Paris', 'America/New_York', 'America/Sao_Paulo', 'Asia/Kolkata', 'Australia/Lord_Howe', 'Pacific/Apia', 'Africa/Cairo'];
+const zones = [
+  'UTC',
+  'Europe/Paris',
+  'America/New_York',
+  'America/Sao_Paulo',
+  'Asia/Kolkata',
+  'Australia/Lord_Howe',
+  'Pacific/Apia',
+  'Africa/Cairo',
+];
 const anchors = fc.record({
   interval: fc.constantFrom(...intervals),
   billingTime: fc.constantFrom('calendar' as const, 'anniversary' as const),
-  anchorDate: fc
-    .integer({ min: 0, max: 365 * 25 })
-    .map((days) => Temporal.PlainDate.from('2005-01-01').add({ days })),
+  anchorDate: fc.integer({ min: 0, max: 365 * 25 }).map((days) => Temporal.PlainDate.from('2005-01-01').add({ days })),
   timezone: fc.constantFrom(...zones),
 }) satisfies fc.Arbitrary<BillingAnchor>;
 
@@ -58,7 +65,12 @@ describe('billing periods', () => {
     ['semiannual', '2026-07-01', '2027-01-01'],
     ['yearly', '2026-01-01', '2027-01-01'],
   ] as const)('of the calendar, %s: 19 November 2026 is in %s … %s', (interval, start, end) => {
-    const anchor: BillingAnchor = { interval, billingTime: 'calendar', anchorDate: Temporal.PlainDate.from('2026-11-19'), timezone: 'UTC' };
+    const anchor: BillingAnchor = {
+      interval,
+      billingTime: 'calendar',
+      anchorDate: Temporal.PlainDate.from('2026-11-19'),
+      timezone: 'UTC',
+    };
     const period = periodContaining(anchor, Temporal.Instant.from('2026-11-19T12:00:00Z'));
     expect([period.startDate.toString(), period.endDate.toString()]).toEqual([start, end]);
   });

@@ -16,7 +16,9 @@ describe('Exact', () => {
         expect(x.plus(y).toDecimal(30)).toBe(new Oracle(a).plus(b).toFixed());
         expect(x.times(y).toDecimal(30)).toBe(new Oracle(a).times(b).toFixed());
         // decimal.js ROUND_HALF_UP is half away from zero
-        expect(x.times(y).roundToInteger().toString()).toBe(new Oracle(a).times(b).toDecimalPlaces(0).toFixed().replace(/^-0$/, '0'));
+        expect(x.times(y).roundToInteger().toString()).toBe(
+          new Oracle(a).times(b).toDecimalPlaces(0).toFixed().replace(/^-0$/, '0'),
+        );
       }),
       { numRuns: 500 },
     );

@@ -28,7 +28,10 @@ describe('pricing a period', () => {
   it('bills 500 + 8 × 150 with 18 % as 1700 + 306 = 2006 (G9)', () => {
     const vat = [tax('18')];
     const invoice = pricePeriod(
-      january({ plan: { id: 'plan', name: 'Plan', amountCents: 50_000n, taxes: vat }, usageCharges: [charge('hours', '8', '150', vat)] }),
+      january({
+        plan: { id: 'plan', name: 'Plan', amountCents: 50_000n, taxes: vat },
+        usageCharges: [charge('hours', '8', '150', vat)],
+      }),
     );
     expect(invoice).toMatchObject({ feesAmountCents: 170_000n, taxesAmountCents: 30_600n, totalCents: 200_600n });
     expect(invoice.taxes).toMatchObject([{ code: 'vat', baseAmountCents: 170_000n, amountCents: 30_600n }]);
@@ -41,7 +44,10 @@ describe('pricing a period', () => {
         billed: { start: at('2026-01-15T09:30:00Z'), end: at('2026-02-01T00:00:00Z') },
       }),
     );
-    expect(invoice.fees[0]).toMatchObject({ amountCents: 1645n, derivation: { proration: { billable_days: 17, period_days: 31 } } });
+    expect(invoice.fees[0]).toMatchObject({
+      amountCents: 1645n,
+      derivation: { proration: { billable_days: 17, period_days: 31 } },
+    });
     expect(invoice.fees[0]?.derivation.precise_amount_cents).toBe('1645.161290322580645');
   });
 
@@ -64,7 +70,9 @@ describe('pricing a period', () => {
 
   it('always adds up, for any charges and rates', () => {
     const amount = fc.tuple(fc.nat(10_000_000), fc.integer({ min: 0, max: 6 })).map(([digits, scale]) => `${digits}e-${scale}`);
-    const rates = fc.array(fc.constantFrom(tax('20'), tax('8.875', 'ny'), tax('5.5', 'low')), { maxLength: 3 }).map((all) => [...new Set(all)]);
+    const rates = fc
+      .array(fc.constantFrom(tax('20'), tax('8.875', 'ny'), tax('5.5', 'low')), { maxLength: 3 })
+      .map((all) => [...new Set(all)]);
     fc.assert(
       fc.property(fc.array(fc.tuple(amount, amount, rates), { maxLength: 8 }), fc.nat(1_000_000), (charges, planCents) => {
         const invoice = pricePeriod(

@@ -47,7 +47,13 @@ describe('a billing cycle on the virtual clock', () => {
     expect(first).toMatchObject({ number: 'INV-2026-0001', state: 'open', finalized_at: '2026-02-01T01:00:00Z' });
     expect(second).toMatchObject({ number: 'INV-2026-0002', state: 'open', total_amount_cents: 4900 + 3000 + 14 });
     const { body } = await call('GET', `/api/v1/invoices/${first.lago_id}`);
-    expect(body.invoice.fees.map((fee: { item: { name: string }; units: string; amount_cents: number }) => [fee.item.name, fee.units, fee.amount_cents])).toEqual([
+    expect(
+      body.invoice.fees.map((fee: { item: { name: string }; units: string; amount_cents: number }) => [
+        fee.item.name,
+        fee.units,
+        fee.amount_cents,
+      ]),
+    ).toEqual([
       ['Team', '1', 4900],
       ['Seat', '3', 3000],
       ['Storage', '12', 1200],
@@ -94,11 +100,17 @@ describe('a billing cycle on the virtual clock', () => {
 
   it('starts in the future, ends by itself, and can be cancelled before', async () => {
     const { call } = await openAt('2026-01-01T00:00:00Z');
-    await subscribe(call, 'booked', { subscription_at: '2026-01-16T00:00:00Z', ending_at: '2026-03-01T00:00:00Z', billing_time: 'anniversary' });
+    await subscribe(call, 'booked', {
+      subscription_at: '2026-01-16T00:00:00Z',
+      ending_at: '2026-03-01T00:00:00Z',
+      billing_time: 'anniversary',
+    });
     await subscribe(call, 'regretted', { subscription_at: '2026-01-20T00:00:00Z' });
     expect((await call('DELETE', '/api/v1/subscriptions/regretted')).body.subscription).toMatchObject({ status: 'canceled' });
     await advance(call, '2026-06-01T00:00:00Z');
-    expect((await invoicesOf(call, 'booked')).map((invoice) => [invoice.period_start, invoice.period_end, invoice.fees_amount_cents])).toEqual([
+    expect(
+      (await invoicesOf(call, 'booked')).map((invoice) => [invoice.period_start, invoice.period_end, invoice.fees_amount_cents]),
+    ).toEqual([
       ['2026-02-16T00:00:00Z', '2026-03-01T00:00:00Z', 2275 + 1393],
       ['2026-01-16T00:00:00Z', '2026-02-16T00:00:00Z', 7900],
     ]);
@@ -108,7 +120,11 @@ describe('a billing cycle on the virtual clock', () => {
   it('counts the days of the customer, not of the server: a month in New York begins at 05:00 UTC', async () => {
     const { call } = await openAt('2026-01-01T05:00:00Z');
     await make(call, '/api/v1/customers', 'customer', { external_id: 'ny', timezone: 'America/New_York' });
-    await make(call, '/api/v1/subscriptions', 'subscription', { external_customer_id: 'ny', plan_code: 'team', external_id: 'ny sub' });
+    await make(call, '/api/v1/subscriptions', 'subscription', {
+      external_customer_id: 'ny',
+      plan_code: 'team',
+      external_id: 'ny sub',
+    });
     await advance(call, '2026-04-01T04:00:00Z');
     const periods = (await invoicesOf(call, 'ny sub')).map((invoice) => invoice.period_end);
     expect(periods).toEqual(['2026-04-01T04:00:00Z', '2026-03-01T05:00:00Z', '2026-02-01T05:00:00Z']);
@@ -121,7 +137,11 @@ describe('a billing cycle on the virtual clock', () => {
     await call('PATCH', '/api/v1/billing_entities/default', { tax_codes: ['seller'] });
     await subscribe(call, 'plain');
     await make(call, '/api/v1/customers', 'customer', { external_id: 'special', tax_codes: ['buyer'] });
-    await make(call, '/api/v1/subscriptions', 'subscription', { external_customer_id: 'special', plan_code: 'team', external_id: 'special' });
+    await make(call, '/api/v1/subscriptions', 'subscription', {
+      external_customer_id: 'special',
+      plan_code: 'team',
+      external_id: 'special',
+    });
     await advance(call, '2026-02-01T00:00:00Z');
     expect((await invoicesOf(call, 'plain'))[0]).toMatchObject({ taxes_amount_cents: 1580, total_amount_cents: 9480 });
     // 5.5 % of 79.00 = 4.345, rounded once

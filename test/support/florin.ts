@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import pg from 'pg';
 import { AppModule } from '../../src/app.module.ts';
@@ -26,6 +29,8 @@ export interface Florin {
   /** Listening address, for clients of their own. */
   readonly url: string;
   readonly databaseUrl: string;
+  /** Where the workers write their lines. */
+  readonly logDir: string;
   /** Straight SQL on this Florin's database. */
   readonly sql: pg.Pool;
   as(key: string): Caller;
@@ -45,7 +50,8 @@ export interface Tenant {
 export async function startFlorin(environment: Record<string, string> = {}): Promise<Florin> {
   setLogLevel('error');
   const database = await createTestDatabase();
-  const config = readConfig({ FLORIN_ADMIN_API_KEY: operatorKey, LOG_LEVEL: 'error', ...environment });
+  const logDir = mkdtempSync(join(tmpdir(), 'florin-logs-'));
+  const config = readConfig({ FLORIN_ADMIN_API_KEY: operatorKey, FLORIN_LOG_DIR: logDir, LOG_LEVEL: 'error', ...environment });
   const app = await createApp(AppModule.register(config, database.url, { runsJobs: false }));
   await app.listen(0, '127.0.0.1');
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
@@ -71,6 +77,7 @@ export async function startFlorin(environment: Record<string, string> = {}): Pro
     app,
     url,
     databaseUrl: database.url,
+    logDir,
     sql,
     as,
     operator,
@@ -84,6 +91,7 @@ export async function startFlorin(environment: Record<string, string> = {}): Pro
       await sql.end();
       await app.close();
       await database.drop();
+      rmSync(logDir, { recursive: true, force: true });
     },
   };
 }

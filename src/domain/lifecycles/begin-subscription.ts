@@ -53,7 +53,11 @@ export interface RunningPeriod {
  * The period after a billed one; it starts where that one ended, so that periods tile time whatever the anchor does.
  * Null when the subscription ended by then: nothing is left to bill.
  */
-export function nextPeriod(anchor: BillingAnchor, billedEnd: Temporal.Instant, terminatedAt: Temporal.Instant | null): RunningPeriod | null {
+export function nextPeriod(
+  anchor: BillingAnchor,
+  billedEnd: Temporal.Instant,
+  terminatedAt: Temporal.Instant | null,
+): RunningPeriod | null {
   if (terminatedAt && Temporal.Instant.compare(billedEnd, terminatedAt) >= 0) return null;
   const { end } = periodContaining(anchor, billedEnd);
   return { start: billedEnd, end: terminatedAt && Temporal.Instant.compare(terminatedAt, end) < 0 ? terminatedAt : end };

@@ -39,7 +39,9 @@ export class AdvanceTestClock {
     const lock = this.dataSource.createQueryRunner();
     await lock.connect();
     try {
-      const [answer] = (await lock.query('select pg_try_advisory_lock(hashtextextended($1, 0)) as locked', [organizationId])) as { locked: boolean }[];
+      const [answer] = (await lock.query('select pg_try_advisory_lock(hashtextextended($1, 0)) as locked', [organizationId])) as {
+        locked: boolean;
+      }[];
       if (!answer?.locked) throw new BillingError('clock_advance_in_progress');
       try {
         return await this.advance(organizationId, to);

@@ -4,7 +4,7 @@ import { Clock, dateOf, instantOf } from '../../platform/clock/clock.ts';
 import { type Query, queryIn } from '../../platform/database/sql.ts';
 import { databaseError, UnitOfWork } from '../../platform/database/unit-of-work.ts';
 import { type DraftToWrite, draftInvoices, type InvoiceRow } from '../invoices/index.ts';
-import { countResults, recordFailures, type Run } from './billing-runs.store.ts';
+import { countResults, recordFailure, type Run } from './billing-runs.store.ts';
 import { advancePeriods, claimDue, claimNamedDue, type DueSubscription } from './due-subscriptions.store.ts';
 import { type PricedSubscription, priceSubscriptions } from './price-subscriptions.ts';
 
@@ -74,12 +74,14 @@ export class BillBatch {
   private async giveUp(run: Run, subscriptionId: string, error: unknown): Promise<BatchResult> {
     const message = error instanceof Error ? error.message : String(error);
     const code = databaseError(error).constraint ?? 'not_billable';
-    await this.unitOfWork.run(async (tx) => {
+    const isFirst = await this.unitOfWork.run(async (tx) => {
       const at = dateOf(this.clock.now());
-      await recordFailures(queryIn(tx), run, [{ subscriptionId, code, message }], at);
-      await countResults(queryIn(tx), run, { successful: 0, failed: 1 }, at);
+      // Two workers can stumble over the same subscription, one after the other: it failed once.
+      const inserted = await recordFailure(queryIn(tx), run, { subscriptionId, code, message }, at);
+      if (inserted) await countResults(queryIn(tx), run, { successful: 0, failed: 1 }, at);
+      return inserted;
     });
-    return { claimed: 1, billed: [], failed: [{ subscriptionId, message }] };
+    return { claimed: 1, billed: [], failed: isFirst ? [{ subscriptionId, message }] : [] };
   }
 
   private write(run: Run, claim: (query: Query) => Promise<DueSubscription[]>): Promise<BatchResult> {
@@ -128,7 +130,11 @@ const draftOf = ({ subscription, priced }: PricedSubscription, run: Run): DraftT
 });
 
 function advanceOf({ subscription, anchor }: PricedSubscription) {
-  const next = nextPeriod(anchor, instantOf(subscription.current_period_end), subscription.terminated_at && instantOf(subscription.terminated_at));
+  const next = nextPeriod(
+    anchor,
+    instantOf(subscription.current_period_end),
+    subscription.terminated_at && instantOf(subscription.terminated_at),
+  );
   return { id: subscription.id, next: next && { start: dateOf(next.start), end: dateOf(next.end) } };
 }
 

@@ -37,7 +37,8 @@ const setFound = {
   text: 'update billing_runs set found = greatest(found, $3) where organization_id = $1 and id = $2',
 };
 
-export const noteFound = (query: Query, run: Run, found: number): Promise<unknown> => query(setFound, [run.organizationId, run.id, found]);
+export const noteFound = (query: Query, run: Run, found: number): Promise<unknown> =>
+  query(setFound, [run.organizationId, run.id, found]);
 
 const addCounts = {
   name: 'billing_runs.count',
@@ -46,13 +47,17 @@ const addCounts = {
 };
 
 /** Written in the transaction of the batch it counts, as its last statement: the row is shared by all workers. */
-export const countResults = (query: Query, run: Run, counts: { successful: number; failed: number }, at: Date): Promise<unknown> =>
-  query(addCounts, [run.organizationId, run.id, counts.successful, counts.failed, at]);
+export const countResults = (
+  query: Query,
+  run: Run,
+  counts: { successful: number; failed: number },
+  at: Date,
+): Promise<unknown> => query(addCounts, [run.organizationId, run.id, counts.successful, counts.failed, at]);
 
-const insertErrors = {
+const insertError = {
   name: 'billing_run_errors.insert',
   text: `insert into billing_run_errors (organization_id, billing_run_id, subscription_id, code, message, created_at)
-    select $1, $2, r.*, $3 from unnest($4::uuid[], $5::text[], $6::text[]) as r on conflict do nothing`,
+    values ($1, $2, $3, $4, $5, $6) on conflict do nothing returning subscription_id`,
 };
 
 export interface RunFailure {
@@ -61,15 +66,16 @@ export interface RunFailure {
   readonly message: string;
 }
 
-export const recordFailures = (query: Query, run: Run, failures: readonly RunFailure[], at: Date): Promise<unknown> =>
-  query(insertErrors, [
-    run.organizationId,
-    run.id,
-    at,
-    failures.map((failure) => failure.subscriptionId),
-    failures.map((failure) => failure.code),
-    failures.map((failure) => failure.message),
-  ]);
+/** False when this run knows of the failure already. */
+export async function recordFailure(
+  query: Query,
+  run: Run,
+  { subscriptionId, code, message }: RunFailure,
+  at: Date,
+): Promise<boolean> {
+  const rows = await query(insertError, [run.organizationId, run.id, subscriptionId, code, message, at]);
+  return rows.length > 0;
+}
 
 const complete = {
   name: 'billing_runs.complete',
@@ -77,7 +83,8 @@ const complete = {
     where organization_id = $1 and id = $2 and status = 'RUNNING'`,
 };
 
-export const completeRun = (query: Query, run: Run, at: Date): Promise<unknown> => query(complete, [run.organizationId, run.id, at]);
+export const completeRun = (query: Query, run: Run, at: Date): Promise<unknown> =>
+  query(complete, [run.organizationId, run.id, at]);
 
 const stale = {
   name: 'billing_runs.stale',

@@ -19,7 +19,16 @@ import { WorkersHealthController } from './workers-health.controller.ts';
 @Module({
   imports: [SubscriptionsModule, InvoicesModule],
   controllers: [BillingRunsController, SubscriptionBillingController, TestClockController, WorkersHealthController],
-  providers: [AdvanceTestClock, BillBatch, CheckInvariants, FinalizeInvoices, GenerateInvoice, GenerateInvoices, PreviewInvoice, RunBilling],
+  providers: [
+    AdvanceTestClock,
+    BillBatch,
+    CheckInvariants,
+    FinalizeInvoices,
+    GenerateInvoice,
+    GenerateInvoices,
+    PreviewInvoice,
+    RunBilling,
+  ],
   exports: [CheckInvariants, FinalizeInvoices, GenerateInvoices],
 })
 export class BillingModule {

@@ -25,7 +25,11 @@ export const presentRun = (row: BillingRunRow, errors: readonly RunErrorRecord[]
   processed: row.processed,
   successful: row.successful,
   failed: row.failed,
-  errors: errors.map((error) => ({ subscription_id: error.subscription_id, code: error.code, created_at: isoOf(error.created_at) })),
+  errors: errors.map((error) => ({
+    subscription_id: error.subscription_id,
+    code: error.code,
+    created_at: isoOf(error.created_at),
+  })),
   started_at: isoOf(row.startedAt),
   heartbeat_at: isoOf(row.heartbeatAt),
   finished_at: iso(row.finishedAt),

@@ -19,7 +19,9 @@ export class CheckInvariants {
     return this.dataSource.transaction('REPEATABLE READ', async (manager) => {
       const violations: Violation[] = [];
       for (const invariant of invariants) {
-        const rows = (await manager.query(`select o.offender from (${invariant.offenders}) as o(offender) limit ${shownOffenders}`)) as {
+        const rows = (await manager.query(
+          `select o.offender from (${invariant.offenders}) as o(offender) limit ${shownOffenders}`,
+        )) as {
           offender: string;
         }[];
         if (rows.length > 0) violations.push({ invariant, offenders: rows.map((row) => row.offender) });

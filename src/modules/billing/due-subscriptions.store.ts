@@ -100,7 +100,12 @@ export interface Advance {
   readonly next: { readonly start: Date; readonly end: Date } | null;
 }
 
-export async function advancePeriods(query: Query, organizationId: string, at: Date, advances: readonly Advance[]): Promise<void> {
+export async function advancePeriods(
+  query: Query,
+  organizationId: string,
+  at: Date,
+  advances: readonly Advance[],
+): Promise<void> {
   await query(advance, [
     organizationId,
     at,

@@ -55,7 +55,11 @@ export class GenerateInvoices {
     const failures: unknown[] = [];
     for (const { id } of organizations) {
       try {
-        const result = await this.forOrganization(id, now, { trigger, ...(scheduledFor ? { scheduledFor } : {}), ...(onProgress ? { onProgress } : {}) });
+        const result = await this.forOrganization(id, now, {
+          trigger,
+          ...(scheduledFor ? { scheduledFor } : {}),
+          ...(onProgress ? { onProgress } : {}),
+        });
         total.found += result.found;
         total.successful += result.successful;
         total.failed += result.failed;
@@ -64,7 +68,8 @@ export class GenerateInvoices {
         failures.push(error);
       }
     }
-    if (failures.length > 0) throw new AggregateError(failures, `billing broke off for ${failures.length} of ${organizations.length} organizations`);
+    if (failures.length > 0)
+      throw new AggregateError(failures, `billing broke off for ${failures.length} of ${organizations.length} organizations`);
     return total;
   }
 

@@ -39,11 +39,13 @@ export const invariants: readonly Invariant[] = [
   {
     name: 'total_adds_up',
     holds: 'total = fees − discounts + taxes',
-    offenders: 'select invoice_number from invoices where total_cents <> fees_amount_cents - discount_amount_cents + taxes_amount_cents',
+    offenders:
+      'select invoice_number from invoices where total_cents <> fees_amount_cents - discount_amount_cents + taxes_amount_cents',
   },
   {
     name: 'taxes_add_up',
-    holds: "an invoice's tax differs from the sum of its rates by less than a cent a rate (it is rounded once, from the exact sum)",
+    holds:
+      "an invoice's tax differs from the sum of its rates by less than a cent a rate (it is rounded once, from the exact sum)",
     offenders: `select i.invoice_number from invoices i left join invoice_taxes t on t.organization_id = i.organization_id and t.invoice_id = i.id
       group by i.organization_id, i.id having abs(i.taxes_amount_cents - coalesce(sum(t.amount_cents), 0)) > count(t.tax_id)`,
   },

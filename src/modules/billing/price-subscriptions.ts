@@ -1,6 +1,12 @@
 import { type BillingAnchor, periodContaining } from '../../domain/calendar/billing-period.ts';
 import { Exact } from '../../domain/money/exact.ts';
-import { type FixedChargePrice, type PricedInvoice, pricePeriod, type TaxRate, type UsageChargePrice } from '../../domain/invoicing/price-period.ts';
+import {
+  type FixedChargePrice,
+  type PricedInvoice,
+  pricePeriod,
+  type TaxRate,
+  type UsageChargePrice,
+} from '../../domain/invoicing/price-period.ts';
 import { anchorOf } from '../../domain/lifecycles/begin-subscription.ts';
 import { instantOf } from '../../platform/clock/clock.ts';
 import type { Query } from '../../platform/database/sql.ts';
@@ -90,7 +96,8 @@ export async function priceSubscriptions(
   const usageOf = new Map(metered.map(({ key }, position) => [key, counted[position] ?? { units: '0', eventsCount: 0n }]));
 
   return subscriptions.map((subscription) => {
-    const nearest = (...owners: string[]): TaxRate[] => owners.map((owner) => taxes.get(owner)).find((found) => found !== undefined) ?? [];
+    const nearest = (...owners: string[]): TaxRate[] =>
+      owners.map((owner) => taxes.get(owner)).find((found) => found !== undefined) ?? [];
     const fallback = [`customer ${subscription.customer_id}`, `billing_entity ${subscription.seller_id}`, 'organization '];
     const planTaxes = nearest(`plan ${subscription.plan_id}`, ...fallback);
     const own = charges.get(subscription.plan_id) ?? [];
@@ -106,30 +113,31 @@ export async function priceSubscriptions(
       timezone: subscription.billing_timezone,
       period: periodContaining(anchor, start),
       billed: { start, end: instantOf(subscription.current_period_end) },
-      plan: { id: subscription.plan_id, name: subscription.plan_name, amountCents: BigInt(subscription.amount_cents), taxes: planTaxes },
+      plan: {
+        id: subscription.plan_id,
+        name: subscription.plan_name,
+        amountCents: BigInt(subscription.amount_cents),
+        taxes: planTaxes,
+      },
       fixedCharges: own
         .filter((charge) => charge.kind === 'fixed_charge')
-        .map(
-          (charge): FixedChargePrice => ({
-            id: charge.id,
-            name: charge.name,
-            units: plainDecimal(charge.units ?? '0'),
-            unitAmount: plainDecimal(charge.unit_amount),
-            prorated: charge.prorated,
-            taxes: planTaxes,
-          }),
-        ),
+        .map((charge): FixedChargePrice => ({
+          id: charge.id,
+          name: charge.name,
+          units: plainDecimal(charge.units ?? '0'),
+          unitAmount: plainDecimal(charge.unit_amount),
+          prorated: charge.prorated,
+          taxes: planTaxes,
+        })),
       usageCharges: own
         .filter((charge) => charge.kind === 'charge')
-        .map(
-          (charge): UsageChargePrice => ({
-            id: charge.id,
-            name: charge.name,
-            unitAmount: plainDecimal(charge.unit_amount),
-            usage: usageOf.get(`${subscription.id} ${charge.id}`) ?? { units: '0', eventsCount: 0n },
-            taxes: nearest(`charge ${charge.id}`, `plan ${subscription.plan_id}`, ...fallback),
-          }),
-        ),
+        .map((charge): UsageChargePrice => ({
+          id: charge.id,
+          name: charge.name,
+          unitAmount: plainDecimal(charge.unit_amount),
+          usage: usageOf.get(`${subscription.id} ${charge.id}`) ?? { units: '0', eventsCount: 0n },
+          taxes: nearest(`charge ${charge.id}`, `plan ${subscription.plan_id}`, ...fallback),
+        })),
     });
     return { subscription, anchor, priced };
   });

@@ -35,7 +35,11 @@ export class RunBilling implements BeforeApplicationShutdown {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  async execute(run: Run, lines: WorkerLine, onProgress: (done: number, found: number) => void = () => undefined): Promise<RunResult> {
+  async execute(
+    run: Run,
+    lines: WorkerLine,
+    onProgress: (done: number, found: number) => void = () => undefined,
+  ): Promise<RunResult> {
     const work = withLogContext({ run_id: run.id, organization_id: run.organizationId }, () => this.work(run, lines, onProgress));
     this.working.add(work);
     try {
@@ -78,13 +82,18 @@ export class RunBilling implements BeforeApplicationShutdown {
 
 function report(result: BatchResult, lines: WorkerLine): void {
   for (const { invoice, customerName } of result.billed)
-    lines.info(`✅ Generated ${invoice.invoiceNumber} | customer=${customerName} | total=${money(invoice.totalCents, invoice.currency)}`, {
-      invoice_id: invoice.id,
-    });
+    lines.info(
+      `✅ Generated ${invoice.invoiceNumber} | customer=${customerName} | total=${money(invoice.totalCents, invoice.currency)}`,
+      {
+        invoice_id: invoice.id,
+      },
+    );
   for (const { subscriptionId, message } of result.failed)
     lines.error(`❌ Failed subscription=${subscriptionId} | ${message}`, { subscription_id: subscriptionId });
 }
 
 /** `$145.20`; the formatter takes decimal text and loses no digit. */
 const money = (cents: bigint, currency: string): string =>
-  new Intl.NumberFormat('en-US', { style: 'currency', currency }).format(formatMajor(cents, currency) as Intl.StringNumericLiteral);
+  new Intl.NumberFormat('en-US', { style: 'currency', currency }).format(
+    formatMajor(cents, currency) as Intl.StringNumericLiteral,
+  );

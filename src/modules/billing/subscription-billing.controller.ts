@@ -43,7 +43,11 @@ export class SubscriptionBillingController {
   }
 
   @Get('subscriptions/:externalId/invoices')
-  async invoices(@OrganizationId() organizationId: string, @Param('externalId') externalId: string, @QueryParams() query: PageQuery) {
+  async invoices(
+    @OrganizationId() organizationId: string,
+    @Param('externalId') externalId: string,
+    @QueryParams() query: PageQuery,
+  ) {
     const { manager } = this.dataSource;
     const subscription = await findSubscription(manager, organizationId, externalId);
     const page = pageOf(query);

@@ -35,7 +35,12 @@ export class WorkersHealthController {
   async health() {
     const now = this.clock.now();
     const entries = await Promise.all(
-      ([['invoice_generator', generationJob], ['invoice_finalizer', finalizationJob]] as const).map(async ([worker, job]) => {
+      (
+        [
+          ['invoice_generator', generationJob],
+          ['invoice_finalizer', finalizationJob],
+        ] as const
+      ).map(async ([worker, job]) => {
         const state = await this.slots.state(job);
         return [worker, { status: workerStatus(state, now.epochMilliseconds), state }] as const;
       }),

@@ -33,7 +33,12 @@ export interface DraftToWrite {
  * Writes drafts with number, fees, taxes and billed periods, in a handful of statements however many they are, and tells
  * `invoice.created` for each. The caller's transaction holds the subscriptions' rows.
  */
-export async function draftInvoices(tx: Tx, organizationId: string, drafts: readonly DraftToWrite[], at: Date): Promise<InvoiceRow[]> {
+export async function draftInvoices(
+  tx: Tx,
+  organizationId: string,
+  drafts: readonly DraftToWrite[],
+  at: Date,
+): Promise<InvoiceRow[]> {
   if (drafts.length === 0) return [];
   const dated = drafts.map((draft) => ({ draft, dates: draftDates(draft, instantOf(at)) }));
   const numbers = await drawNumbers(

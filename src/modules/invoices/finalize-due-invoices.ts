@@ -17,7 +17,10 @@ export class FinalizeDueInvoices {
       const batch = await this.unitOfWork.run(async (tx) => {
         const rows = await tx
           .createQueryBuilder(InvoiceRow, 'i')
-          .where(`i.organizationId = :organizationId and i.status = 'DRAFT' and i.scheduledFinalizeAt <= :now`, { organizationId, now })
+          .where(`i.organizationId = :organizationId and i.status = 'DRAFT' and i.scheduledFinalizeAt <= :now`, {
+            organizationId,
+            now,
+          })
           .orderBy('i.scheduledFinalizeAt')
           .addOrderBy('i.series')
           .addOrderBy('i.sequentialId')

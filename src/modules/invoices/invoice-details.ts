@@ -43,7 +43,9 @@ export async function presentWholeInvoice(manager: EntityManager, row: InvoiceRo
     ...presentInvoice(row, contextOf(row)),
     fees: fees.map((fee) => ({ ...presentFee(fee), external_subscription_id: subscription?.externalId ?? null })),
     applied_taxes: taxes.map((tax) => presentInvoiceTax(tax, row)),
-    subscriptions: subscription ? [{ lago_id: subscription.id, external_id: subscription.externalId, name: subscription.name }] : [],
+    subscriptions: subscription
+      ? [{ lago_id: subscription.id, external_id: subscription.externalId, name: subscription.name }]
+      : [],
     credits: [],
   };
 }

@@ -34,7 +34,11 @@ export class InvoicesController {
   }
 
   @Put(':id')
-  async replace(@OrganizationId() organizationId: string, @Param('id') id: string, @Payload('invoice') input: UpdateInvoiceInput) {
+  async replace(
+    @OrganizationId() organizationId: string,
+    @Param('id') id: string,
+    @Payload('invoice') input: UpdateInvoiceInput,
+  ) {
     return this.present(await this.updateInvoice.execute(organizationId, id, input));
   }
 
@@ -64,13 +68,21 @@ export class InvoicesController {
 
   @Post(':id/void')
   @HttpCode(200)
-  async void(@OrganizationId() organizationId: string, @Param('id') id: string, @Payload('invoice', { optional: true }) _input: VoidInvoiceInput) {
+  async void(
+    @OrganizationId() organizationId: string,
+    @Param('id') id: string,
+    @Payload('invoice', { optional: true }) _input: VoidInvoiceInput,
+  ) {
     return this.present(await this.changeStatus.execute(organizationId, id, { to: 'VOID' }));
   }
 
   @Post(':id/pay')
   @HttpCode(200)
-  async pay(@OrganizationId() organizationId: string, @Param('id') id: string, @Payload('payment', { optional: true }) input: PayInvoiceInput) {
+  async pay(
+    @OrganizationId() organizationId: string,
+    @Param('id') id: string,
+    @Payload('payment', { optional: true }) input: PayInvoiceInput,
+  ) {
     return this.present(
       await this.changeStatus.execute(organizationId, id, {
         to: 'PAID',
@@ -83,7 +95,10 @@ export class InvoicesController {
   @Patch(':id/status')
   async status(@OrganizationId() organizationId: string, @Param('id') id: string, @Payload('invoice') input: ChangeStatusInput) {
     return this.present(
-      await this.changeStatus.execute(organizationId, id, { to: input.status, ...(input.note === undefined ? {} : { note: input.note }) }),
+      await this.changeStatus.execute(organizationId, id, {
+        to: input.status,
+        ...(input.note === undefined ? {} : { note: input.note }),
+      }),
     );
   }
 

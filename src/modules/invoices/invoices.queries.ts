@@ -55,11 +55,16 @@ export async function listInvoices(
       'i.subscriptionId in (select s.id from subscriptions s where s.organization_id = :organizationId and s.external_id = :externalSubscriptionId)',
       { externalSubscriptionId: filter.external_subscription_id },
     );
-  if (filter.status?.length) query.andWhere('i.status in (:...statuses)', { statuses: filter.status.flatMap((word) => statusesByWord[word]) });
+  if (filter.status?.length)
+    query.andWhere('i.status in (:...statuses)', { statuses: filter.status.flatMap((word) => statusesByWord[word]) });
   if (filter.payment_status?.length)
-    query.andWhere('i.status in (:...paymentStatuses)', { paymentStatuses: filter.payment_status.flatMap((word) => statusesByPayment[word]) });
+    query.andWhere('i.status in (:...paymentStatuses)', {
+      paymentStatuses: filter.payment_status.flatMap((word) => statusesByPayment[word]),
+    });
   if (filter.billing_entity_codes?.length) {
-    const entities = await Promise.all(filter.billing_entity_codes.map((code) => findBillingEntity(manager, organizationId, code)));
+    const entities = await Promise.all(
+      filter.billing_entity_codes.map((code) => findBillingEntity(manager, organizationId, code)),
+    );
     query.andWhere('i.billingEntityId in (:...entityIds)', { entityIds: entities.map((entity) => entity.id) });
   }
   if (filter.currency !== undefined) query.andWhere('i.currency = :currency', { currency: filter.currency });
@@ -87,7 +92,11 @@ export async function listInvoices(
 }
 
 /** Fees by invoice, in the order they stand on it. */
-export async function feesOf(manager: EntityManager, organizationId: string, invoiceIds: readonly string[]): Promise<Map<string, FeeRow[]>> {
+export async function feesOf(
+  manager: EntityManager,
+  organizationId: string,
+  invoiceIds: readonly string[],
+): Promise<Map<string, FeeRow[]>> {
   const rows = await manager.find(FeeRow, { where: { organizationId, invoiceId: In([...invoiceIds]) }, order: { id: 'asc' } });
   const byInvoice = new Map<string, FeeRow[]>();
   for (const row of rows) byInvoice.set(row.invoiceId, [...(byInvoice.get(row.invoiceId) ?? []), row]);

@@ -60,8 +60,13 @@ export async function moveInvoice(tx: Tx, row: InvoiceRow, move: InvoiceMove): P
   };
   await tx.update(InvoiceRow, { organizationId: row.organizationId, id: row.id }, changes as object);
   if (to === 'VOID')
-    await tx.query('update billed_periods set voided = true where organization_id = $1 and invoice_id = $2', [row.organizationId, row.id]);
+    await tx.query('update billed_periods set voided = true where organization_id = $1 and invoice_id = $2', [
+      row.organizationId,
+      row.id,
+    ]);
   const moved = { ...row, ...changes };
-  await tell(tx, row.organizationId, at, [{ objectType: 'invoice', objectId: row.id, type: eventOf[to], payload: outline(moved) }]);
+  await tell(tx, row.organizationId, at, [
+    { objectType: 'invoice', objectId: row.id, type: eventOf[to], payload: outline(moved) },
+  ]);
   return moved;
 }

@@ -35,10 +35,17 @@ export class CreateSubscription {
         if (customer.currency !== null && customer.currency !== plan.amountCurrency)
           throw invalid({ currency: ['currencies_does_not_match'] });
         const subscriptionAt = input.subscription_at ?? at;
-        if (input.ending_at && input.ending_at <= (subscriptionAt > at ? subscriptionAt : at)) throw invalid({ ending_at: ['invalid_date'] });
+        if (input.ending_at && input.ending_at <= (subscriptionAt > at ? subscriptionAt : at))
+          throw invalid({ ending_at: ['invalid_date'] });
         const billingTime = input.billing_time ?? 'calendar';
         const beginning = beginSubscription(
-          { interval: plan.interval, billingTime, timezone, subscriptionAt: instantOf(subscriptionAt), trialDays: plan.trialPeriod },
+          {
+            interval: plan.interval,
+            billingTime,
+            timezone,
+            subscriptionAt: instantOf(subscriptionAt),
+            trialDays: plan.trialPeriod,
+          },
           instantOf(at),
         );
 
@@ -82,7 +89,10 @@ export class CreateSubscription {
   }
 
   private async timezoneOfSeller(tx: Tx, customer: CustomerRow): Promise<string> {
-    const entity = await tx.findOneByOrFail(BillingEntityRow, { organizationId: customer.organizationId, id: customer.billingEntityId });
+    const entity = await tx.findOneByOrFail(BillingEntityRow, {
+      organizationId: customer.organizationId,
+      id: customer.billingEntityId,
+    });
     return entity.timezone;
   }
 }

@@ -8,7 +8,12 @@ import { Payload, QueryParams } from '../../platform/http/payload.ts';
 import { findPlan } from '../catalog/index.ts';
 import { findCustomer } from '../customers/index.ts';
 import { CreateSubscription } from './create-subscription.ts';
-import { CreateSubscriptionInput, ListSubscriptionsQuery, TerminateSubscriptionQuery, UpdateSubscriptionInput } from './subscription.dto.ts';
+import {
+  CreateSubscriptionInput,
+  ListSubscriptionsQuery,
+  TerminateSubscriptionQuery,
+  UpdateSubscriptionInput,
+} from './subscription.dto.ts';
 import { SubscriptionRow } from './subscription.entity.ts';
 import { findSubscription, presentSubscriptions } from './subscriptions.queries.ts';
 import { TerminateSubscription } from './terminate-subscription.ts';

@@ -25,7 +25,8 @@ export class UpdateSubscription {
       if (input.subscription_at && input.subscription_at <= at) throw invalid({ subscription_at: ['invalid_date'] });
       const subscriptionAt = input.subscription_at ?? row.subscriptionAt;
       const endingAt = input.ending_at === undefined ? row.endingAt : input.ending_at;
-      if (input.ending_at && input.ending_at <= (subscriptionAt > at ? subscriptionAt : at)) throw invalid({ ending_at: ['invalid_date'] });
+      if (input.ending_at && input.ending_at <= (subscriptionAt > at ? subscriptionAt : at))
+        throw invalid({ ending_at: ['invalid_date'] });
 
       const changes = { name: input.name === undefined ? row.name : input.name, endingAt, subscriptionAt, updatedAt: at };
       await tx.update(SubscriptionRow, { organizationId, id: row.id }, changes);

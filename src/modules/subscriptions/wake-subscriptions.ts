@@ -50,7 +50,12 @@ function claim(tx: Tx, organizationId: string, now: Date): Promise<SubscriptionR
 
 async function wake(tx: Tx, row: SubscriptionRow, now: Date): Promise<void> {
   const trialIsOver = row.status === 'TRIAL' && row.trialEndsAt !== null && row.trialEndsAt <= now;
-  if (row.endingAt && row.endingAt <= now && row.status !== 'PENDING' && !(trialIsOver && row.trialEndsAt && row.trialEndsAt < row.endingAt)) {
+  if (
+    row.endingAt &&
+    row.endingAt <= now &&
+    row.status !== 'PENDING' &&
+    !(trialIsOver && row.trialEndsAt && row.trialEndsAt < row.endingAt)
+  ) {
     await endSubscription(tx, row, row.endingAt);
     return;
   }
@@ -74,4 +79,6 @@ async function wake(tx: Tx, row: SubscriptionRow, now: Date): Promise<void> {
 
 /** A trial that began keeps its length, whatever became of the plan's. */
 const trialDaysOf = (row: SubscriptionRow, plan: PlanRow): number =>
-  row.startedAt && row.trialEndsAt ? Math.round((row.trialEndsAt.getTime() - row.startedAt.getTime()) / 86_400_000) : plan.trialPeriod;
+  row.startedAt && row.trialEndsAt
+    ? Math.round((row.trialEndsAt.getTime() - row.startedAt.getTime()) / 86_400_000)
+    : plan.trialPeriod;

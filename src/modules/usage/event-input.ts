@@ -13,7 +13,7 @@ export interface IncomingEvent {
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
-/** Field → codes, relative to the event. */
+/** Field → codes, relative to the event; the empty field is the event itself. */
 export type FieldErrors = Record<string, string[]>;
 
 interface WireEvent {
@@ -55,7 +55,7 @@ export const eventSchemaForDocs = {
   },
 };
 
-const isEvent = new Ajv({ allErrors: true }).compile<WireEvent>(eventSchema);
+const isEvent = new Ajv({ allErrors: true, verbose: true }).compile<WireEvent>(eventSchema);
 
 /** `{"event": {…}}` or the event itself. */
 export function eventOf(body: unknown): unknown {
@@ -102,7 +102,7 @@ function fieldErrors(errors: readonly ErrorObject[]): FieldErrors {
     const { missingProperty, additionalProperty } = params as { missingProperty?: string; additionalProperty?: string };
     const field = (missingProperty ?? additionalProperty ?? instancePath.slice(1)).slice(0, 100);
     const absent = keyword === 'type' && data === null;
-    found[field || 'event'] ??= [absent ? 'value_is_mandatory' : (codeByKeyword[keyword] ?? 'value_is_invalid')];
+    found[field] ??= [absent ? 'value_is_mandatory' : (codeByKeyword[keyword] ?? 'value_is_invalid')];
   }
   return found;
 }

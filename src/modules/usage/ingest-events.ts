@@ -29,19 +29,21 @@ export class IngestEvents {
 
   /** All or nothing, answered in order. @throws BillingError validation_errors, each bad event named as `events.3.timestamp` */
   async batch(organizationId: string, items: readonly unknown[]): Promise<KeptEvent[]> {
-    return this.store.keep(await this.admit(organizationId, items, (position) => `events.${position}.`));
+    return this.store.keep(
+      await this.admit(organizationId, items, (position, field) => `events.${position}${field && '.'}${field}`),
+    );
   }
 
   /** One event; written together with others that arrive at the same time. @throws BillingError validation_errors */
   async one(organizationId: string, item: unknown): Promise<KeptEvent> {
-    const [event] = await this.admit(organizationId, [item], () => '');
+    const [event] = await this.admit(organizationId, [item], (_, field) => field || 'event');
     return this.queue.keep(event!);
   }
 
   private async admit(
     organizationId: string,
     items: readonly unknown[],
-    prefixOf: (position: number) => string,
+    nameOf: (position: number, field: string) => string,
   ): Promise<EventToKeep[]> {
     const read = items.map(readEvent);
     const codes = new Set(read.flatMap((event) => ('errors' in event ? [] : [event.code])));
@@ -52,7 +54,7 @@ export class IngestEvents {
     read.forEach((event, position) => {
       const verdict = judge(event, metrics);
       if ('errors' in verdict)
-        for (const [field, fieldCodes] of Object.entries(verdict.errors)) errors[`${prefixOf(position)}${field}`] = fieldCodes;
+        for (const [field, fieldCodes] of Object.entries(verdict.errors)) errors[nameOf(position, field)] = fieldCodes;
       else admitted.push(verdict);
     });
     if (Object.keys(errors).length > 0) throw invalid(errors);

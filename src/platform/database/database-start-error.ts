@@ -6,11 +6,14 @@ import { StartError } from '../embedded-postgres/start-error.ts';
 export function databaseStartError(error: unknown, config: Config): unknown {
   if (error instanceof StartError) return error;
   const { code, message } = error as { code?: string; message?: string };
-  if (code === '53100') return new StartError(diskFullSentence(config.databaseUrl ? 'the database' : config.dataDir), { cause: error });
+  if (code === '53100')
+    return new StartError(diskFullSentence(config.databaseUrl ? 'the database' : config.dataDir), { cause: error });
   if (config.databaseUrl === undefined) return error;
   const { host, username, pathname } = new URL(config.databaseUrl);
   const reason = reasonOf(code ?? message ?? '', { host, user: username, database: pathname.slice(1) });
-  return reason === undefined ? error : new StartError(`Florin cannot use the database of DATABASE_URL: ${reason}.`, { cause: error });
+  return reason === undefined
+    ? error
+    : new StartError(`Florin cannot use the database of DATABASE_URL: ${reason}.`, { cause: error });
 }
 
 function reasonOf(code: string, { host, user, database }: { host: string; user: string; database: string }): string | undefined {

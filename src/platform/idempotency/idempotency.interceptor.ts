@@ -54,12 +54,16 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const renewal = setInterval(() => void this.quietly(this.store.renew(request, this.now())), renewEveryMs).unref();
     try {
       const answer: unknown = await firstValueFrom(next.handle(), { defaultValue: undefined });
-      await this.quietly(this.store.save(request, { status: reply.statusCode, body: answer === undefined ? '' : toJson(answer) }));
+      await this.quietly(
+        this.store.save(request, { status: reply.statusCode, body: answer === undefined ? '' : toJson(answer) }),
+      );
       return answer;
     } catch (error) {
       const body = errorBodyOf(error);
       const resumes = body.status >= 500 || body.status === 409 || body.status === 429;
-      await this.quietly(resumes ? this.store.release(request) : this.store.save(request, { status: body.status, body: toJson(body) }));
+      await this.quietly(
+        resumes ? this.store.release(request) : this.store.save(request, { status: body.status, body: toJson(body) }),
+      );
       throw error;
     } finally {
       clearInterval(renewal);

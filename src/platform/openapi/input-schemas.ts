@@ -1,10 +1,12 @@
-import type { Type } from '@nestjs/common';
 import { defaultMetadataStorage } from 'class-transformer/cjs/storage.js';
-import { targetConstructorToSchema } from 'class-validator-jsonschema';
-import type { SchemaObject } from '@nestjs/swagger/dist/interfaces/open-api-spec.interface.js';
+import { validationMetadatasToSchemas } from 'class-validator-jsonschema';
+
+export type Schema = Readonly<Record<string, unknown>> & { readonly properties?: Readonly<Record<string, object>> };
+
+type Converters = NonNullable<NonNullable<Parameters<typeof validationMetadatasToSchemas>[0]>['additionalConverters']>;
 
 /** Our own validators (platform/http/validators.ts) as JSON schema; class-validator's are known to the converter. */
-const ownValidators: Readonly<Record<string, SchemaObject>> = {
+const ownValidators: Converters = {
   isDefined: {},
   isText: { type: 'string' },
   isKey: { type: 'string', minLength: 1 },
@@ -12,18 +14,16 @@ const ownValidators: Readonly<Record<string, SchemaObject>> = {
   isTimezone: { type: 'string', description: 'IANA time zone' },
   isCountry: { type: 'string', pattern: '^[A-Z]{2}$' },
   isAmountCents: { type: 'integer', minimum: 0, description: 'Minor units of the currency' },
-  isDecimal: { type: ['string', 'number'] as unknown as string, description: 'A decimal, read exactly from its text' },
-  isInstant: { type: 'string', format: 'date-time' },
+  isDecimal: { type: ['string', 'number'], description: 'A decimal, read exactly from its text' },
+  isInstant: { type: 'string', format: 'date-time', description: 'With its zone' },
+  isNumberTemplate: { type: 'string', description: 'Such as {prefix}-{year}-{seq:4}' },
 };
 
-/** Schemas by class name: what the validators accept, nested classes included. */
-export function inputSchemas(types: Iterable<Type<object>>): Record<string, SchemaObject> {
-  const schemas: Record<string, SchemaObject> = {};
-  const add = (type: Type<object>): void => {
-    if (schemas[type.name]) return;
-    schemas[type.name] = { ...schemaOf(type), additionalProperties: false };
-    for (const nested of nestedTypes(type)) add(nested);
-  };
-  for (const type of types) add(type);
-  return schemas;
+/** What the validators accept, by class name. */
+export function inputSchemas(): Readonly<Record<string, Schema>> {
+  return validationMetadatasToSchemas({
+    classTransformerMetadataStorage: defaultMetadataStorage,
+    additionalConverters: ownValidators,
+    refPointerPrefix: '#/components/schemas/',
+  }) as unknown as Record<string, Schema>;
 }

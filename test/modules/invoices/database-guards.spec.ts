@@ -1,0 +1,227 @@
+import { type Florin, startFlorin, type Tenant } from '../../support/florin.ts';
+import { expectHealthy } from '../../support/doctor.ts';
+import { advance, invoicesOf, stockShop, subscribe } from '../../support/shop.ts';
+
+/** Each rule of the schema, with the violation planted straight in SQL: whatever the code does, it must be refused. */
+describe('the database is the last judge', () => {
+  let florin: Florin;
+  let tenant: Tenant;
+  let stranger: Tenant;
+  let invoiceId: string;
+  let subscriptionId: string;
+
+  beforeAll(async () => {
+    florin = await startFlorin();
+    tenant = await florin.openOrganization('test');
+    stranger = await florin.openOrganization('test');
+    await florin.sql.query(`update organizations set virtual_now = '2026-01-01T00:00:00Z'`);
+    await stockShop(tenant.call);
+    await subscribe(tenant.call, 'sub');
+    await subscribe(tenant.call, 'other');
+    await advance(tenant.call, '2026-03-01T02:00:00Z');
+    const [, first] = await invoicesOf(tenant.call, 'sub');
+    invoiceId = first.lago_id;
+    subscriptionId = first.lago_subscription_id;
+  });
+  afterAll(async () => {
+    await expectHealthy(florin);
+    await florin.stop();
+  });
+
+  /** Runs the statements in one transaction, commit included, and answers the constraint that refused. */
+  async function refusedBy(...statements: string[]): Promise<string | undefined> {
+    const client = await florin.sql.connect();
+    try {
+      await client.query('begin');
+      for (const statement of statements)
+        await client.query(
+          statement
+            .replaceAll(':org', `'${tenant.id}'`)
+            .replaceAll(':invoice', `'${invoiceId}'`)
+            .replaceAll(':subscription', `'${subscriptionId}'`)
+            .replaceAll(':stranger', `'${stranger.id}'`),
+        );
+      await client.query('commit');
+      return undefined;
+    } catch (error) {
+      await client.query('rollback');
+      return (error as { constraint?: string }).constraint ?? String(error);
+    } finally {
+      client.release();
+    }
+  }
+
+  const copyOfInvoice = (changes: Record<string, string>): string => {
+    const columns = ['organization_id', 'id', 'source', 'invoice_type', 'status', 'billing_entity_id', 'customer_id', 'subscription_id', 'invoice_number', 'series', 'sequential_id',
+      'currency', 'fees_amount_cents', 'taxes_amount_cents', 'total_cents', 'period_start', 'period_end', 'timezone', 'issuing_date', 'payment_due_date', 'net_payment_term', 'created_at', 'updated_at']; // prettier-ignore
+    const defaults: Record<string, string> = {
+      id: 'gen_random_uuid()', status: `'DRAFT'`, invoice_number: `'X-1'`, series: `'x'`, sequential_id: '1', fees_amount_cents: '0', taxes_amount_cents: '0', total_cents: '0', subscription_id: 'null',
+    }; // prettier-ignore
+    return `insert into invoices (${columns.join(', ')}) select ${columns.map((column) => changes[column] ?? defaults[column] ?? column).join(', ')} from invoices where id = :invoice`;
+  };
+
+  it.each([
+    [
+      'a period billed twice, in part or whole',
+      'ex_billed_periods_once',
+      [
+        `insert into billed_periods select organization_id, subscription_id, item_id, tstzrange('2026-01-31T12:00:00Z', '2026-02-01T12:00:00Z'), invoice_id, false
+         from billed_periods where invoice_id = :invoice limit 1`,
+      ],
+    ],
+    ['a second invoice for a period', 'uq_invoices_subscription_period', [copyOfInvoice({ subscription_id: 'subscription_id' })]],
+    ['a number given twice', 'uq_invoices_number', [copyOfInvoice({ invoice_number: 'invoice_number' })]],
+    [
+      'a place in the series given twice',
+      'uq_invoices_sequential_id',
+      [copyOfInvoice({ series: 'series', sequential_id: 'sequential_id' })],
+    ],
+    ['a total that does not add up', 'ck_invoices_total', [copyOfInvoice({ total_cents: '1' })]],
+    ['a header without its fees', 'invoice_equals_its_fees', [copyOfInvoice({ fees_amount_cents: '5', total_cents: '5' })]],
+    ['a finalized invoice without the day it was', 'ck_invoices_lifecycle', [copyOfInvoice({ status: `'OPEN'` })]],
+    ['a state that is none', 'ck_invoices_status', [copyOfInvoice({ status: `'LOST'` })]],
+    [
+      'a changed amount on an issued invoice',
+      'issued_invoices_are_immutable',
+      [`update invoices set fees_amount_cents = 1, total_cents = 1 where id = :invoice`],
+    ],
+    [
+      'a changed number on an issued invoice',
+      'issued_invoices_are_immutable',
+      [`update invoices set invoice_number = 'X' where id = :invoice`],
+    ],
+    [
+      'a changed customer on an issued invoice',
+      'issued_invoices_are_immutable',
+      [`update invoices set period_end = period_end + interval '1 day' where id = :invoice`],
+    ],
+    [
+      'an issued invoice made a draft again',
+      'invoices_follow_their_lifecycle',
+      [`update invoices set status = 'DRAFT', finalized_at = null where id = :invoice`],
+    ],
+    ['a deleted invoice', 'invoices_are_never_deleted', [`delete from invoices where id = :invoice`]],
+    [
+      'a changed fee of an issued invoice',
+      'issued_fees_are_immutable',
+      [`update fees set amount_cents = amount_cents + 1 where invoice_id = :invoice`],
+    ],
+    ['a deleted fee of an issued invoice', 'issued_fees_are_immutable', [`delete from fees where invoice_id = :invoice`]],
+    [
+      'a fee added to an issued invoice',
+      'issued_fees_are_immutable',
+      [
+        `insert into fees select organization_id, gen_random_uuid(), invoice_id, billing_entity_id, currency, subscription_id, fee_type, item_id, name, 0, 0, 0, 0, 0, 0,
+         period_start, period_end, derivation, created_at from fees where invoice_id = :invoice limit 1`,
+      ],
+    ],
+    [
+      'a fee in another currency than its invoice',
+      'fk_fees_invoice',
+      [
+        copyOfInvoice({ id: `'00000000-0000-7000-8000-000000000001'` }),
+        `insert into fees select organization_id, gen_random_uuid(), '00000000-0000-7000-8000-000000000001', billing_entity_id, 'EUR', subscription_id, fee_type, item_id, name, 0, 0, 0, 0, 0, 0,
+       period_start, period_end, derivation, created_at from fees where invoice_id = :invoice limit 1`,
+      ],
+    ],
+    [
+      'fees of a draft that leave its header behind',
+      'invoice_equals_its_fees',
+      [
+        copyOfInvoice({ id: `'00000000-0000-7000-8000-000000000002'` }),
+        `insert into fees select organization_id, gen_random_uuid(), '00000000-0000-7000-8000-000000000002', billing_entity_id, currency, subscription_id, fee_type, item_id, name, 1, 0, 1, 100, 0, 0,
+       period_start, period_end, derivation, created_at from fees where invoice_id = :invoice limit 1`,
+      ],
+    ],
+    [
+      'NaN as a quantity',
+      'ck_fees_units',
+      [
+        `insert into fees select organization_id, gen_random_uuid(), invoice_id, billing_entity_id, currency, subscription_id, fee_type, item_id, name, 'NaN', 0, 0, 0, 0, 0,
+       period_start, period_end, derivation, created_at from fees where invoice_id = :invoice limit 1`,
+      ],
+    ],
+    ['NaN as usage', 'ck_usage_events_value', [`insert into usage_events values (1, 1, now(), 'NaN', null, 't', '{}', now())`]],
+    [
+      'an infinite usage value',
+      'ck_usage_events_value',
+      [`insert into usage_events values (1, 1, now(), 'Infinity', null, 't', '{}', now())`],
+    ],
+    ['NaN as a price', 'ck_charges_unit_amount', [`update charges set unit_amount = 'NaN' where organization_id = :org`]],
+    [
+      'a negative price',
+      'ck_fixed_charges_unit_amount',
+      [`update fixed_charges set unit_amount = -1 where organization_id = :org`],
+    ],
+    [
+      'a tax above a hundred percent',
+      'ck_taxes_rate',
+      [`insert into taxes values (:org, gen_random_uuid(), 'x', 'x', null, 100.1, false, now(), now())`],
+    ],
+    [
+      'an event counted twice',
+      'pk_usage_events',
+      [
+        `insert into usage_events values (1, 1, now(), 1, null, 'twice', '{}', now())`,
+        `insert into usage_events values (1, 1, now(), 1, null, 'twice', '{}', now())`,
+      ],
+    ],
+    [
+      'two live subscriptions with one external id',
+      'uq_subscriptions_live_external_id',
+      [`update subscriptions set external_id = 'other' where id = :subscription`],
+    ],
+    [
+      'a period that ends before it starts',
+      'ck_subscriptions_period',
+      [`update subscriptions set current_period_end = current_period_start where id = :subscription`],
+    ],
+    [
+      'an active subscription without a period',
+      'ck_subscriptions_active_period',
+      [`update subscriptions set current_period_end = null where id = :subscription`],
+    ],
+    [
+      "a customer of another tenant on one's invoice",
+      'fk_invoices_customer',
+      [copyOfInvoice({ organization_id: ':stranger', subscription_id: 'null' })],
+    ],
+    [
+      'a fixed charge in a plan of another tenant',
+      'fk_fixed_charges_plan',
+      [`update fixed_charges set organization_id = :stranger where organization_id = :org`],
+    ],
+    [
+      'a second default billing entity',
+      'uq_billing_entities_default',
+      [
+        `insert into billing_entities select organization_id, gen_random_uuid(), 'second', name, null, null, null, null, null, null, null, null, null, null, default_currency, timezone,
+       document_number_prefix, document_number_template, 0, 0, null, true, now(), now() from billing_entities where organization_id = :org`,
+      ],
+    ],
+    [
+      'a virtual time for a live organization',
+      'ck_organizations_virtual_now',
+      [`update organizations set mode = 'LIVE' where id = :org`],
+    ],
+    [
+      'a run whose counts do not add up',
+      'ck_billing_runs_counts',
+      [`update billing_runs set successful = successful + 1 where organization_id = :org`],
+    ],
+  ] as [string, string, string[]][])('refuses %s (%s)', async (_, constraint, statements) => {
+    expect(await refusedBy(...statements)).toBe(constraint);
+  });
+
+  it('lets payment and notes through on an issued invoice', async () => {
+    expect(await refusedBy(`update invoices set metadata = '{"seen": true}' where id = :invoice`)).toBeUndefined();
+  });
+
+  it('gives a voided period free and no other', async () => {
+    const [second] = await invoicesOf(tenant.call, 'other');
+    const { body } = await tenant.call('POST', `/api/v1/invoices/${second.lago_id}/void`);
+    expect(body.invoice).toMatchObject({ status: 'voided', number: second.number });
+    const { rows } = await florin.sql.query('select distinct voided from billed_periods where invoice_id = $1', [second.lago_id]);
+    expect(rows).toEqual([{ voided: true }]);
+  });
+});
