@@ -108,7 +108,7 @@ const sellers = `
     timezone text,
     net_payment_term integer constraint ck_customers_net_payment_term check (net_payment_term between 0 and 3650),
     invoice_grace_period integer constraint ck_customers_grace check (invoice_grace_period between 0 and 365),
-    metadata jsonb not null default '{}',
+    metadata jsonb not null default '[]',
     created_at timestamptz not null,
     updated_at timestamptz not null,
     constraint pk_customers primary key (organization_id, id),

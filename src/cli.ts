@@ -2,10 +2,17 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { Command } from 'commander';
 import { AppModule } from './app.module.ts';
+import { runDemo } from './demo/demo.ts';
+import { registerBillingCommands } from './modules/billing/index.ts';
 import { registerKeysCommand } from './modules/billing-entities/index.ts';
+import { registerInvoicesCommands } from './modules/invoices/index.ts';
+import { registerSubscriptionsCommands } from './modules/subscriptions/index.ts';
+import { registerEventsImport } from './modules/usage/index.ts';
+import { createApp } from './platform/http/create-app.ts';
 import { FrameworkLogger } from './platform/logging/framework-logger.ts';
-import { logTo } from './platform/logging/log.ts';
-import { runOnce } from './platform/start/door.ts';
+import { logTo, setLogLevel } from './platform/logging/log.ts';
+import { registerLogsCommand } from './platform/logging/logs.command.ts';
+import { runOnce, stayOpen } from './platform/start/door.ts';
 import { answer, type Operate } from './platform/start/operate.ts';
 
 /** The operator's door. Every command is registered by the room it belongs to; standard output holds only its answer. */
@@ -32,5 +39,23 @@ program
     ),
   );
 registerKeysCommand(program, operate);
+registerEventsImport(program);
+registerSubscriptionsCommands(program, operate);
+registerInvoicesCommands(program, operate);
+registerBillingCommands(program, operate);
+registerLogsCommand(program);
+
+program
+  .command('demo')
+  .description('a company with three sellers, billed: makes it once, prints its invoices and serves the API')
+  .action(() =>
+    stayOpen(async ({ config, databaseUrl, onClose }) => {
+      setLogLevel('warn');
+      const app = await createApp(AppModule.register(config, databaseUrl, { runsJobs: true }));
+      onClose(() => app.close());
+      await app.listen(config.port, config.host);
+      await runDemo(app, config, await app.getUrl());
+    }),
+  );
 
 await program.parseAsync();

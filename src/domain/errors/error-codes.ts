@@ -17,6 +17,8 @@ export const statusByCode = {
   add_on_not_found: 404,
   tax_not_found: 404,
   plan_not_found: 404,
+  charge_not_found: 404,
+  fixed_charge_not_found: 404,
   subscription_not_found: 404,
   event_not_found: 404,
   invoice_not_found: 404,

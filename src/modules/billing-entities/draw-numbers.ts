@@ -56,6 +56,10 @@ export async function drawNumbers(tx: Tx, organizationId: string, requests: read
     const key = keyOf(request.billingEntityId, series);
     const sequentialId = (next.get(key) ?? 0n) + 1n;
     next.set(key, sequentialId);
-    return { series, sequentialId, number: documentNumber(request.template, { prefix: request.prefix, year: request.year, sequence: sequentialId }) };
+    return {
+      series,
+      sequentialId,
+      number: documentNumber(request.template, { prefix: request.prefix, year: request.year, sequence: sequentialId }),
+    };
   });
 }

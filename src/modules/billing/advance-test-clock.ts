@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { BillingError, invalid } from '../../domain/errors/billing-error.ts';
 import { FinalizeDueInvoices } from '../invoices/index.ts';
 import { OrganizationRow } from '../organizations/index.ts';
-import { GenerateInvoices } from './generate-invoices.ts';
+import { GenerateInvoices, type GenerationRequest } from './generate-invoices.ts';
 
 const hourMs = 3_600_000;
 const fiveMinutesMs = 300_000;
@@ -35,7 +35,7 @@ export class AdvanceTestClock {
   ) {}
 
   /** @throws BillingError not_in_test_mode, clock_advance_in_progress, validation_errors (back in time, more than ten years ahead) */
-  async execute(organizationId: string, to: Date): Promise<Date> {
+  async execute(organizationId: string, to: Date, onProgress?: GenerationRequest['onProgress']): Promise<Date> {
     const lock = this.dataSource.createQueryRunner();
     await lock.connect();
     try {
@@ -44,7 +44,7 @@ export class AdvanceTestClock {
       }[];
       if (!answer?.locked) throw new BillingError('clock_advance_in_progress');
       try {
-        return await this.advance(organizationId, to);
+        return await this.advance(organizationId, to, onProgress);
       } finally {
         await lock.query('select pg_advisory_unlock(hashtextextended($1, 0))', [organizationId]);
       }
@@ -53,7 +53,7 @@ export class AdvanceTestClock {
     }
   }
 
-  private async advance(organizationId: string, to: Date): Promise<Date> {
+  private async advance(organizationId: string, to: Date, onProgress: GenerationRequest['onProgress']): Promise<Date> {
     const organization = await this.dataSource.manager.findOneByOrFail(OrganizationRow, { id: organizationId });
     const now = organization.virtualNow;
     if (!now) throw new BillingError('not_in_test_mode');
@@ -69,7 +69,10 @@ export class AdvanceTestClock {
       const instant = new Date(at);
       await this.setTime(organizationId, instant);
       if (generateAt === at) {
-        await this.generateInvoices.forOrganization(organizationId, instant, { trigger: 'CLOCK' });
+        await this.generateInvoices.forOrganization(organizationId, instant, {
+          trigger: 'CLOCK',
+          ...(onProgress ? { onProgress } : {}),
+        });
         generated = instant;
       }
       if (finalizeAt === at) {

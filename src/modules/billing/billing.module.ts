@@ -29,7 +29,7 @@ import { WorkersHealthController } from './workers-health.controller.ts';
     PreviewInvoice,
     RunBilling,
   ],
-  exports: [CheckInvariants, FinalizeInvoices, GenerateInvoices],
+  exports: [AdvanceTestClock, CheckInvariants, FinalizeInvoices, GenerateInvoices],
 })
 export class BillingModule {
   /** With the schedule ticking, or without (operator commands, tests). */

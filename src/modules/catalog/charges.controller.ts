@@ -106,7 +106,7 @@ export class ChargesController {
     const ofPlan = { organizationId: plan.organizationId, planId: plan.id };
     const byCode = { ...ofPlan, code: idOrCode };
     const row = await manager.findOneBy(ChargeRow, isId(idOrCode) ? [{ ...ofPlan, id: idOrCode }, byCode] : byCode);
-    if (!row) throw new BillingError('route_not_found', { charge: ['charge_not_found'] });
+    if (!row) throw new BillingError('charge_not_found');
     return row;
   }
 }

@@ -106,7 +106,7 @@ export class FixedChargesController {
     const ofPlan = { organizationId: plan.organizationId, planId: plan.id };
     const byCode = { ...ofPlan, code: idOrCode };
     const row = await manager.findOneBy(FixedChargeRow, isId(idOrCode) ? [{ ...ofPlan, id: idOrCode }, byCode] : byCode);
-    if (!row) throw new BillingError('route_not_found', { fixed_charge: ['fixed_charge_not_found'] });
+    if (!row) throw new BillingError('fixed_charge_not_found');
     return row;
   }
 }

@@ -4,4 +4,5 @@ export { FinalizeDueInvoices } from './finalize-due-invoices.ts';
 export { presentInvoices, presentWholeInvoice } from './invoice-details.ts';
 export { InvoiceTaxRow } from './invoice-tax.entity.ts';
 export { InvoiceRow } from './invoice.entity.ts';
+export { registerInvoicesCommands } from './invoices.command.ts';
 export { InvoicesModule } from './invoices.module.ts';

@@ -27,7 +27,7 @@ export class CreateSubscription {
     return this.unitOfWork.run(
       async (tx) => {
         const customer = await findCustomer(tx, organizationId, input.external_customer_id, { forUpdate: true });
-        const plan = await findPlan(tx, organizationId, input.plan_code);
+        const plan = await findPlan(tx, organizationId, input.plan_code, { forUpdate: true });
         const timezone = customer.timezone ?? (await this.timezoneOfSeller(tx, customer));
         const streamId = await ensureStream(tx, organizationId, input.external_id);
         const at = await this.organizationClock.now(organizationId, tx);

@@ -25,7 +25,7 @@ export interface ImportMapping {
   }[];
 }
 
-export type CsvRow = Readonly<Record<string, string>>;
+type CsvRow = Readonly<Record<string, string>>;
 
 /** An event as POST /api/v1/events/batch takes it. */
 export interface WireEvent {
@@ -104,7 +104,7 @@ export function columnsOf(mapping: ImportMapping): string[] {
  * The events of one line. Their transaction ids say which file, row and event they are, so sending them again changes nothing.
  * @throws ImportError without a line number when the line's time cannot be read
  */
-export function eventsOfRow(mapping: ImportMapping, prefix: string, rowNumber: number, row: CsvRow): WireEvent[] {
+export function eventsOfRow(mapping: ImportMapping, prefix: string, row: CsvRow): WireEvent[] {
   const valueOf = <T extends Constant>(source: T | Column): T | string =>
     typeof source === 'object' ? (row[source.column] ?? '') : source;
   const timestamp = instantText(row[mapping.timestamp.column] ?? '', mapping.timestamp);
@@ -113,7 +113,7 @@ export function eventsOfRow(mapping: ImportMapping, prefix: string, rowNumber: n
     const times = (seen.get(event.code) ?? 0) + 1;
     seen.set(event.code, times);
     return {
-      transaction_id: `${prefix}:${rowNumber}:${event.code}${times === 1 ? '' : `#${times}`}`,
+      transaction_id: `${prefix}:${event.code}${times === 1 ? '' : `#${times}`}`,
       external_subscription_id: valueOf(mapping.external_subscription_id),
       code: event.code,
       timestamp,

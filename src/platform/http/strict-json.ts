@@ -48,6 +48,13 @@ export function decimalText(value: unknown): string | undefined {
   return undefined;
 }
 
+/** class-transformer makes an empty one of each object it meets before it copies the value over. */
+class WireNumber extends LosslessNumber {
+  constructor(text = '0') {
+    super(text);
+  }
+}
+
 function parseNumber(text: string): number | LosslessNumber {
   const number = Number(text);
   if (!Number.isFinite(number)) throw new BillingError('number_out_of_range', { [text.slice(0, 40)]: ['number_out_of_range'] });
@@ -55,7 +62,7 @@ function parseNumber(text: string): number | LosslessNumber {
   const exponent = /[eE]([+-]?\d+)$/.exec(text)?.[1];
   if (text.length > 60 || (exponent !== undefined && Math.abs(Number(exponent)) > 30))
     throw new BillingError('number_out_of_range', { [text.slice(0, 40)]: ['number_out_of_range'] });
-  return Exact.parse(text).compare(Exact.parse(String(number))) === 0 ? number : new LosslessNumber(text);
+  return Exact.parse(text).compare(Exact.parse(String(number))) === 0 ? number : new WireNumber(text);
 }
 
 /** Before parsing, because the parser recurses. Brackets inside strings do not count. */

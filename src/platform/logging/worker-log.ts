@@ -28,7 +28,10 @@ export class WorkerLog implements OnModuleDestroy {
       if (level === 'error') log.error(message, undefined, { worker, run_id: run, ...fields });
       else log.info(message, { worker, run_id: run, ...fields });
     };
-    return { info: (message, fields) => write('info', message, fields), error: (message, fields) => write('error', message, fields) };
+    return {
+      info: (message, fields) => write('info', message, fields),
+      error: (message, fields) => write('error', message, fields),
+    };
   }
 
   /** Resolves when everything written so far is with the operating system. */
@@ -53,7 +56,10 @@ export class WorkerLog implements OnModuleDestroy {
   }
 
   private disable(worker: string, path: string, error: unknown): null {
-    log.warn('the worker log cannot be written; the run goes on without it', { path, reason: error instanceof Error ? error.message : String(error) });
+    log.warn('the worker log cannot be written; the run goes on without it', {
+      path,
+      reason: error instanceof Error ? error.message : String(error),
+    });
     this.streams.set(worker, null);
     return null;
   }

@@ -54,7 +54,8 @@ async function run(work: (ground: Ground) => Promise<void>): Promise<never> {
     process.stderr.write(`${describeFailure(error)}\n`);
     exitCode = 1;
   }
-  process.exit(exitCode);
+  // A command that found something wrong says so by process.exitCode.
+  process.exit(exitCode === 0 ? process.exitCode : exitCode);
 }
 
 function firstSignal(): Promise<void> {

@@ -64,7 +64,7 @@ describe('plans', () => {
         "description": "For teams", "tax_codes": ["vat"],
         "charges": [
           {"billable_metric_id": "${calls}", "charge_model": "standard", "properties": {"amount": "0.1"}, "tax_codes": ["vat"]},
-          {"billable_metric_id": "${calls}", "charge_model": "standard", "properties": {"amount": "12345678901234.123456789012345"}},
+          {"billable_metric_id": "${calls}", "charge_model": "standard", "properties": {"amount": 12345678901234.123456789012345}},
           {"billable_metric_id": "${storage}", "code": "disk", "invoice_display_name": "Disk", "charge_model": "standard", "properties": {"amount": "3.00"}}],
         "fixed_charges": [
           {"add_on_id": "${seat}", "units": 2.000000000000001},

@@ -123,17 +123,16 @@ describe('POST /api/v1/events', () => {
   });
 
   describe('refuses', () => {
-    let before: unknown[];
-    const streams = async () => (await florin.sql.query('select * from usage_streams')).rows;
-    let streamsBefore: unknown[];
-    beforeEach(async () => {
-      before = await stored();
-      streamsBefore = await streams();
-    });
-    afterEach(async () => {
-      expect(await stored()).toEqual(before);
-      expect(await streams()).toEqual(streamsBefore);
-    });
+    const rows = async () => [await stored(), (await florin.sql.query('select * from usage_streams')).rows];
+    /** Nothing is stored by what `work` sends. */
+    const refusing = async <T>(work: () => Promise<T>): Promise<T> => {
+      const before = await rows();
+      const result = await work();
+      expect(await rows()).toEqual(before);
+      return result;
+    };
+    const refused = (body: unknown, headers?: Record<string, string>) =>
+      refusing(() => tenant.call('POST', '/api/v1/events', body, headers));
 
     it.each([
       [{ transaction_id: undefined }, { transaction_id: ['value_is_mandatory'] }],
@@ -175,7 +174,7 @@ describe('POST /api/v1/events', () => {
         { transaction_id: ['value_is_mandatory'], code: ['value_is_mandatory'] },
       ],
     ])('%j', async (wrong, error_details) => {
-      const answer = await tenant.call('POST', '/api/v1/events', { event: event({ external_subscription_id: 'new', ...wrong }) });
+      const answer = await refused({ event: event({ external_subscription_id: 'new', ...wrong }) });
       expect(answer.body).toEqual({
         status: 422,
         error: 'Unprocessable Entity',
@@ -206,7 +205,7 @@ describe('POST /api/v1/events', () => {
       ['-100000000000000000000.1', 'value_is_out_of_range'],
     ])('the amount %j of a sum, a maximum and a latest', async (amount, code) => {
       for (const metric of ['tokens', 'peak', 'level']) {
-        const answer = await tenant.call('POST', '/api/v1/events', event({ code: metric, properties: { amount } }));
+        const answer = await refused(event({ code: metric, properties: { amount } }));
         expect(answer.status).toBe(422);
         expect(answer.body.error_details).toEqual({ 'properties.amount': [code] });
       }
@@ -219,7 +218,7 @@ describe('POST /api/v1/events', () => {
       [{}, 'value_is_invalid'],
       [['a'], 'value_is_invalid'],
     ])('the user %j of a unique count', async (user, code) => {
-      const answer = await tenant.call('POST', '/api/v1/events', event({ code: 'seats', properties: { user } }));
+      const answer = await refused(event({ code: 'seats', properties: { user } }));
       expect(answer.body.error_details).toEqual({ 'properties.user': [code] });
     });
 
@@ -232,7 +231,7 @@ describe('POST /api/v1/events', () => {
       ['a lone surrogate', '{"event":{"properties":{"\\ud800":1}}}', 'invalid_text'],
       ['half a document', '{"event":{', 'invalid_json'],
     ])('a body with %s', async (_, body, code) => {
-      expect((await tenant.call('POST', '/api/v1/events', body)).body).toMatchObject({ status: 400, code });
+      expect((await refused(body)).body).toMatchObject({ status: 400, code });
     });
 
     it('a number, a list or nothing in the place of the event', async () => {
@@ -245,33 +244,33 @@ describe('POST /api/v1/events', () => {
         '{"event":null}',
         undefined,
       ])
-        expect((await tenant.call('POST', '/api/v1/events', body)).status).toBe(422);
-      const stray = await tenant.call('POST', '/api/v1/events', { event: event(), more: 1 });
+        expect((await refused(body)).status).toBe(422);
+      const stray = await refused({ event: event(), more: 1 });
       expect(stray.body.error_details).toEqual({ more: ['unknown_field'] });
     });
 
     it('properties that are one long number', async () => {
-      const answer = await raw(`"timestamp":"${at}","properties":1.0000000000000000000001`);
+      const answer = await refusing(() => raw(`"timestamp":"${at}","properties":1.0000000000000000000001`));
       expect(answer.body.error_details).toEqual({ properties: ['value_is_invalid'] });
     });
 
     it('another content type, a body beyond 4 MB and no key', async () => {
-      const text = await tenant.call('POST', '/api/v1/events', 'a=b', { 'content-type': 'text/plain' });
+      const text = await refused('a=b', { 'content-type': 'text/plain' });
       expect(text.body).toMatchObject({ status: 415, code: 'unsupported_media_type' });
-      const huge = await tenant.call('POST', '/api/v1/events', event({ properties: { x: 'y'.repeat(5_000_000) } }));
+      const huge = await refused(event({ properties: { x: 'y'.repeat(5_000_000) } }));
       expect(huge.body).toMatchObject({ status: 413, code: 'payload_too_large' });
       expect((await florin.as('nobody')('POST', '/api/v1/events', event())).status).toBe(401);
     });
 
     it("another tenant's metric", async () => {
       const stranger = await florin.openOrganization('live', 'Stranger');
-      const answer = await stranger.call('POST', '/api/v1/events', event());
+      const answer = await refusing(() => stranger.call('POST', '/api/v1/events', event()));
       expect(answer.body.error_details).toEqual({ code: ['billable_metric_not_found'] });
     });
 
     it('never looks into the prototype of the properties', async () => {
       await makeMetric(florin.sql, tenant.id, 'odd', 'SUM', 'constructor');
-      const answer = await tenant.call('POST', '/api/v1/events', event({ code: 'odd', properties: {} }));
+      const answer = await refused(event({ code: 'odd', properties: {} }));
       expect(answer.body.error_details).toEqual({ 'properties.constructor': ['value_is_mandatory'] });
     });
   });

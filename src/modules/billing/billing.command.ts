@@ -1,0 +1,51 @@
+import cliProgress from 'cli-progress';
+import type { Command } from 'commander';
+import { answer, type Operate } from '../../platform/start/operate.ts';
+import { CheckInvariants } from './check-invariants.ts';
+import { GenerateInvoices } from './generate-invoices.ts';
+import { invariants } from './invariants.ts';
+
+/** `florin billing:run` and `florin doctor`. */
+export function registerBillingCommands(program: Command, operate: Operate): void {
+  program
+    .command('billing:run')
+    .description('bill every live organization now, as the hourly schedule does')
+    .action(() =>
+      operate(async (app) => {
+        const bar = process.stderr.isTTY
+          ? new cliProgress.SingleBar(
+              { format: 'Billing {bar} {value}/{total}', stream: process.stderr },
+              cliProgress.Presets.shades_classic,
+            )
+          : undefined;
+        bar?.start(0, 0);
+        const result = await app.get(GenerateInvoices).forAll({
+          trigger: 'CLI',
+          onProgress: (done, found) => {
+            bar?.setTotal(found);
+            bar?.update(done);
+          },
+        });
+        bar?.stop();
+        answer(`processed=${result.successful + result.failed} successful=${result.successful} failed=${result.failed}`);
+        if (result.failed > 0) process.exitCode = 1;
+      }),
+    );
+
+  program
+    .command('doctor')
+    .description('ask every invariant of the database; silent and 0 when all hold, else 1 with the first offenders')
+    .option('--list', 'say which invariants there are')
+    .action(({ list }: { list?: boolean }) => {
+      if (list) {
+        for (const { name, holds } of invariants) answer(`${name}: ${holds}`);
+        return undefined;
+      }
+      return operate(async (app) => {
+        const violations = await app.get(CheckInvariants).execute();
+        for (const { invariant, offenders } of violations)
+          answer(`${invariant.name}: it should hold that ${invariant.holds}, but: ${offenders.join('; ')}`);
+        if (violations.length > 0) process.exitCode = 1;
+      });
+    });
+}
