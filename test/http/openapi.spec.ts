@@ -114,7 +114,8 @@ describe('the description of the API', () => {
     expect(sources.length).toBeGreaterThan(2);
     for (const source of sources) {
       expect(source).toMatch(/^\.\//);
-      expect((await fetch(new URL(source, `${florin.url}/docs`))).status).toBe(200);
+      const file = await fetch(new URL(source, `${florin.url}/docs`));
+      expect([file.status, (await file.arrayBuffer()).byteLength > 0]).toEqual([200, true]);
     }
     expect(page.headers.get('content-security-policy')).toContain("script-src 'self'");
     expect(page.headers.get('content-security-policy')).not.toContain('upgrade-insecure-requests');

@@ -53,7 +53,9 @@ describe('many workers', () => {
     const tenant = await florin.openOrganization();
     await subscribeMany(florin, tenant);
     const other = await createApp(
-      AppModule.register(readConfig({ FLORIN_LOG_DIR: florin.logDir, LOG_LEVEL: 'error' }), florin.databaseUrl, { runsJobs: false }),
+      AppModule.register(readConfig({ FLORIN_LOG_DIR: florin.logDir, LOG_LEVEL: 'error' }), florin.databaseUrl, {
+        runsJobs: false,
+      }),
     );
     try {
       const scheduledFor = new Date(Math.floor(Date.now() / 3_600_000) * 3_600_000);

@@ -19,9 +19,14 @@ export interface TestDatabase {
 }
 
 /** A fresh migrated database. */
-export async function createTestDatabase(): Promise<TestDatabase> {
+export const createTestDatabase = (): Promise<TestDatabase> => createDatabase('template template strategy file_copy');
+
+/** A database without any table of ours. */
+export const createEmptyDatabase = (): Promise<TestDatabase> => createDatabase('template template0');
+
+async function createDatabase(how: string): Promise<TestDatabase> {
   const name = `t_${randomBytes(6).toString('hex')}`;
-  await onServer(`create database ${name} template template strategy file_copy`);
+  await onServer(`create database ${name} ${how}`);
   const url = new URL(process.env['FLORIN_TEST_DATABASE_URL'] ?? '');
   url.pathname = `/${name}`;
   return { url: url.href, drop: () => onServer(`drop database ${name} with (force)`) };

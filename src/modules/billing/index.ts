@@ -3,5 +3,4 @@ export { registerBillingCommands } from './billing.command.ts';
 export { BillingModule } from './billing.module.ts';
 export { BillingRunRow } from './billing-run.entity.ts';
 export { CheckInvariants } from './check-invariants.ts';
-export { FinalizeInvoices } from './finalize-invoices.ts';
 export { GenerateInvoices } from './generate-invoices.ts';

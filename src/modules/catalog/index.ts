@@ -1,8 +1,7 @@
 export { AddOnRow } from './add-on.entity.ts';
 export { type AggregationType, BillableMetricRow } from './billable-metric.entity.ts';
 export { CatalogModule } from './catalog.module.ts';
-export { findAddOn, findMetric, findPlan, presentPlans } from './catalog.queries.ts';
+export { findPlan } from './catalog.queries.ts';
 export { ChargeRow, type PriceStatus } from './charge.entity.ts';
 export { FixedChargeRow } from './fixed-charge.entity.ts';
 export { PlanRow } from './plan.entity.ts';
-export { presentPlan } from './plan.presenter.ts';

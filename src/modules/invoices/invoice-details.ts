@@ -1,6 +1,6 @@
 import { type EntityManager, In } from 'typeorm';
 import { BillingEntityRow } from '../billing-entities/index.ts';
-import { CustomerRow, presentCustomer } from '../customers/index.ts';
+import { CustomerRow, presentCustomers } from '../customers/index.ts';
 import { findSubscription } from '../subscriptions/index.ts';
 import { InvoiceTaxRow } from './invoice-tax.entity.ts';
 import type { InvoiceRow } from './invoice.entity.ts';
@@ -10,18 +10,18 @@ import { feesOf } from './invoices.queries.ts';
 /** The neighbours of these invoices that the wire objects name. */
 async function contextsOf(manager: EntityManager, rows: readonly InvoiceRow[]): Promise<(row: InvoiceRow) => InvoiceContext> {
   const organizationId = rows[0]?.organizationId ?? '';
-  const [customers, entities] = await Promise.all([
-    manager.findBy(CustomerRow, { organizationId, id: In([...new Set(rows.map((row) => row.customerId))]) }),
-    manager.findBy(BillingEntityRow, { organizationId }),
-  ]);
-  const customerById = new Map(customers.map((customer) => [customer.id, customer]));
+  const customers = await manager.findBy(CustomerRow, {
+    organizationId,
+    id: In([...new Set(rows.map((row) => row.customerId))]),
+  });
+  const entities = await manager.findBy(BillingEntityRow, { organizationId });
+  const customerById = new Map((await presentCustomers(manager, customers)).map((customer) => [customer.id, customer]));
   const entityById = new Map(entities.map((entity) => [entity.id, entity]));
   return (row) => {
     const customer = customerById.get(row.customerId);
     const entity = entityById.get(row.billingEntityId);
     if (!customer || !entity) throw new Error(`invoice ${row.id} lost its customer or billing entity`);
-    const seller = entityById.get(customer.billingEntityId) ?? entity;
-    return { billingEntityCode: entity.code, customer: presentCustomer(customer, { billingEntity: seller, taxes: [] }) };
+    return { billingEntityCode: entity.code, customer };
   };
 }
 

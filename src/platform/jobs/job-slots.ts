@@ -47,7 +47,9 @@ export class JobSlots {
       await this.finish(job, scheduledFor, 'COMPLETED', null);
       return result;
     } catch (error) {
-      await this.finish(job, scheduledFor, 'FAILED', error instanceof Error ? error.message : String(error)).catch(() => undefined);
+      await this.finish(job, scheduledFor, 'FAILED', error instanceof Error ? error.message : String(error)).catch(
+        () => undefined,
+      );
       throw error;
     }
   }
@@ -61,6 +63,9 @@ export class JobSlots {
   private async finish(job: string, scheduledFor: Date, status: 'COMPLETED' | 'FAILED', error: string | null): Promise<void> {
     const now = dateOf(this.clock.now());
     await readStatement(this.dataSource, finish, [job, scheduledFor, status, now, error]);
-    await this.dataSource.query('delete from job_runs where job = $1 and started_at < $2', [job, new Date(now.getTime() - keptForMs)]);
+    await this.dataSource.query('delete from job_runs where job = $1 and started_at < $2', [
+      job,
+      new Date(now.getTime() - keptForMs),
+    ]);
   }
 }
