@@ -83,7 +83,7 @@ describe('the embedded PostgreSQL', () => {
     await rows(first.url, 'create table kept as select 42 as answer');
     await first.stop();
     await nothingRuns();
-    expect(readdirSync(place).toSorted()).toEqual(['pg', 'pg.owner', 'pg.password']);
+    expect(readdirSync(place).toSorted()).toEqual(['pg', 'pg.password', 'pg.users']);
     const second = await start({ database: 'florin' });
     expect(second.attached).toBe(false);
     expect(await rows(second.url, 'select answer from kept')).toEqual([{ answer: 42 }]);
@@ -168,7 +168,7 @@ describe('the embedded PostgreSQL', () => {
     expect(one.url).toBe(other.url);
   });
 
-  it('lets a second process join by another name of the directory, and stays when that one stops', async () => {
+  it('lets a second process join by another name of the directory, and stays when that one leaves', async () => {
     useFinishedCluster();
     const server = await start();
     symlinkSync(place, join(root, 'by-another-name'));
@@ -179,6 +179,35 @@ describe('the embedded PostgreSQL', () => {
     expect(await rows(server.url, 'select 1 as one')).toEqual([{ one: 1 }]);
   });
 
+  it.each(['SIGTERM', 'SIGKILL'] as const)(
+    'stays for those who joined when the process that started it gets %s',
+    async (signal) => {
+      useFinishedCluster();
+      const first = startProcess('test/support/start-cluster.ts', [dataDir]);
+      await first.line(/url/);
+      const guest = await start();
+      expect(guest.attached).toBe(true);
+      first.child.kill(signal);
+      await first.exit;
+      await until(
+        'the watchdog to have decided',
+        () => !processesOf(place).some((command) => command.includes('watchdog') && command.includes(`/${first.child.pid}.`)),
+      );
+      expect(await rows(guest.url, 'select 1 as one')).toEqual([{ one: 1 }]);
+      // The last one out stops it.
+      await guest.stop();
+      expect(processesOf(`-D ${dataDir}`)).toEqual([]);
+    },
+  );
+
+  it('ends when all its users are killed at once', async () => {
+    useFinishedCluster();
+    const users = [1, 2, 3].map(() => startProcess('test/support/start-cluster.ts', [dataDir]));
+    await Promise.all(users.map((user) => user.line(/url/)));
+    for (const user of users) user.child.kill('SIGKILL');
+    await nothingRuns();
+  });
+
   it('runs beside another one whose directory has a similar name', async () => {
     useFinishedCluster();
     const one = await start();
@@ -187,13 +216,11 @@ describe('the embedded PostgreSQL', () => {
     expect(other.url).not.toBe(one.url);
   });
 
-  it('starts while its owner is still stopping it', async () => {
+  it('starts while another one is still leaving', async () => {
     useFinishedCluster();
     const first = await start();
     const [second] = await Promise.all([start(), first.stop()]);
-    // It joined just before the end, or started anew after it; both are answers, hanging or failing is not.
-    if (second.attached) await nothingRuns();
-    else expect(await rows(second.url, 'select 1 as one')).toEqual([{ one: 1 }]);
+    expect(await rows(second.url, 'select 1 as one')).toEqual([{ one: 1 }]);
   });
 
   describe('refuses with one sentence', () => {

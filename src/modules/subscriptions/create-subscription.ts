@@ -34,7 +34,8 @@ export class CreateSubscription {
 
         if (customer.currency !== null && customer.currency !== plan.amountCurrency)
           throw invalid({ currency: ['currencies_does_not_match'] });
-        const subscriptionAt = input.subscription_at ?? at;
+        // Many send events with whole seconds: those of the very second of the start belong to it.
+        const subscriptionAt = input.subscription_at ?? new Date(Math.floor(at.getTime() / 1000) * 1000);
         if (input.ending_at && input.ending_at <= (subscriptionAt > at ? subscriptionAt : at))
           throw invalid({ ending_at: ['invalid_date'] });
         const billingTime = input.billing_time ?? 'calendar';

@@ -45,8 +45,19 @@ function readInstant(text: string): number | undefined {
 
 const millisecondsOf = (fraction = ''): number => Number(fraction.padEnd(3, '0').slice(0, 3));
 
-/** The same text as `isoOf`, ten times faster: milliseconds only where there are any. */
+const dayMs = 86_400_000;
+const twoDigits = Array.from({ length: 60 }, (_, n) => String(n).padStart(2, '0'));
+/** Most events of a request are of one day. */
+let lastDay = { startMs: Number.NaN, text: '' };
+
+/** The same text as `isoOf`, many times faster: milliseconds only where there are any. */
 export function isoText(ms: number): string {
-  const text = new Date(ms).toISOString();
-  return text.endsWith('.000Z') ? `${text.slice(0, 19)}Z` : text.replace(/0+Z$/, 'Z');
+  const startMs = Math.floor(ms / dayMs) * dayMs;
+  if (startMs !== lastDay.startMs) lastDay = { startMs, text: new Date(startMs).toISOString().slice(0, 11) };
+  const seconds = Math.floor((ms - startMs) / 1000);
+  const hour = twoDigits[Math.floor(seconds / 3600)];
+  const minute = twoDigits[Math.floor(seconds / 60) % 60];
+  const fraction = ms % 1000;
+  const decimals = fraction === 0 ? '' : `.${String(fraction).padStart(3, '0').replace(/0+$/, '')}`;
+  return `${lastDay.text}${hour}:${minute}:${twoDigits[seconds % 60]}${decimals}Z`;
 }

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { PageMeta } from '../../platform/http/pagination.ts';
+import { jsonString } from './properties-json.ts';
 import type { KeptEvent } from './usage-events.store.ts';
 
 export const eventAnswer = (event: KeptEvent): string => `{"event":${eventJson(event)}}`;
@@ -11,8 +12,8 @@ export const eventsAnswer = (events: readonly KeptEvent[], meta?: PageMeta): str
 function eventJson(event: KeptEvent): string {
   const id = eventId(event);
   return (
-    `{"id":"${id}","lago_id":"${id}","transaction_id":${JSON.stringify(event.transactionId)},"code":${JSON.stringify(event.code)},` +
-    `"external_subscription_id":${JSON.stringify(event.externalSubscriptionId)},"lago_customer_id":null,"lago_subscription_id":null,` +
+    `{"id":"${id}","lago_id":"${id}","transaction_id":${jsonString(event.transactionId)},"code":${jsonString(event.code)},` +
+    `"external_subscription_id":${jsonString(event.externalSubscriptionId)},"lago_customer_id":null,"lago_subscription_id":null,` +
     `"timestamp":"${event.occurredAt}","properties":${event.properties},"created_at":"${event.receivedAt}"}`
   );
 }

@@ -5,6 +5,7 @@ import { exactDecimal } from './exact-decimal.ts';
  * repeat a year later, both come out of here, so they are the same to the byte.
  */
 export function propertiesJson(value: unknown): string {
+  if (typeof value === 'string') return jsonString(value);
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(propertiesJson).join(',')}]`;
   const number = exactDecimal(value);
@@ -13,6 +14,11 @@ export function propertiesJson(value: unknown): string {
   const keys = Object.keys(record);
   if (keys.length > 1) keys.sort();
   let text = '{';
-  for (const key of keys) text += `${text.length > 1 ? ',' : ''}${JSON.stringify(key)}:${propertiesJson(record[key])}`;
+  for (const key of keys) text += `${text.length > 1 ? ',' : ''}${jsonString(key)}:${propertiesJson(record[key])}`;
   return `${text}}`;
 }
+
+const needsNoEscape = /^[ !#-[\]-~]*$/;
+
+/** `JSON.stringify` of text, three times faster for what is mostly sent. */
+export const jsonString = (text: string): string => (needsNoEscape.test(text) ? `"${text}"` : JSON.stringify(text));

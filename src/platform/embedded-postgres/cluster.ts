@@ -15,7 +15,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Binaries } from './binaries.ts';
 import type { Identity } from './identity.ts';
 import { StartError } from './start-error.ts';
-import { guard } from './watchdog.ts';
+import { guardChild } from './watchdog.ts';
 
 /** The role that owns every cluster of ours. */
 export const clusterUser = 'app';
@@ -102,7 +102,7 @@ function run(command: readonly string[], identity: Identity, log: (line: string)
     cwd: '/',
     env: { ...process.env, LC_ALL: 'C' },
   });
-  guard(child);
+  guardChild(child);
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
@@ -7,12 +7,13 @@ import { clusterUser, prepareCluster } from './cluster.ts';
 import { startErrorOf } from './failures.ts';
 import { identityFor } from './identity.ts';
 import { isPostmasterOf, readPidFile, removePidFile } from './pid-file.ts';
-import { fingerprintOf, isRunning } from './processes.ts';
-import { portOfRunning, startServer, stopOrphan } from './server.ts';
+import { runningServer, type Server, startServer, stopServer } from './server.ts';
 import { withStartLock } from './start-lock.ts';
+import { hasOtherUsers, signIn, type User } from './users.ts';
+import { type Dismiss, guardServer } from './watchdog.ts';
 
 export interface EmbeddedPostgresOptions {
-  /** Cluster directory; created on first use. Its password, lock and owner files lie beside it. */
+  /** Cluster directory; created on first use. Its password, its lock and the list of its users lie beside it. */
   readonly dataDir: string;
   /** Database created on first use. */
   readonly database?: string;
@@ -23,15 +24,18 @@ export interface EmbeddedPostgresOptions {
 
 export interface EmbeddedPostgres {
   readonly url: string;
-  /** True when another process of ours already runs this cluster and we only joined it. */
+  /** True when another process of ours already ran this cluster and we only joined it. */
   readonly attached: boolean;
-  /** Stops the server if this process started it; a joined one stays with its owner. */
+  /** Stops the server, unless other processes still use it. */
   stop(): Promise<void>;
 }
 
+/** Tries at a server that is just going away, 50 ms apart. */
+const joinAttempts = 200;
+
 /**
- * A real PostgreSQL in a directory. The process that starts it owns it and stops it; others that ask for the same directory
- * join it. Nothing outlives its owner, not even after kill -9 (docs/decisions/0001).
+ * A real PostgreSQL in a directory. Several processes may ask for the same directory: the first starts it, the others join,
+ * and the last one out stops it. Nothing outlives them, not even after kill -9 (docs/decisions/0001).
  * @throws StartError with one sentence saying what to do
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
@@ -39,74 +43,81 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   try {
     mkdirSync(dirname(dataDir), { recursive: true });
     dataDir = withoutLinks(dataDir);
-    return await withStartLock(`${dataDir}.lock`, () => startOrJoin(dataDir, options));
+    return await withStartLock(lockOf(dataDir), async () => {
+      // Before looking who else is there: from now on nobody who leaves takes the server along.
+      const user = signIn(dataDir);
+      try {
+        return await joinOrStart(dataDir, options, user);
+      } catch (error) {
+        user.signOut();
+        throw error;
+      }
+    });
   } catch (error) {
     throw startErrorOf(error, dataDir);
   }
 }
 
-/** Tries at a server that is just going away, 50 ms apart. */
-const joinAttempts = 200;
+const lockOf = (dataDir: string): string => `${dataDir}.lock`;
 
 /** One name for one place: everything below compares paths. */
 const withoutLinks = (path: string): string =>
   existsSync(path) ? realpathSync(path) : join(realpathSync(dirname(path)), basename(path));
 
-async function startOrJoin(dataDir: string, options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const database = options.database ?? 'app';
-  const log = options.log ?? (() => undefined);
+async function joinOrStart(dataDir: string, options: EmbeddedPostgresOptions, user: User): Promise<EmbeddedPostgres> {
+  const { database = 'app', ephemeral = false, log = () => undefined } = options;
   const passwordFile = `${dataDir}.password`;
   const binaries = findBinaries();
   const identity = identityFor(dataDir, binaries.directory);
-  await prepareCluster({ dataDir, passwordFile, ephemeral: options.ephemeral ?? false, log }, binaries, identity);
+  await prepareCluster({ dataDir, passwordFile, ephemeral, log }, binaries, identity);
   const urlOf = (port: number, name: string): string =>
     `postgres://${clusterUser}:${readFileSync(passwordFile, 'utf8').trim()}@127.0.0.1:${port}/${name}`;
 
   for (let attempt = 1; ; attempt++) {
-    const port = await portToJoin(dataDir);
-    if (port === undefined) break;
-    if (!(await ensureDatabase(urlOf(port, 'postgres'), database))) {
-      if (attempt === joinAttempts) throw new Error(`the PostgreSQL that already runs on port ${port} does not answer`);
-      await pause(50);
-      continue;
+    const server = await serverToJoin(dataDir, user);
+    if (!server) break;
+    if (await ensureDatabase(urlOf(server.port, 'postgres'), database)) {
+      log(`joined the PostgreSQL that already runs on port ${server.port}`);
+      const dismiss = guardServer(server.pid, user);
+      return { url: urlOf(server.port, database), attached: true, stop: () => leave(dataDir, server.pid, user, dismiss) };
     }
-    log(`joining the PostgreSQL that already runs on port ${port}`);
-    return { url: urlOf(port, database), attached: true, stop: () => Promise.resolve() };
+    if (attempt === joinAttempts) throw new Error(`the PostgreSQL that already runs on port ${server.port} does not answer`);
+    await pause(50);
   }
-  writeFileSync(ownerFileOf(dataDir), fingerprintOf(process.pid));
-  const server = await startServer({ dataDir, ephemeral: options.ephemeral ?? false, log }, binaries, identity);
-  try {
-    if (!(await ensureDatabase(urlOf(server.port, 'postgres'), database))) throw new Error('it went away at once');
-  } catch (error) {
-    await server.stop();
-    throw error;
+  const server = await startServer({ dataDir, ephemeral, log }, binaries, identity, user);
+  const stop = (): Promise<void> => leave(dataDir, server.pid, user, server.dismiss);
+  if (!(await ensureDatabase(urlOf(server.port, 'postgres'), database))) {
+    await stopServer(server.pid, dataDir);
+    throw new Error('it went away at once');
   }
-  return { url: urlOf(server.port, database), attached: false, stop: () => server.stop() };
+  return { url: urlOf(server.port, database), attached: false, stop };
 }
 
-const ownerFileOf = (dataDir: string): string => `${dataDir}.owner`;
-
 /**
- * The port of a server that somebody alive owns. What a dead owner left is cleared away: its pid file, or a postmaster that
- * its watchdog is about to end anyway.
+ * The running server, if somebody alive uses it. What the dead left is cleared away: their pid file, or a postmaster that
+ * their watchdog is about to end anyway.
  */
-async function portToJoin(dataDir: string): Promise<number | undefined> {
+async function serverToJoin(dataDir: string, user: User): Promise<Server | undefined> {
   const pidFile = readPidFile(dataDir);
   if (!pidFile) return undefined;
   if (isPostmasterOf(pidFile.pid, dataDir)) {
-    if (hasOwner(dataDir)) {
-      const port = await portOfRunning(dataDir);
-      if (port !== undefined) return port;
-    } else await stopOrphan(pidFile.pid, dataDir);
+    if (!hasOtherUsers(user)) await stopServer(pidFile.pid, dataDir);
+    else {
+      const server = await runningServer(dataDir);
+      if (server) return server;
+    }
   }
   removePidFile(dataDir);
   return undefined;
 }
 
-function hasOwner(dataDir: string): boolean {
-  const file = ownerFileOf(dataDir);
-  return existsSync(file) && isRunning(readFileSync(file, 'utf8'));
-}
+/** Under the lock, so that nobody joins what is being stopped. */
+const leave = (dataDir: string, pid: number, user: User, dismiss: Dismiss): Promise<void> =>
+  withStartLock(lockOf(dataDir), async () => {
+    user.signOut();
+    if (!hasOtherUsers(user)) await stopServer(pid, dataDir);
+    dismiss();
+  });
 
 /** False when the server is just going away: SQLSTATE class 57P, or no answer at all. */
 async function ensureDatabase(adminUrl: string, name: string): Promise<boolean> {

@@ -4,7 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Binaries } from './binaries.ts';
 import type { Identity } from './identity.ts';
 import { isPostmasterOf, readPidFile } from './pid-file.ts';
-import { guard, letGo } from './watchdog.ts';
+import type { User } from './users.ts';
+import { type Dismiss, guardServer, letGo } from './watchdog.ts';
 
 export interface ServerOptions {
   readonly dataDir: string;
@@ -12,11 +13,10 @@ export interface ServerOptions {
   readonly log: (line: string) => void;
 }
 
-/** A postmaster that this process started. */
+/** A postmaster that takes connections. */
 export interface Server {
+  readonly pid: number;
   readonly port: number;
-  /** Fast shutdown: open transactions are rolled back, everything committed is on disk. */
-  stop(): Promise<void>;
 }
 
 /** Recovery after a crash may take minutes; a server that lives and is not ready by then never will be. */
@@ -25,17 +25,25 @@ const stopWithinMs = 15_000;
 const portAttempts = 3;
 
 /** Starts PostgreSQL on a free port of 127.0.0.1 and waits until it takes connections. */
-export async function startServer(options: ServerOptions, binaries: Binaries, identity: Identity): Promise<Server> {
+export async function startServer(
+  options: ServerOptions,
+  binaries: Binaries,
+  identity: Identity,
+  user: User,
+): Promise<Server & { readonly dismiss: Dismiss }> {
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
-    const server = launch([...identity.prefix, binaries.program('postgres'), ...settings(options, port)], identity, options.log);
+    const command = [...identity.prefix, binaries.program('postgres'), ...settings(options, port)];
+    const server = launch(command, identity, user, options.log);
     try {
-      await waitUntilReady(options.dataDir, () => !server.hasEnded());
+      const { pid } = await waitUntilReady(options.dataDir, server);
       server.child.unref();
       letGo(server.child.stderr);
-      return { port, stop: () => end(server) };
+      return { pid, port, dismiss: server.dismiss };
     } catch (error) {
-      await end(server);
+      server.child.kill('SIGQUIT');
+      await server.ended;
+      server.dismiss();
       // Somebody took the port between our look and PostgreSQL's.
       if (attempt < portAttempts && server.lastWords().includes('Address already in use')) continue;
       throw new Error(`${(error as Error).message}\n${server.lastWords()}`, { cause: error });
@@ -43,35 +51,37 @@ export async function startServer(options: ServerOptions, binaries: Binaries, id
   }
 }
 
-/** Ends a postmaster that nobody owns any more and waits until it is gone. */
-export async function stopOrphan(pid: number, dataDir: string): Promise<void> {
+/** Fast shutdown: open transactions are rolled back, everything committed is on disk. Returns when it is gone. */
+export async function stopServer(pid: number, dataDir: string): Promise<void> {
+  if (!isPostmasterOf(pid, dataDir)) return;
   process.kill(pid, 'SIGINT');
   const hurryAt = Date.now() + stopWithinMs;
-  for (let hurried = false; isPostmasterOf(pid, dataDir); await pause(10)) {
+  for (let hurried = false; isPostmasterOf(pid, dataDir); await pause(5)) {
     if (hurried || Date.now() < hurryAt) continue;
     hurried = true;
     process.kill(pid, 'SIGQUIT');
   }
 }
 
-/** The port of a running postmaster once it takes connections; undefined when it went away meanwhile. */
-export async function portOfRunning(dataDir: string): Promise<number | undefined> {
+/** The postmaster that runs there, once it takes connections; undefined when it goes away meanwhile. */
+export async function runningServer(dataDir: string): Promise<Server | undefined> {
   for (const until = Date.now() + readyWithinMs; Date.now() < until; await pause(10)) {
     const pidFile = readPidFile(dataDir);
     if (!pidFile || !isPostmasterOf(pidFile.pid, dataDir)) return undefined;
-    if (pidFile.status === 'ready') return pidFile.port;
+    if (pidFile.status === 'ready') return pidFile;
   }
   throw new Error('the PostgreSQL that already runs there is not ready after five minutes');
 }
 
 interface Launched {
   readonly child: ChildProcess;
+  readonly dismiss: Dismiss;
   hasEnded(): boolean;
   lastWords(): string;
   readonly ended: Promise<void>;
 }
 
-function launch(command: readonly string[], identity: Identity, log: (line: string) => void): Launched {
+function launch(command: readonly string[], identity: Identity, user: User, log: (line: string) => void): Launched {
   const [program = '', ...words] = command;
   // detached: Ctrl-C must reach only the application, which stops PostgreSQL last.
   const child = spawn(program, words, {
@@ -82,7 +92,7 @@ function launch(command: readonly string[], identity: Identity, log: (line: stri
     cwd: '/',
     env: { ...process.env, LC_ALL: 'C' },
   });
-  guard(child);
+  const dismiss = child.pid === undefined ? (): void => undefined : guardServer(child.pid, user);
   let tail = '';
   let hasEnded = false;
   child.stderr?.on('data', (chunk: Buffer) => {
@@ -99,21 +109,14 @@ function launch(command: readonly string[], identity: Identity, log: (line: stri
       note();
     });
   });
-  return { child, ended, hasEnded: () => hasEnded, lastWords: () => tail };
+  return { child, dismiss, ended, hasEnded: () => hasEnded, lastWords: () => tail };
 }
 
-async function end({ child, ended, hasEnded }: Launched): Promise<void> {
-  if (hasEnded()) return;
-  child.kill('SIGINT');
-  const late = setTimeout(() => child.kill('SIGQUIT'), stopWithinMs);
-  await ended;
-  clearTimeout(late);
-}
-
-async function waitUntilReady(dataDir: string, isRunning: () => boolean): Promise<void> {
+async function waitUntilReady(dataDir: string, { hasEnded }: Launched): Promise<Server> {
   for (const until = Date.now() + readyWithinMs; Date.now() < until; await pause(10)) {
-    if (!isRunning()) throw new Error('it ended while starting');
-    if (readPidFile(dataDir)?.status === 'ready') return;
+    if (hasEnded()) throw new Error('it ended while starting');
+    const pidFile = readPidFile(dataDir);
+    if (pidFile?.status === 'ready') return pidFile;
   }
   throw new Error('it is not ready after five minutes');
 }

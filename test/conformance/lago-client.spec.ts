@@ -1,0 +1,139 @@
+import { Client, getLagoError } from 'lago-javascript-client';
+import { expectHealthy } from '../support/doctor.ts';
+import { type Florin, startFlorin } from '../support/florin.ts';
+
+/** The official client, unmodified, from a billable metric to a finalized and paid invoice. */
+describe('the official lago-javascript-client', () => {
+  let florin: Florin;
+  beforeAll(async () => {
+    florin = await startFlorin();
+  });
+  afterAll(async () => {
+    await expectHealthy(florin);
+    await florin.stop();
+  });
+
+  it('drives the story from metric to finalized invoice', async () => {
+    const tenant = await florin.openOrganization('test');
+    const lago = Client(tenant.key, { baseUrl: `${florin.url}/api/v1` });
+    const clock = (await tenant.call('GET', '/api/v1/test_clock')).body.test_clock.now as string;
+    const begin = new Date(clock);
+    const nextMonth = new Date(Date.UTC(begin.getUTCFullYear(), begin.getUTCMonth() + 1, 1, 2));
+
+    const { data: metric } = await lago.billableMetrics.createBillableMetric({
+      billable_metric: { name: 'Tokens', code: 'tokens', aggregation_type: 'sum_agg', field_name: 'count', recurring: false },
+    });
+    const { data: tax } = await lago.taxes.createTax({
+      tax: { name: 'VAT', code: 'vat', rate: '20', applied_to_organization: true },
+    });
+    expect(tax.tax.rate).toBe(20);
+    const { data: addOn } = await lago.addOns.createAddOn({
+      add_on: { name: 'Seat', code: 'seat', amount_cents: 1000, amount_currency: 'USD' },
+    });
+    expect(addOn.add_on.code).toBe('seat');
+    const { data: plan } = await lago.plans.createPlan({
+      plan: {
+        name: 'Team',
+        code: 'team',
+        interval: 'monthly',
+        amount_cents: 4900,
+        amount_currency: 'USD',
+        pay_in_advance: false,
+        charges: [
+          { billable_metric_id: metric.billable_metric.lago_id, charge_model: 'standard', properties: { amount: '0.02' } },
+        ],
+      },
+    });
+    expect(plan.plan.charges?.[0]).toMatchObject({ billable_metric_code: 'tokens', charge_model: 'standard' });
+    const { data: customer } = await lago.customers.createCustomer({
+      customer: { external_id: 'acme', name: 'Acme Corp', currency: 'USD' },
+    });
+    expect(customer.customer.sequential_id).toBe(1);
+    const { data: subscription } = await lago.subscriptions.createSubscription({
+      subscription: { external_customer_id: 'acme', plan_code: 'team', external_id: 'acme-team', billing_time: 'calendar' },
+    });
+    expect(subscription.subscription).toMatchObject({ status: 'active', plan_code: 'team' });
+
+    await lago.events.createEvent({
+      event: {
+        transaction_id: 'one',
+        external_subscription_id: 'acme-team',
+        code: 'tokens',
+        properties: { count: 100 },
+        timestamp: Math.floor(begin.getTime() / 1000),
+      },
+    });
+    await lago.events.createBatchEvents({
+      events: [
+        {
+          transaction_id: 'two',
+          external_subscription_id: 'acme-team',
+          code: 'tokens',
+          properties: { count: 23 },
+          timestamp: String(Math.floor(begin.getTime() / 1000) + 1),
+        },
+        {
+          transaction_id: 'one',
+          external_subscription_id: 'acme-team',
+          code: 'tokens',
+          properties: { count: 100 },
+          timestamp: String(Math.floor(begin.getTime() / 1000)),
+        },
+      ],
+    });
+    const { data: event } = await lago.events.findEvent('two');
+    expect(event.event).toMatchObject({ transaction_id: 'two', code: 'tokens' });
+    const { data: usage } = await lago.customers.findCustomerCurrentUsage('acme', { external_subscription_id: 'acme-team' });
+    expect(usage.customer_usage).toMatchObject({ amount_cents: 246, currency: 'USD' });
+
+    await tenant.call('POST', '/api/v1/test_clock/advance', { to: nextMonth.toISOString() });
+    const { data: invoices } = await lago.invoices.findAllInvoices({ external_customer_id: 'acme' });
+    expect(invoices.meta.total_count).toBe(1);
+    const id = invoices.invoices[0]?.lago_id ?? '';
+    const { data: invoice } = await lago.invoices.findInvoice(id);
+    expect(invoice.invoice).toMatchObject({
+      status: 'finalized',
+      payment_status: 'pending',
+      currency: 'USD',
+      number: expect.stringMatching(/^INV-\d{4}-0001$/),
+    });
+    expect(invoice.invoice.fees?.find((fee) => fee.item?.type === 'charge')).toMatchObject({
+      units: '123',
+      amount_cents: 246,
+      events_count: 2,
+    });
+    const { data: paid } = await lago.invoices.updateInvoice(id, { invoice: { payment_status: 'succeeded' } });
+    expect(paid.invoice.payment_status).toBe('succeeded');
+
+    const { data: ended } = await lago.subscriptions.destroySubscription('acme-team');
+    expect(ended.subscription.status).toBe('terminated');
+  });
+
+  it('understands the errors', async () => {
+    const tenant = await florin.openOrganization();
+    const lago = Client(tenant.key, { baseUrl: `${florin.url}/api/v1` });
+    const refusal = async (call: Promise<unknown>) => {
+      try {
+        await call;
+        throw new Error('it was not refused');
+      } catch (error) {
+        return getLagoError<typeof lago.plans.createPlan>(error);
+      }
+    };
+    expect(await refusal(lago.invoices.findInvoice('01a1feb0-0000-7000-8000-000000000000'))).toMatchObject({
+      status: 404,
+      code: 'invoice_not_found',
+    });
+    expect(
+      await refusal(
+        lago.plans.createPlan({
+          plan: { name: '', code: 'x', interval: 'monthly', amount_cents: -1, amount_currency: 'USD', pay_in_advance: false },
+        }),
+      ),
+    ).toMatchObject({
+      status: 422,
+      code: 'validation_errors',
+      error_details: { name: expect.any(Array), amount_cents: ['value_is_invalid'] },
+    });
+  });
+});
