@@ -15,6 +15,11 @@ const shownOffenders = 10;
 export class CheckInvariants {
   constructor(private readonly dataSource: DataSource) {}
 
+  /** What is asked. */
+  rules(): readonly Invariant[] {
+    return invariants;
+  }
+
   async execute(): Promise<Violation[]> {
     return this.dataSource.transaction('REPEATABLE READ', async (manager) => {
       const violations: Violation[] = [];

@@ -1,0 +1,83 @@
+import { type Florin, startFlorin, type Tenant } from '../../support/florin.ts';
+import { startProcess } from '../../support/processes.ts';
+import { advance, stockShop, subscribe, use } from '../../support/shop.ts';
+import { CheckInvariants } from '../../../src/modules/billing/index.ts';
+
+/**
+ * Violations that only a broken database could hold: planted with triggers and foreign keys off, in a transaction that is
+ * rolled back. Keys, checks and exclusion hold even so; those rules are broken by dropping them inside the same transaction.
+ */
+const plants: Record<string, string> = {
+  period_billed_once: `alter table billed_periods drop constraint ex_billed_periods_once;
+    insert into billed_periods select organization_id, subscription_id, item_id, tstzrange(lower(period), upper(period) - interval '1 day'), invoice_id, false from billed_periods limit 1`,
+  periods_touch: `update invoices set period_start = period_start + interval '1 day' where sequential_id = 2`,
+  billed_until_current_period: `update subscriptions set current_period_start = current_period_start + interval '1 day'`,
+  invoice_equals_its_fees: `update fees set amount_cents = amount_cents + 1 where id = (select min(id::text)::uuid from fees)`,
+  total_adds_up: `alter table invoices drop constraint ck_invoices_total; update invoices set total_cents = total_cents + 1 where sequential_id = 1`,
+  taxes_add_up: `alter table invoices drop constraint ck_invoices_total; update invoices set taxes_amount_cents = taxes_amount_cents + 5 where sequential_id = 1`,
+  numbers_are_gapless: `update number_series set last_number = last_number + 1`,
+  every_invoice_has_a_series: `update invoices set series = 'lost' where sequential_id = 1`,
+  one_seller_and_currency: `update fees set currency = 'EUR' where id = (select min(id::text)::uuid from fees)`,
+  one_customer: `update subscriptions set customer_id = gen_random_uuid()`,
+  fees_are_covered: `delete from billed_periods where item_id = (select min(item_id::text)::uuid from billed_periods)`,
+  void_frees_its_periods: `update billed_periods set voided = true where item_id = (select min(item_id::text)::uuid from billed_periods)`,
+  usage_is_not_lost: `update usage_events set stream_id = -1`,
+  every_invoice_was_told: `delete from outbox_events where type = 'invoice.finalized'`,
+  runs_add_up: `delete from invoices where sequential_id = 1`,
+  one_default_seller: `update billing_entities set is_default = false`,
+  nothing_hangs: `update billing_runs set status = 'RUNNING', heartbeat_at = now() - interval '2 hours'`,
+};
+
+describe('florin doctor', () => {
+  let florin: Florin;
+  let tenant: Tenant;
+  beforeAll(async () => {
+    florin = await startFlorin();
+    tenant = await florin.openOrganization('test');
+    await florin.sql.query(`update organizations set virtual_now = '2026-01-01T00:00:00Z'`);
+    await stockShop(tenant.call);
+    await tenant.call('POST', '/api/v1/taxes', { tax: { code: 'vat', name: 'VAT', rate: '19', applied_to_organization: true } });
+    await subscribe(tenant.call, 'sub');
+    await use(tenant.call, 'sub', 'tokens', { count: 5 }, '2026-01-05T00:00:00Z');
+    await advance(tenant.call, '2026-03-01T02:00:00Z');
+  });
+  afterAll(() => florin.stop());
+
+  const doctor = async (): Promise<{ code: number | string; output: string }> => {
+    const process = startProcess('src/cli.ts', ['doctor'], { DATABASE_URL: florin.databaseUrl, LOG_LEVEL: 'error' });
+    const code = await process.exit;
+    return { code, output: process.output().stdout };
+  };
+
+  it('is silent and succeeds on a sound database', async () => {
+    expect(await doctor()).toEqual({ code: 0, output: '' });
+  });
+
+  it('knows a violation of each of its rules', async () => {
+    const rules = florin.app.get(CheckInvariants).rules();
+    expect(rules.map((rule) => rule.name).toSorted()).toEqual(Object.keys(plants).toSorted());
+    const unseen: string[] = [];
+    for (const { name, offenders } of rules) {
+      const client = await florin.sql.connect();
+      try {
+        await client.query('begin');
+        await client.query('set local session_replication_role = replica');
+        await client.query(plants[name] ?? '');
+        const { rowCount } = await client.query(offenders);
+        if (!rowCount) unseen.push(name);
+      } finally {
+        await client.query('rollback');
+        client.release();
+      }
+    }
+    expect(unseen).toEqual([]);
+  });
+
+  it('exits with 1 and names the rule and the offender', async () => {
+    await florin.sql.query('update number_series set last_number = 7');
+    const { code, output } = await doctor();
+    expect(code).toBe(1);
+    expect(output).toMatch(/^numbers_are_gapless: it should hold that every series counts .*counter 7, invoices 2\n$/);
+    await florin.sql.query('update number_series set last_number = 2');
+  });
+});
