@@ -31,7 +31,7 @@ export function parseStrictJson(body: Buffer): unknown {
     if (cause instanceof BillingError) throw cause;
     throw new BillingError('invalid_json', undefined, { cause });
   }
-  if (text.includes('\\u')) refuseBadText(value);
+  if (text.includes('\\u') || text.includes('__proto__')) refuseBadText(value);
   return value;
 }
 
@@ -86,9 +86,12 @@ function refuseBadText(value: unknown): void {
   if (typeof value === 'string') {
     if (value.includes('\u0000') || !value.isWellFormed()) throw new BillingError('invalid_text');
   } else if (Array.isArray(value)) value.forEach(refuseBadText);
-  else if (typeof value === 'object' && value !== null)
+  else if (typeof value === 'object' && value !== null) {
+    // No field of ours; what copies objects key by key would set their prototype with it.
+    if (Object.hasOwn(value, '__proto__')) throw new BillingError('invalid_json');
     for (const [key, item] of Object.entries(value)) {
       refuseBadText(key);
       refuseBadText(item);
     }
+  }
 }
