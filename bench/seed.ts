@@ -13,13 +13,14 @@ const customers = `insert into customers (organization_id, id, external_id, sequ
 
 const subscriptions = `insert into subscriptions (organization_id, id, external_id, customer_id, plan_id, stream_id, status, billing_time, billing_timezone,
     payment_provider, subscription_at, started_at, current_period_start, current_period_end, created_at, updated_at)
-  select $1, uuidv7(), 'sub-' || n, c.id, p.id, s.id, 'ACTIVE', 'calendar', c.timezone, 'MANUAL', starts_at, starts_at, starts_at,
+  select $1, uuidv7(), 'sub-' || n, c.id, p.id, s.id, 'ACTIVE', 'calendar', c.timezone, 'MANUAL', since, since, starts_at,
     timestamp '2026-02-01' at time zone c.timezone, now(), now()
   from generate_series(1, $2::int) n
   join customers c on c.organization_id = $1 and c.external_id = 'customer-' || n
   join usage_streams s on s.organization_id = $1 and s.external_subscription_id = 'sub-' || n
   join plans p on p.organization_id = $1
-  cross join lateral (select timestamp '2026-01-01' at time zone c.timezone as starts_at) t`;
+  cross join lateral (select timestamp '2026-01-01' at time zone c.timezone as starts_at) t
+  cross join lateral (select starts_at - (n * 7919 % 31536000) * interval '1 second' as since) u`;
 
 /** All inside the period, spread over it; values with decimals, so that rounding has something to do. */
 const events = `insert into usage_events (stream_id, metric_key, occurred_at, value, transaction_id, properties, received_at)

@@ -109,6 +109,7 @@ describe('the embedded PostgreSQL', () => {
     expect(processesOf(dataDir).length).toBeGreaterThan(0);
     owner.child.kill('SIGKILL');
     await nothingRuns();
+    expect(existsSync(join(dataDir, 'postmaster.pid'))).toBe(false);
   });
 
   it('starts again after kill -9 of PostgreSQL itself', async () => {
@@ -206,6 +207,7 @@ describe('the embedded PostgreSQL', () => {
     await Promise.all(users.map((user) => user.line(/url/)));
     for (const user of users) user.child.kill('SIGKILL');
     await nothingRuns();
+    expect(processesOf(place)).toEqual([]);
   });
 
   it('runs beside another one whose directory has a similar name', async () => {
@@ -250,6 +252,10 @@ describe('the embedded PostgreSQL', () => {
 
     it.each([
       ['initdb: error: could not write to file "x": No space left on device', /disk that holds \/data is full: free some space/],
+      [
+        'FATAL: could not extend file "base/1/2691": wrote only 4096 of 8192 bytes\nHINT:  Check free disk space.',
+        /disk that holds/,
+      ],
       ["ENOSPC: no space left on device, write '/data.lock'", /disk that holds \/data is full/],
       ['FATAL: could not resize shared memory segment "/PostgreSQL.1" to 1 bytes: No space left on device', /shared memory/],
       ["EACCES: permission denied, mkdir '/data'", /a directory that this user may read and write/],

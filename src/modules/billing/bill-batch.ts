@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { nextPeriod } from '../../domain/lifecycles/begin-subscription.ts';
 import { Clock, dateOf, instantOf } from '../../platform/clock/clock.ts';
 import { type Query, queryIn } from '../../platform/database/sql.ts';
 import { databaseError, UnitOfWork } from '../../platform/database/unit-of-work.ts';
 import { type DraftToWrite, draftInvoices, type InvoiceRow } from '../invoices/index.ts';
+import { periodAfter } from './billing-calendar.ts';
 import { countResults, recordFailure, type Run } from './billing-runs.store.ts';
 import { advancePeriods, claimDue, claimNamedDue, type DueSubscription } from './due-subscriptions.store.ts';
 import { type PricedSubscription, priceSubscriptions } from './price-subscriptions.ts';
@@ -130,7 +130,7 @@ const draftOf = ({ subscription, priced }: PricedSubscription, run: Run): DraftT
 });
 
 function advanceOf({ subscription, anchor }: PricedSubscription) {
-  const next = nextPeriod(
+  const next = periodAfter(
     anchor,
     instantOf(subscription.current_period_end),
     subscription.terminated_at && instantOf(subscription.terminated_at),

@@ -1,4 +1,5 @@
 import type { BillingTime, Interval } from '../../domain/calendar/billing-period.ts';
+import { isId } from '../../platform/database/ids.ts';
 import type { Query } from '../../platform/database/sql.ts';
 
 /** A subscription with everything its invoice needs of customer, plan and seller. int8 and numeric are text. */
@@ -55,6 +56,15 @@ const claimNamed = {
 
 const read = { name: 'billing.read', text: `${selectSubscription} where s.organization_id = $1 and s.id = $2` };
 
+/** Of several with one external id the live one, else the youngest, as everywhere. */
+const readOfCustomer = {
+  name: 'billing.read_of_customer',
+  text: `${selectSubscription} where s.organization_id = $1 and (s.status = 'ACTIVE' or s.final_invoice_due) and s.id = (
+    select o.id from customers h join subscriptions o on o.organization_id = h.organization_id and o.customer_id = h.id
+    where h.organization_id = $1 and (h.external_id = $2 or h.id = $3) and (o.external_id = $4 or o.id = $5)
+    order by o.status in ('CANCELED', 'TERMINATED', 'FAILED'), o.created_at desc, o.id desc limit 1)`,
+};
+
 const countDue = { name: 'billing.count_due', text: `select count(*)::int as count from subscriptions s where ${isDue}` };
 
 export interface DueScope {
@@ -77,6 +87,19 @@ export const claimNamedDue = (query: Query, scope: DueScope, ids: readonly strin
 /** One subscription, due or not, unlocked: for previews. */
 export async function readForPricing(query: Query, organizationId: string, id: string): Promise<DueSubscription | undefined> {
   const [row] = await query<DueSubscription>(read, [organizationId, id]);
+  return row;
+}
+
+/** The customer's subscription, if it has something to bill; both by id or external id, in one statement. */
+export async function readOfCustomerForPricing(
+  query: Query,
+  organizationId: string,
+  customer: string,
+  subscription: string,
+): Promise<DueSubscription | undefined> {
+  const idOf = (text: string): string | null => (isId(text) ? text : null);
+  const values = [organizationId, customer, idOf(customer), subscription, idOf(subscription)];
+  const [row] = await query<DueSubscription>(readOfCustomer, values);
   return row;
 }
 

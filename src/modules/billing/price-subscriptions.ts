@@ -1,4 +1,4 @@
-import { type BillingAnchor, periodContaining } from '../../domain/calendar/billing-period.ts';
+import type { BillingAnchor } from '../../domain/calendar/billing-period.ts';
 import {
   type FixedChargePrice,
   type PricedInvoice,
@@ -8,6 +8,7 @@ import {
 import { anchorOf } from '../../domain/lifecycles/begin-subscription.ts';
 import { instantOf } from '../../platform/clock/clock.ts';
 import type { Query } from '../../platform/database/sql.ts';
+import { periodAround } from './billing-calendar.ts';
 import type { DueSubscription } from './due-subscriptions.store.ts';
 import { type ChargeRecord, loadPriceFacts, type PriceFacts } from './price-facts.store.ts';
 
@@ -67,7 +68,7 @@ function price(subscription: DueSubscription, facts: PriceFacts): PricedSubscrip
   const priced = pricePeriod({
     currency: subscription.amount_currency,
     timezone: subscription.billing_timezone,
-    period: periodContaining(anchor, start),
+    period: periodAround(anchor, start),
     billed: { start, end: instantOf(subscription.current_period_end) },
     plan: { id: subscription.plan_id, name: subscription.plan_name, amountCents: BigInt(subscription.amount_cents), taxes },
     fixedCharges: charges.filter((charge) => charge.kind === 'fixed_charge').map(toFixedCharge),

@@ -92,8 +92,12 @@ function report(result: BatchResult, lines: WorkerLine): void {
     lines.error(`❌ Failed subscription=${subscriptionId} | ${message}`, { subscription_id: subscriptionId });
 }
 
+/** One formatter a currency: making one takes longer than billing an invoice. */
+const formatters = new Map<string, Intl.NumberFormat>();
+
 /** `$145.20`; the formatter takes decimal text and loses no digit. */
-const money = (cents: bigint, currency: string): string =>
-  new Intl.NumberFormat('en-US', { style: 'currency', currency }).format(
-    formatMajor(cents, currency) as Intl.StringNumericLiteral,
-  );
+function money(cents: bigint, currency: string): string {
+  const formatter = formatters.get(currency) ?? new Intl.NumberFormat('en-US', { style: 'currency', currency });
+  formatters.set(currency, formatter);
+  return formatter.format(formatMajor(cents, currency) as Intl.StringNumericLiteral);
+}

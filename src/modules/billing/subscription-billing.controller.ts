@@ -1,11 +1,9 @@
 import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
-import { BillingError } from '../../domain/errors/billing-error.ts';
 import { MinimumRole, OrganizationId } from '../../platform/auth/principal.ts';
 import { metaOf, PageQuery, pageOf, sliceOf } from '../../platform/http/pagination.ts';
 import { QueryParams } from '../../platform/http/payload.ts';
-import { findCustomer } from '../customers/index.ts';
 import { InvoiceRow, presentInvoices, presentWholeInvoice } from '../invoices/index.ts';
 import { findSubscription } from '../subscriptions/index.ts';
 import { CurrentUsageQuery } from './billing.dto.ts';
@@ -66,9 +64,7 @@ export class SubscriptionBillingController {
     @Param('externalCustomerId') externalCustomerId: string,
     @QueryParams() query: CurrentUsageQuery,
   ) {
-    const customer = await findCustomer(this.dataSource.manager, organizationId, externalCustomerId);
-    const priced = await this.previewInvoice.execute(organizationId, query.external_subscription_id);
-    if (priced.subscription.customer_id !== customer.id) throw new BillingError('subscription_not_found');
+    const priced = await this.previewInvoice.executeFor(organizationId, externalCustomerId, query.external_subscription_id);
     return { customer_usage: presentUsage(priced) };
   }
 }

@@ -20,27 +20,24 @@ const insertInvoices = {
       $18::date[], $19::date[], $20::int4[], $21::timestamptz[]) as r`,
 };
 
+/** Each fee covers its period; the exclusion constraint on `billed_periods` is what makes billing a period twice impossible. */
 const insertFees = {
   name: 'fees.insert',
-  text: `insert into fees (organization_id, created_at, id, invoice_id, billing_entity_id, currency, subscription_id, fee_type, item_id, name, units,
-      events_count, unit_amount, amount_cents, taxes_rate, taxes_amount_cents, period_start, period_end, derivation)
-    select $1, $2, r.* from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::uuid[], $8::text[], $9::uuid[], $10::text[], $11::numeric[],
-      $12::int8[], $13::numeric[], $14::int8[], $15::numeric[], $16::int8[], $17::timestamptz[], $18::timestamptz[], $19::jsonb[]) as r`,
+  text: `with written as (
+      insert into fees (organization_id, created_at, id, invoice_id, billing_entity_id, currency, subscription_id, fee_type, item_id, name, units,
+        events_count, unit_amount, amount_cents, taxes_rate, taxes_amount_cents, period_start, period_end, derivation)
+      select $1, $2, r.* from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::uuid[], $8::text[], $9::uuid[], $10::text[], $11::numeric[],
+        $12::int8[], $13::numeric[], $14::int8[], $15::numeric[], $16::int8[], $17::timestamptz[], $18::timestamptz[], $19::jsonb[]) as r
+      returning organization_id, invoice_id, subscription_id, item_id, period_start, period_end
+    )
+    insert into billed_periods (organization_id, invoice_id, subscription_id, item_id, period)
+    select organization_id, invoice_id, subscription_id, item_id, tstzrange(period_start, period_end) from written`,
 };
 
 const insertTaxes = {
   name: 'invoice_taxes.insert',
   text: `insert into invoice_taxes (organization_id, invoice_id, tax_id, tax_code, tax_name, tax_rate, fees_amount_cents, amount_cents)
     select $1, r.* from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::numeric[], $7::int8[], $8::int8[]) as r`,
-};
-
-/** The exclusion constraint on this table is what makes billing a period twice impossible. */
-const insertBilledPeriods = {
-  name: 'billed_periods.insert',
-  text: `insert into billed_periods (organization_id, invoice_id, subscription_id, item_id, period)
-    select $1, r.invoice_id, r.subscription_id, r.item_id, tstzrange(r.period_start, r.period_end)
-    from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::timestamptz[])
-      as r(invoice_id, subscription_id, item_id, period_start, period_end)`,
 };
 
 /** Header first, then its fees in one statement: the trigger on fees compares their sum with the header. */
@@ -109,12 +106,4 @@ export async function insertLines(tx: Tx, organizationId: string, drafts: readon
       taxes.map(({ tax }) => tax.baseAmountCents),
       taxes.map(({ tax }) => tax.amountCents),
     ]);
-  await runStatement(tx, insertBilledPeriods, [
-    organizationId,
-    lines.map(({ row }) => row.id),
-    lines.map(({ row }) => row.subscriptionId),
-    lines.map(({ fee }) => fee.itemId),
-    lines.map(({ fee }) => dateOf(fee.from)),
-    lines.map(({ fee }) => dateOf(fee.to)),
-  ]);
 }

@@ -6,6 +6,7 @@ import { exactDecimal } from './exact-decimal.ts';
  */
 export function propertiesJson(value: unknown): string {
   if (typeof value === 'string') return jsonString(value);
+  if (typeof value === 'number') return String(value);
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(propertiesJson).join(',')}]`;
   const number = exactDecimal(value);

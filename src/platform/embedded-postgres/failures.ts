@@ -9,7 +9,7 @@ const explanations: readonly (readonly [pattern: RegExp, sentence: (dataDir: str
     /shared memory[^\n]*No space left on device/,
     () => 'PostgreSQL found too little shared memory: give the machine more (in Docker --shm-size=256m) or set DATABASE_URL.',
   ],
-  [/No space left on device|ENOSPC/, diskFullSentence],
+  [/No space left on device|ENOSPC|Check free disk space/, diskFullSentence],
   [
     /user does not exist|unshare/,
     () => 'PostgreSQL needs a user with a name, and this user id has none: add one or set DATABASE_URL.',

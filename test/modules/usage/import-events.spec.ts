@@ -146,7 +146,7 @@ describe('importEvents', () => {
     await proxy.close();
   });
 
-  it('starts over when the state is of another key or its events are gone', async () => {
+  it('starts over when the events it had confirmed are gone', async () => {
     const lines = (await readFile(file, 'utf8')).split('\n');
     lines[900] = 'not a time,1,2';
     await writeFile(file, lines.join('\n'));
@@ -156,6 +156,19 @@ describe('importEvents', () => {
     await writeFile(file, lines.join('\n'));
     expect(await importEvents(job())).toMatchObject({ resumedAfterRow: 0 });
     expect(await totals()).toEqual(complete);
+  });
+
+  it("does not take one organization's state for another's", async () => {
+    const proxy = await startProxy(florin.url, (post) => (post < 3 ? 'none' : 'refuse'));
+    const through = { ...job(), url: proxy.url };
+    await expect(importEvents(through)).rejects.toThrow('could not be reached');
+    await proxy.close();
+    const first = await totals();
+    tenant = await florin.openOrganization('live', 'Other');
+    for (const code of ['input_tokens', 'output_tokens']) await makeMetric(florin.sql, tenant.id, code, 'SUM', 'tokens');
+    expect(await importEvents(job())).toMatchObject({ resumedAfterRow: 0, sentEvents: 2 * rowCount });
+    expect(await totals()).toEqual(complete);
+    expect(first[0].events).toBe(500);
   });
 
   it.each([
