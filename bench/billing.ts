@@ -8,77 +8,54 @@ const statementBudget = 15;
 
 /** Goals 6, 9, 10 and 11, and the budget of statements. */
 export async function billingRows(ground: Ground, sizes: Sizes, few: Template): Promise<{ rows: Row[]; budget: string }> {
-  const { eventsPerCharge } = sizes;
-  const base = await makeTemplate(ground, 'base', { subscriptions: sizes.subscriptions, eventsPerCharge, sellers: 1 });
-  const tenSellers = await makeTemplate(ground, 'ten_sellers', {
-    subscriptions: sizes.subscriptions,
-    eventsPerCharge,
-    sellers: 10,
-  });
-  const many = await makeTemplate(ground, 'many', { subscriptions: sizes.many, eventsPerCharge, sellers: 1 });
+  const template = (database: string, subscriptions: number, sellers = 1): Promise<Template> =>
+    makeTemplate(ground, database, { subscriptions, eventsPerCharge: sizes.eventsPerCharge, sellers });
+  const some = await template('shop_some', sizes.some);
+  const tenSellers = await template('shop_ten_sellers', sizes.some, 10);
+  const most = await template('shop_most', sizes.most);
+  const many = await template('shop_many', sizes.many);
 
   const budget = await statementsOfOneBatch(ground, few);
-  if (budget.subscriptions < 200 || budget.statements > statementBudget)
-    throw new Error(
-      `a batch of ${budget.subscriptions} subscriptions took ${budget.statements} statements, the budget is ${statementBudget}`,
-    );
+  const counted = `${budget.statements} SQL statements for a batch of ${budget.subscriptions} subscriptions, BEGIN and COMMIT included (budget ${statementBudget})`;
+  if (budget.subscriptions < 200 || budget.statements > statementBudget) throw new Error(counted);
 
-  const variants = {
-    sql: { template: base, by: 'sql' },
-    two: { template: base, by: 2 },
-    one: { template: base, by: 1 },
-    four: { template: base, by: 4 },
-    tenSellers: { template: tenSellers, by: 2 },
-    few: { template: few, by: 2 },
-    many: { template: many, by: 2 },
-  } as const satisfies Record<string, Variant>;
-  const rates = await interleaved(ground, variants, sizes.repetitions);
-
-  const rows: Row[] = [
+  const rates = await interleaved(
+    ground,
     {
-      goal: '6',
-      what: '2 workers : one SQL statement',
-      ratios: ratiosOf(rates.two, rates.sql),
-      floor: 0.35,
-      target: 0.7,
-      rates: versus('invoices/s', rates.two, rates.sql),
+      mostBySql: { template: most, by: 'sql' },
+      most: { template: most, by: 2 },
+      one: { template: some, by: 1 },
+      two: { template: some, by: 2 },
+      four: { template: some, by: 4 },
+      tenSellers: { template: tenSellers, by: 2 },
+      few: { template: few, by: 2 },
+      many: { template: many, by: 2 },
     },
-    {
-      goal: '9',
-      what: '2 workers : 1 worker',
-      ratios: ratiosOf(rates.two, rates.one),
-      floor: 1.2,
-      target: 1.2,
-      rates: versus('invoices/s', rates.two, rates.one),
-    },
-    {
-      goal: '9',
-      what: '4 workers : 2 workers',
-      ratios: ratiosOf(rates.four, rates.two),
-      floor: 0.8,
-      target: 0.8,
-      rates: versus('invoices/s', rates.four, rates.two),
-    },
-    {
-      goal: '10',
-      what: 'one billing entity : ten',
-      ratios: ratiosOf(rates.two, rates.tenSellers),
-      floor: 0.85,
-      target: 0.85,
-      rates: versus('invoices/s', rates.two, rates.tenSellers),
-    },
-    {
-      goal: '11',
-      what: `${short(many.subscriptions)} subscriptions : ${short(few.subscriptions)}`,
-      ratios: ratiosOf(rates.many, rates.few),
-      floor: 0.85,
-      target: 0.85,
-      rates: versus('invoices/s', rates.many, rates.few),
-    },
-  ];
+    sizes.repetitions,
+  );
+  const compare = (
+    goal: string,
+    what: string,
+    [above, below]: readonly [keyof typeof rates, keyof typeof rates],
+    [floor, target]: readonly [number, number],
+  ): Row => ({
+    goal,
+    what,
+    ratios: ratiosOf(rates[above], rates[below]),
+    floor,
+    target,
+    rates: versus('invoices/s', rates[above], rates[below]),
+  });
+  const growth = `billing ${short(sizes.many)} subscriptions : ${short(sizes.few)}`;
   return {
-    rows,
-    budget: `${budget.statements} SQL statements for a batch of ${budget.subscriptions} subscriptions, BEGIN and COMMIT included (budget ${statementBudget})`,
+    rows: [
+      compare('6', `billing ${short(sizes.most)}, 2 workers : one SQL statement`, ['most', 'mostBySql'], [0.35, 0.7]),
+      compare('9', 'billing by 2 workers : 1', ['two', 'one'], [1.2, 1.2]),
+      compare('9', 'billing by 4 workers : 2', ['four', 'two'], [0.8, 0.8]),
+      compare('10', 'billing for one billing entity : ten', ['two', 'tenSellers'], [0.85, 0.85]),
+      compare('11', growth, ['many', 'few'], [0.85, 0.85]),
+    ],
+    budget: counted,
   };
 }
 

@@ -38,7 +38,11 @@ try {
   logInto(ground.directory);
   const pricing = pricingLine(sizes.pricings);
   progress(pricing);
-  const few = await makeTemplate(ground, 'few', { subscriptions: sizes.few, eventsPerCharge: sizes.eventsPerCharge, sellers: 1 });
+  const few = await makeTemplate(ground, 'shop_few', {
+    subscriptions: sizes.few,
+    eventsPerCharge: sizes.eventsPerCharge,
+    sellers: 1,
+  });
   const rows = [...(await ingestionRows(ground, sizes, few)), ...(await currentUsageRows(ground, sizes, few))];
   const billing = await billingRows(ground, sizes, few);
   const [one, two, fifteen] = rows;

@@ -1,9 +1,10 @@
 /** How much is measured. Smoke proves that everything still runs and agrees; only full is worth reading as speed. */
 export interface Sizes {
   readonly repetitions: number;
-  /** Subscriptions of the billing runs, and of the two ends of the growth comparison. */
-  readonly subscriptions: number;
+  /** Subscriptions: the two ends of the growth comparison, and between them what is billed in several ways. */
   readonly few: number;
+  readonly some: number;
+  readonly most: number;
   readonly many: number;
   readonly eventsPerCharge: number;
   /** Requests of 100 events, and calls of 1000. */
@@ -16,8 +17,9 @@ export interface Sizes {
 
 export const full: Sizes = {
   repetitions: 5,
-  subscriptions: 50_000,
   few: 10_000,
+  some: 20_000,
+  most: 50_000,
   many: 100_000,
   eventsPerCharge: 10,
   batches: 600,
@@ -28,8 +30,9 @@ export const full: Sizes = {
 
 export const smoke: Sizes = {
   repetitions: 1,
-  subscriptions: 1_000,
   few: 500,
+  some: 1_000,
+  most: 2_000,
   many: 2_000,
   eventsPerCharge: 10,
   batches: 40,

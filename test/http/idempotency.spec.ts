@@ -35,6 +35,15 @@ describe('Idempotency-Key', () => {
     expect(await taxCount()).toBe(1);
   });
 
+  it('replays answers that their handler printed itself', async () => {
+    await tenant.call('POST', '/api/v1/billable_metrics', { code: 'calls', name: 'Calls', aggregation_type: 'count_agg' });
+    const event = { event: { transaction_id: 't', external_subscription_id: 's', code: 'calls' } };
+    const first = await post('k1', event, '/api/v1/events');
+    const again = await post('k1', event, '/api/v1/events');
+    expect(first.body.event).toMatchObject({ transaction_id: 't' });
+    expect([again.headers['idempotent-replayed'], again.body]).toEqual(['true', first.body]);
+  });
+
   it('lets twenty posts at once with one key have one effect', async () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => post('k1', tax('vat'))));
     expect(await taxCount()).toBe(1);

@@ -1,4 +1,4 @@
-import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Cron } from '@nestjs/schedule';
 import { Clock, dateOf } from '../../platform/clock/clock.ts';
 import { JobSlots } from '../../platform/jobs/job-slots.ts';
@@ -13,7 +13,9 @@ export const finalizationCron = '*/5 * * * *';
 
 /** The schedule and nothing else. Every process ticks; the slot makes them share one run. */
 @Injectable()
-export class BillingCron implements OnApplicationBootstrap {
+export class BillingCron implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly inFlight = new Set<Promise<void>>();
+
   constructor(
     private readonly generateInvoices: GenerateInvoices,
     private readonly finalizeInvoices: FinalizeInvoices,
@@ -24,9 +26,8 @@ export class BillingCron implements OnApplicationBootstrap {
   /** What fell due while nobody was running is billed now (G15); the application does not wait for it. */
   onApplicationBootstrap(): void {
     const startedAt = dateOf(this.clock.now());
-    void this.guarded(generationJob, startedAt, () => this.generateInvoices.forAll({ trigger: 'STARTUP' })).then(() =>
-      this.guarded(finalizationJob, startedAt, () => this.finalizeInvoices.forAll()),
-    );
+    void this.guarded(generationJob, startedAt, () => this.generateInvoices.forAll({ trigger: 'STARTUP' }));
+    void this.guarded(finalizationJob, startedAt, () => this.finalizeInvoices.forAll());
   }
 
   @Cron(generationCron, { name: generationJob, timeZone: 'UTC', waitForCompletion: true })
@@ -46,12 +47,19 @@ export class BillingCron implements OnApplicationBootstrap {
     return new Date(Math.floor(this.clock.now().epochMilliseconds / width) * width);
   }
 
+  /** The database stays until what this process is doing is done; runs stop after the batch in hand. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await Promise.all(this.inFlight);
+  }
+
   /** A failed slot is in the log and in the health answer; the next slot tries again. */
   private async guarded(job: string, scheduledFor: Date, work: () => Promise<unknown>): Promise<void> {
-    try {
-      await this.slots.run(job, scheduledFor, work);
-    } catch (error) {
-      log.error(`${job} failed; it is tried again at the next slot`, error);
-    }
+    const slot = this.slots.run(job, scheduledFor, work).then(
+      () => undefined,
+      (error: unknown) => log.error(`${job} failed; it is tried again at the next slot`, error),
+    );
+    this.inFlight.add(slot);
+    await slot;
+    this.inFlight.delete(slot);
   }
 }

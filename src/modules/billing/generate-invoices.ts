@@ -54,6 +54,7 @@ export class GenerateInvoices {
     const total = { found: 0, successful: 0, failed: 0 };
     const failures: unknown[] = [];
     for (const { id } of organizations) {
+      if (this.runBilling.isStopping) break;
       try {
         const result = await this.forOrganization(id, now, {
           trigger,

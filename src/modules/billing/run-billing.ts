@@ -35,6 +35,11 @@ export class RunBilling implements BeforeApplicationShutdown {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
+  /** Whether this process is being shut down: no further run is begun. */
+  get isStopping(): boolean {
+    return this.stopping;
+  }
+
   async execute(
     run: Run,
     lines: WorkerLine,

@@ -18,7 +18,12 @@ export function parseStrictJson(body: Buffer): unknown {
   } catch (cause) {
     throw new BillingError('invalid_text', undefined, { cause });
   }
-  refuseDepth(text);
+  const shape = scan(text);
+  const quick = shape.plainNumbers ? parseQuickly(text, shape.members) : undefined;
+  if (quick !== undefined) {
+    if (text.includes('\\u') || text.includes('__proto__')) refuseBadText(quick.value);
+    return quick.value;
+  }
   let value: unknown;
   try {
     value = parse(text, null, {
@@ -31,6 +36,8 @@ export function parseStrictJson(body: Buffer): unknown {
     if (cause instanceof BillingError) throw cause;
     throw new BillingError('invalid_json', undefined, { cause });
   }
+  // The parser only tells of a key said twice when the two values differ.
+  if (countMembers(value) !== shape.members) throw new BillingError('duplicate_json_key');
   if (text.includes('\\u') || text.includes('__proto__')) refuseBadText(value);
   return value;
 }
@@ -65,20 +72,70 @@ function parseNumber(text: string): number | LosslessNumber {
   return Exact.parse(text).compare(Exact.parse(String(number))) === 0 ? number : new WireNumber(text);
 }
 
-/** Before parsing, because the parser recurses. Brackets inside strings do not count. */
-function refuseDepth(text: string): void {
+/**
+ * Most bodies need no lossless parser: every number has at most 15 digits and no exponent, so a float prints as what was sent, and
+ * there are as many members in the result as colons in the text, so no key came twice. The engine's own parser reads those, twice
+ * as fast, this scan and the count included. Undefined: read it the careful way, which also says what is wrong.
+ */
+function parseQuickly(text: string, members: number): { readonly value: unknown } | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return countMembers(value) === members ? { value } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function countMembers(value: unknown): number {
+  if (typeof value !== 'object' || value === null || isLosslessNumber(value)) return 0;
+  let count = 0;
+  if (Array.isArray(value)) for (const item of value) count += countMembers(item);
+  else
+    for (const item of Object.values(value)) {
+      count++;
+      if (typeof item === 'object') count += countMembers(item);
+    }
+  return count;
+}
+
+/**
+ * Before parsing, because the parsers recurse; brackets, colons and digits inside strings do not count.
+ * @throws BillingError json_too_deep
+ */
+function scan(text: string): { readonly members: number; readonly plainNumbers: boolean } {
   let depth = 0;
-  let inString = false;
+  let members = 0;
+  let digits = 0;
+  let plainNumbers = true;
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
-    if (inString) {
-      if (c === 0x5c) i++;
-      else if (c === 0x22) inString = false;
-    } else if (c === 0x22) inString = true;
-    else if (c === 0x7b || c === 0x5b) {
-      if (++depth > maxDepth) throw new BillingError('json_too_deep');
-    } else if (c === 0x7d || c === 0x5d) depth--;
+    if (c === 0x22) {
+      digits = 0;
+      i = endOfString(text, i + 1);
+    } else if (c >= 0x30 && c <= 0x39) {
+      if (++digits > 15) plainNumbers = false;
+    } else if (c === 0x65 || c === 0x45) {
+      // The e of true and false follows a letter, the e of an exponent a digit.
+      if (digits > 0) plainNumbers = false;
+    } else if (c !== 0x2e) {
+      digits = 0;
+      if (c === 0x3a) members++;
+      else if (c === 0x7b || c === 0x5b) {
+        if (++depth > maxDepth) throw new BillingError('json_too_deep');
+      } else if (c === 0x7d || c === 0x5d) depth--;
+    }
   }
+  return { members, plainNumbers };
+}
+
+/** Of the closing quote: the first one with an even number of backslashes before it. */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start); end !== -1; end = text.indexOf('"', end + 1)) {
+    let backslashes = 0;
+    while (text.charCodeAt(end - 1 - backslashes) === 0x5c) backslashes++;
+    if (backslashes % 2 === 0) return end;
+  }
+  return text.length;
 }
 
 /** PostgreSQL's text cannot hold NUL, and a lone surrogate is no character: refused here instead of failing there. */

@@ -54,9 +54,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const renewal = setInterval(() => void this.quietly(this.store.renew(request, this.now())), renewEveryMs).unref();
     try {
       const answer: unknown = await firstValueFrom(next.handle(), { defaultValue: undefined });
-      await this.quietly(
-        this.store.save(request, { status: reply.statusCode, body: answer === undefined ? '' : toJson(answer) }),
-      );
+      await this.quietly(this.store.save(request, { status: reply.statusCode, body: textOf(answer) }));
       return answer;
     } catch (error) {
       const body = errorBodyOf(error);
@@ -87,3 +85,6 @@ function readRequest(request: AuthenticatedRequest): IdempotentRequest | undefin
   const fingerprint = createHash('sha256').update(`${request.method} ${request.url}\n`).update(rawBodyOf(request)).digest();
   return { organizationId: request.principal.organizationId, key, fingerprint };
 }
+
+/** What goes over the wire: a handler may have printed its answer itself. */
+const textOf = (answer: unknown): string => (typeof answer === 'string' ? answer : answer === undefined ? '' : toJson(answer));
