@@ -1,4 +1,5 @@
 import { Temporal } from 'temporal-polyfill';
+import { localDateOf, startOfLocalDay } from './local-day.ts';
 
 export type Interval = 'weekly' | 'monthly' | 'quarterly' | 'semiannual' | 'yearly';
 export type BillingTime = 'calendar' | 'anniversary';
@@ -40,11 +41,6 @@ function startDateOf(anchor: BillingAnchor, index: number): Temporal.PlainDate {
   return anchor.interval === 'weekly' ? origin.add({ weeks: index }) : origin.add({ months: index * monthsOf[anchor.interval] });
 }
 
-/** The first instant of a local day; where midnight does not exist (DST), the first instant after it. */
-export function startOfLocalDay(date: Temporal.PlainDate, timezone: string): Temporal.Instant {
-  return date.toZonedDateTime({ timeZone: timezone }).startOfDay().toInstant();
-}
-
 export function periodAt(anchor: BillingAnchor, index: number): BillingPeriod {
   const startDate = startDateOf(anchor, index);
   const endDate = startDateOf(anchor, index + 1);
@@ -59,7 +55,7 @@ export function periodAt(anchor: BillingAnchor, index: number): BillingPeriod {
 
 /** The one period that contains the instant. Instants before the anchor have negative indexes. */
 export function periodContaining(anchor: BillingAnchor, instant: Temporal.Instant): BillingPeriod {
-  const date = instant.toZonedDateTimeISO(anchor.timezone).toPlainDate();
+  const date = localDateOf(instant, anchor.timezone);
   const origin = startDateOf(anchor, 0);
   const distance = origin.until(date, { largestUnit: anchor.interval === 'weekly' ? 'weeks' : 'months' });
   const estimate =

@@ -1,5 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
 import { type BillingAnchor, type BillingTime, type Interval, periodContaining } from '../calendar/billing-period.ts';
+import { localDateOf } from '../calendar/local-day.ts';
 
 export interface SubscriptionTerms {
   readonly interval: Interval;
@@ -27,7 +28,7 @@ export const anchorOf = (terms: Omit<SubscriptionTerms, 'trialDays'>): BillingAn
   interval: terms.interval,
   billingTime: terms.billingTime,
   timezone: terms.timezone,
-  anchorDate: terms.subscriptionAt.toZonedDateTimeISO(terms.timezone).toPlainDate(),
+  anchorDate: localDateOf(terms.subscriptionAt, terms.timezone),
 });
 
 /**

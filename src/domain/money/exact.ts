@@ -1,3 +1,5 @@
+const longDenominator = 10n ** 60n;
+
 /**
  * An exact rational number: the only arithmetic that money, quantities, rates and prorations go through.
  * Nothing is ever rounded until `roundToInteger` or `toDecimal` is called, and those say how.
@@ -83,7 +85,9 @@ export class Exact {
     return `${scaled < 0n ? '-' : ''}${whole}${fraction ? `.${fraction}` : ''}`;
   }
 
+  /** Only where the digits pile up: a common divisor costs more than the small numbers it saves. */
   private reduced(): Exact {
+    if (this.denominator < longDenominator) return this;
     let a = this.numerator < 0n ? -this.numerator : this.numerator;
     let b = this.denominator;
     while (b !== 0n) [a, b] = [b, a % b];

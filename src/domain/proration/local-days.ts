@@ -1,4 +1,5 @@
 import { Temporal } from 'temporal-polyfill';
+import { localDateOf } from '../calendar/local-day.ts';
 import { Exact } from '../money/exact.ts';
 
 /**
@@ -7,8 +8,8 @@ import { Exact } from '../money/exact.ts';
  */
 export function localDays(start: Temporal.Instant, end: Temporal.Instant, timezone: string): number {
   if (Temporal.Instant.compare(end, start) <= 0) return 0;
-  const first = start.toZonedDateTimeISO(timezone).toPlainDate();
-  const last = end.subtract({ nanoseconds: 1 }).toZonedDateTimeISO(timezone).toPlainDate();
+  const first = localDateOf(start, timezone);
+  const last = localDateOf(end.subtract({ nanoseconds: 1 }), timezone);
   return first.until(last, { largestUnit: 'days' }).days + 1;
 }
 
