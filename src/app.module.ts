@@ -3,11 +3,13 @@ import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { ScheduleModule } from '@nestjs/schedule';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { BillingEntitiesModule, BillingEntityRow } from './modules/billing-entities/index.ts';
-import { AddOnRow, BillableMetricRow, CatalogModule, ChargeRow, FixedChargeRow, PlanRow } from './modules/catalog/index.ts';
+import { AddOnRow, AddOnsModule } from './modules/add-ons/index.ts';
+import { BillableMetricRow, BillableMetricsModule } from './modules/billable-metrics/index.ts';
 import { CustomerRow, CustomersModule } from './modules/customers/index.ts';
 import { BillingModule, BillingRunRow } from './modules/billing/index.ts';
 import { FeeRow, InvoiceRow, InvoicesModule, InvoiceTaxRow } from './modules/invoices/index.ts';
 import { ApiKeyRow, OrganizationRow, OrganizationsModule } from './modules/organizations/index.ts';
+import { ChargeRow, FixedChargeRow, PlanRow, PlansModule } from './modules/plans/index.ts';
 import { SubscriptionRow, SubscriptionsModule } from './modules/subscriptions/index.ts';
 import { TaxesModule, TaxRow } from './modules/taxes/index.ts';
 import { UsageModule } from './modules/usage/index.ts';
@@ -60,7 +62,9 @@ export class AppModule {
         TaxesModule,
         BillingEntitiesModule,
         CustomersModule,
-        CatalogModule,
+        AddOnsModule,
+        BillableMetricsModule,
+        PlansModule,
         UsageModule,
         SubscriptionsModule,
         InvoicesModule,

@@ -50,7 +50,7 @@ const selectTaxes = {
     order by code`,
 };
 
-/** Everything of catalog, taxes and usage that the prices of some subscriptions need. */
+/** Everything of plans, taxes and usage that the prices of some subscriptions need. */
 export interface PriceFacts {
   chargesOf(planId: string): readonly ChargeRecord[];
   /** The taxes of the first owner that has any; owners are `<kind> <id>`. */

@@ -6,7 +6,7 @@ import { newId } from '../../platform/database/ids.ts';
 import { type Tx, UnitOfWork } from '../../platform/database/unit-of-work.ts';
 import { tell } from '../../platform/outbox/outbox.ts';
 import { BillingEntityRow } from '../billing-entities/index.ts';
-import { findPlan } from '../catalog/index.ts';
+import { findPlan } from '../plans/index.ts';
 import { CustomerRow, findCustomer } from '../customers/index.ts';
 import { OrganizationClock } from '../organizations/index.ts';
 import { ensureStream } from '../usage/index.ts';

@@ -5,7 +5,7 @@ import type { SubscriptionStatus } from '../../domain/lifecycles/subscription.ts
 import { OrganizationId } from '../../platform/auth/principal.ts';
 import { metaOf, pageOf, sliceOf } from '../../platform/http/pagination.ts';
 import { Payload, QueryParams } from '../../platform/http/payload.ts';
-import { findPlan } from '../catalog/index.ts';
+import { findPlan } from '../plans/index.ts';
 import { findCustomer } from '../customers/index.ts';
 import { CreateSubscription } from './create-subscription.ts';
 import {

@@ -4,7 +4,7 @@ import { liveStatuses, type SubscriptionStatus } from '../../domain/lifecycles/s
 import { isId } from '../../platform/database/ids.ts';
 import { BillingEntityRow } from '../billing-entities/index.ts';
 import { CustomerRow } from '../customers/index.ts';
-import { PlanRow } from '../catalog/index.ts';
+import { PlanRow } from '../plans/index.ts';
 import { SubscriptionRow } from './subscription.entity.ts';
 import { presentSubscription } from './subscription.presenter.ts';
 

@@ -3,7 +3,7 @@ import { beginSubscription } from '../../domain/lifecycles/begin-subscription.ts
 import { instantOf } from '../../platform/clock/clock.ts';
 import { type Tx, UnitOfWork } from '../../platform/database/unit-of-work.ts';
 import { tell } from '../../platform/outbox/outbox.ts';
-import { PlanRow } from '../catalog/index.ts';
+import { PlanRow } from '../plans/index.ts';
 import { columnsOf } from './create-subscription.ts';
 import { SubscriptionRow } from './subscription.entity.ts';
 import { presentSubscriptions } from './subscriptions.queries.ts';

@@ -1,16 +1,16 @@
 import { Controller, Delete, Get, HttpCode, Param, Patch, Post, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { DataSource, type EntityManager } from 'typeorm';
-import { BillingError } from '../../domain/errors/billing-error.ts';
-import { OrganizationId } from '../../platform/auth/principal.ts';
-import { isId } from '../../platform/database/ids.ts';
-import { metaOf, PageQuery, pageOf, sliceOf } from '../../platform/http/pagination.ts';
-import { Payload, QueryParams } from '../../platform/http/payload.ts';
-import { findPlan, presentCharges } from './catalog.queries.ts';
-import { ChangePlan } from './change-plan.ts';
+import { BillingError } from '../../../domain/errors/billing-error.ts';
+import { OrganizationId } from '../../../platform/auth/principal.ts';
+import { isId } from '../../../platform/database/ids.ts';
+import { metaOf, PageQuery, pageOf, sliceOf } from '../../../platform/http/pagination.ts';
+import { Payload, QueryParams } from '../../../platform/http/payload.ts';
+import { findPlan, presentCharges } from '../plans.queries.ts';
+import { ChangePlan } from '../change-plan.ts';
 import { CreateChargeInput, UpdateChargeInput } from './charge.dto.ts';
 import { ChargeRow } from './charge.entity.ts';
-import type { PlanRow } from './plan.entity.ts';
+import type { PlanRow } from '../plan.entity.ts';
 import { deactivateCharges, writeCharges } from './write-charges.ts';
 
 /** The charges of one plan, one at a time; `PUT /plans/:code` replaces all of them at once. */

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { invalid } from '../../domain/errors/billing-error.ts';
 import { findTaxes, replaceTaxes } from '../taxes/index.ts';
-import { isPlanLive } from './catalog.store.ts';
+import { isPlanLive } from './plans.store.ts';
 import { ChangePlan } from './change-plan.ts';
 import type { UpdatePlanInput } from './plan.dto.ts';
 import { PlanRow } from './plan.entity.ts';
-import { writeCharges } from './write-charges.ts';
-import { writeFixedCharges } from './write-fixed-charges.ts';
+import { writeCharges } from './charges/write-charges.ts';
+import { writeFixedCharges } from './fixed-charges/write-fixed-charges.ts';
 
 /** Absent fields stay, null clears; a list of charges that is given replaces the one there is. */
 @Injectable()

@@ -1,10 +1,10 @@
 import { Exact } from '../../domain/money/exact.ts';
 import { isoOf } from '../../platform/clock/clock.ts';
 import { jsonNumber } from '../../platform/http/strict-json.ts';
-import type { AddOnRow } from './add-on.entity.ts';
-import type { BillableMetricRow } from './billable-metric.entity.ts';
-import type { ChargeRow } from './charge.entity.ts';
-import type { FixedChargeRow } from './fixed-charge.entity.ts';
+import type { AddOnRow } from '../add-ons/index.ts';
+import type { BillableMetricRow } from '../billable-metrics/index.ts';
+import type { ChargeRow } from './charges/charge.entity.ts';
+import type { FixedChargeRow } from './fixed-charges/fixed-charge.entity.ts';
 import type { PlanRow } from './plan.entity.ts';
 
 /** Without the zeros that the column pads with. */

@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import { OrganizationId } from '../../platform/auth/principal.ts';
 import { metaOf, PageQuery, pageOf, sliceOf } from '../../platform/http/pagination.ts';
 import { Payload, QueryParams } from '../../platform/http/payload.ts';
-import { findPlan, presentPlans } from './catalog.queries.ts';
+import { findPlan, presentPlans } from './plans.queries.ts';
 import { CreatePlan } from './create-plan.ts';
 import { DeletePlan } from './delete-plan.ts';
 import { CreatePlanInput, UpdatePlanInput } from './plan.dto.ts';

@@ -1,6 +1,6 @@
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, Equals, IsBoolean, IsIn, IsObject, IsOptional, IsUUID, ValidateIf, ValidateNested } from 'class-validator';
-import { IsDecimal, IsKey, IsText } from '../../platform/http/validators.ts';
+import { IsDecimal, IsKey, IsText } from '../../../platform/http/validators.ts';
 
 const unsupported = { message: 'unsupported_value' };
 

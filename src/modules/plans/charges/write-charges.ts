@@ -1,14 +1,14 @@
 import { In } from 'typeorm';
-import { BillingError, invalid } from '../../domain/errors/billing-error.ts';
-import { newId } from '../../platform/database/ids.ts';
-import type { Tx } from '../../platform/database/unit-of-work.ts';
-import { findTaxes, replaceTaxes, type TaxRow } from '../taxes/index.ts';
-import { BillableMetricRow } from './billable-metric.entity.ts';
-import { rowsById } from './catalog.queries.ts';
+import { BillingError, invalid } from '../../../domain/errors/billing-error.ts';
+import { newId } from '../../../platform/database/ids.ts';
+import type { Tx } from '../../../platform/database/unit-of-work.ts';
+import { findTaxes, replaceTaxes, type TaxRow } from '../../taxes/index.ts';
+import { BillableMetricRow } from '../../billable-metrics/index.ts';
+import { rowsById } from '../../../platform/database/find-row.ts';
 import type { ListedChargeInput } from './charge.dto.ts';
 import { ChargeRow } from './charge.entity.ts';
-import { type Place, placePrices, refusedFields } from './place-prices.ts';
-import type { PlanRow } from './plan.entity.ts';
+import { type Place, placePrices, refusedFields } from '../place-prices.ts';
+import type { PlanRow } from '../plan.entity.ts';
 
 /** `replace`: these and no others; `add`: one more; `change`: one that the plan has. */
 export type PriceWrite = 'replace' | 'add' | 'change';

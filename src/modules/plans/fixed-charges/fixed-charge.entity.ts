@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { PriceStatus } from './charge.entity.ts';
+import type { PriceStatus } from '../charges/charge.entity.ts';
 
 /** So many units of an add-on in every period of a plan. */
 @Entity('fixed_charges')

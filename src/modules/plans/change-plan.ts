@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { invalid } from '../../domain/errors/billing-error.ts';
 import { type Tx, UnitOfWork } from '../../platform/database/unit-of-work.ts';
 import { OrganizationClock } from '../organizations/index.ts';
-import { findPlan } from './catalog.queries.ts';
+import { findPlan } from './plans.queries.ts';
 import { PlanRow } from './plan.entity.ts';
 import { tellPlan } from './tell-plan.ts';
 

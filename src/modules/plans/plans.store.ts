@@ -1,12 +1,10 @@
 import { liveStatuses } from '../../domain/lifecycles/subscription.ts';
 import { runStatement } from '../../platform/database/sql.ts';
 import type { Tx } from '../../platform/database/unit-of-work.ts';
-import type { BillableMetricRow } from './billable-metric.entity.ts';
 import type { PlanRow } from './plan.entity.ts';
 
 /**
- * Questions to the database, not to rooms: subscriptions and usage stand to the right, where this room cannot import. A
- * subscription holds a foreign key to its plan, so whoever holds the plan's row lock gets an answer that stays true until commit.
+ * A question to the database, not to a room: subscriptions stand to the right, where this room cannot import. A subscription holds a foreign key to its plan, so whoever holds the plan's row lock gets an answer that stays true until commit.
  */
 const hasLiveSubscription = {
   name: 'plans.has_live_subscription',
@@ -16,22 +14,6 @@ const hasLiveSubscription = {
 /** Does a subscription that may still be billed hang on the plan? */
 export async function isPlanLive(tx: Tx, plan: PlanRow): Promise<boolean> {
   const [row] = await runStatement<{ found: boolean }>(tx, hasLiveSubscription, [plan.organizationId, plan.id, liveStatuses]);
-  return row?.found ?? false;
-}
-
-/** Events have no foreign key to their metric (docs/decisions/0005); the limit makes this one index probe a stream. */
-const isMeasured = {
-  name: 'billable_metrics.is_measured',
-  text: `select exists (select from charges where organization_id = $1 and billable_metric_id = $2)
-    or exists (
-      select from usage_streams s
-      cross join lateral (select from usage_events e where e.stream_id = s.id and e.metric_key = $3 limit 1) e
-      where s.organization_id = $1) as found`,
-};
-
-/** Does a charge price the metric, or an event carry its value? */
-export async function isMetricInUse(tx: Tx, metric: BillableMetricRow): Promise<boolean> {
-  const [row] = await runStatement<{ found: boolean }>(tx, isMeasured, [metric.organizationId, metric.id, metric.usageKey]);
   return row?.found ?? false;
 }
 

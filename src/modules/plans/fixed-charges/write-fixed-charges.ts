@@ -1,15 +1,15 @@
 import { In } from 'typeorm';
-import { invalid } from '../../domain/errors/billing-error.ts';
-import { formatMajor } from '../../domain/money/currency.ts';
-import { newId } from '../../platform/database/ids.ts';
-import type { Tx } from '../../platform/database/unit-of-work.ts';
-import type { AddOnRow } from './add-on.entity.ts';
-import { findAddOn } from './catalog.queries.ts';
+import { invalid } from '../../../domain/errors/billing-error.ts';
+import { formatMajor } from '../../../domain/money/currency.ts';
+import { newId } from '../../../platform/database/ids.ts';
+import type { Tx } from '../../../platform/database/unit-of-work.ts';
+import { type AddOnRow, findAddOn } from '../../add-ons/index.ts';
+
 import type { ListedFixedChargeInput } from './fixed-charge.dto.ts';
 import { FixedChargeRow } from './fixed-charge.entity.ts';
-import { type Place, placePrices, refusedFields } from './place-prices.ts';
-import type { PlanRow } from './plan.entity.ts';
-import type { PriceWrite } from './write-charges.ts';
+import { type Place, placePrices, refusedFields } from '../place-prices.ts';
+import type { PlanRow } from '../plan.entity.ts';
+import type { PriceWrite } from '../charges/write-charges.ts';
 
 /**
  * Writes the fixed charges of a plan whose row is locked, and returns the listed ones.

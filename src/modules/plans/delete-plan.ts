@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { BillingError } from '../../domain/errors/billing-error.ts';
 import { UnitOfWork } from '../../platform/database/unit-of-work.ts';
 import { OrganizationClock } from '../organizations/index.ts';
-import { findPlan } from './catalog.queries.ts';
-import { deletePlanRows } from './catalog.store.ts';
+import { findPlan } from './plans.queries.ts';
+import { deletePlanRows } from './plans.store.ts';
 import { type PresentedPlan, tellPlan } from './tell-plan.ts';
 
 /** Only a plan that nobody ever subscribed to goes: invoices of the others must stay explainable. */

@@ -7,8 +7,8 @@ import { findTaxes, replaceTaxes } from '../taxes/index.ts';
 import type { CreatePlanInput } from './plan.dto.ts';
 import { PlanRow } from './plan.entity.ts';
 import { type PresentedPlan, tellPlan } from './tell-plan.ts';
-import { writeCharges } from './write-charges.ts';
-import { writeFixedCharges } from './write-fixed-charges.ts';
+import { writeCharges } from './charges/write-charges.ts';
+import { writeFixedCharges } from './fixed-charges/write-fixed-charges.ts';
 
 /** A plan with its charges, fixed charges and taxes: all of it or nothing. */
 @Injectable()

@@ -7,8 +7,8 @@ import { OrganizationClock } from '../organizations/index.ts';
 import type { AggregationWord, CreateBillableMetricInput, UpdateBillableMetricInput } from './billable-metric.dto.ts';
 import { type AggregationType, BillableMetricRow } from './billable-metric.entity.ts';
 import { presentBillableMetric } from './billable-metric.presenter.ts';
-import { findMetric } from './catalog.queries.ts';
-import { isMetricInUse } from './catalog.store.ts';
+import { findMetric } from './billable-metrics.queries.ts';
+import { isMetricInUse } from './billable-metrics.store.ts';
 
 /** The key of its events is the database's to give. */
 type WrittenMetric = Omit<BillableMetricRow, 'usageKey'>;

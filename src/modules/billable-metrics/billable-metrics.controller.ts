@@ -7,7 +7,7 @@ import { Payload, QueryParams } from '../../platform/http/payload.ts';
 import { CreateBillableMetricInput, UpdateBillableMetricInput } from './billable-metric.dto.ts';
 import { BillableMetricRow } from './billable-metric.entity.ts';
 import { presentBillableMetric } from './billable-metric.presenter.ts';
-import { findMetric } from './catalog.queries.ts';
+import { findMetric } from './billable-metrics.queries.ts';
 import { WriteBillableMetric } from './write-billable-metric.ts';
 
 @ApiTags('BillableMetrics')

@@ -1,6 +1,6 @@
 import type { Tx } from '../../platform/database/unit-of-work.ts';
 import { tell } from '../../platform/outbox/outbox.ts';
-import { presentPlans } from './catalog.queries.ts';
+import { presentPlans } from './plans.queries.ts';
 import type { PlanRow } from './plan.entity.ts';
 import type { presentPlan } from './plan.presenter.ts';
 

@@ -14,7 +14,7 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
-import { IsDecimal, IsKey, IsText } from '../../platform/http/validators.ts';
+import { IsDecimal, IsKey, IsText } from '../../../platform/http/validators.ts';
 
 const unsupported = { message: 'unsupported_value' };
 

@@ -18,8 +18,8 @@ import {
 } from 'class-validator';
 import { type Interval, intervals } from '../../domain/calendar/billing-period.ts';
 import { IsAmountCents, IsCurrencyCode, IsKey, IsRequiredText, IsText } from '../../platform/http/validators.ts';
-import { CreateChargeInput, ListedChargeInput } from './charge.dto.ts';
-import { ListedFixedChargeInput } from './fixed-charge.dto.ts';
+import { CreateChargeInput, ListedChargeInput } from './charges/charge.dto.ts';
+import { ListedFixedChargeInput } from './fixed-charges/fixed-charge.dto.ts';
 
 const unsupported = { message: 'unsupported_value' };
 

@@ -1,12 +1,10 @@
-import { type EntityManager, type EntityTarget, type FindOptionsWhere, In } from 'typeorm';
-import { BillingError } from '../../domain/errors/billing-error.ts';
-import type { ErrorCode } from '../../domain/errors/error-codes.ts';
-import { isId } from '../../platform/database/ids.ts';
+import { type EntityManager, In } from 'typeorm';
+import { findByIdOrCode, type Lock, rowsById } from '../../platform/database/find-row.ts';
+import { AddOnRow } from '../add-ons/index.ts';
+import { BillableMetricRow } from '../billable-metrics/index.ts';
 import { presentTax, taxesOf } from '../taxes/index.ts';
-import { AddOnRow } from './add-on.entity.ts';
-import { BillableMetricRow } from './billable-metric.entity.ts';
-import { ChargeRow } from './charge.entity.ts';
-import { FixedChargeRow } from './fixed-charge.entity.ts';
+import { ChargeRow } from './charges/charge.entity.ts';
+import { FixedChargeRow } from './fixed-charges/fixed-charge.entity.ts';
 import { PlanRow } from './plan.entity.ts';
 import {
   presentCharge,
@@ -16,26 +14,9 @@ import {
   type PresentedFixedCharge,
 } from './plan.presenter.ts';
 
-interface Lock {
-  readonly forUpdate?: boolean;
-}
-
 /** By id or code. @throws BillingError plan_not_found, for another tenant's too */
 export const findPlan = (manager: EntityManager, organizationId: string, idOrCode: string, lock: Lock = {}): Promise<PlanRow> =>
-  findByCode(manager, PlanRow, { organizationId, idOrCode, lock, otherwise: 'plan_not_found' });
-
-/** By id or code. @throws BillingError billable_metric_not_found, for another tenant's too */
-export const findMetric = (
-  manager: EntityManager,
-  organizationId: string,
-  idOrCode: string,
-  lock: Lock = {},
-): Promise<BillableMetricRow> =>
-  findByCode(manager, BillableMetricRow, { organizationId, idOrCode, lock, otherwise: 'billable_metric_not_found' });
-
-/** By id or code. @throws BillingError add_on_not_found, for another tenant's too */
-export const findAddOn = (manager: EntityManager, organizationId: string, idOrCode: string, lock: Lock = {}): Promise<AddOnRow> =>
-  findByCode(manager, AddOnRow, { organizationId, idOrCode, lock, otherwise: 'add_on_not_found' });
+  findByIdOrCode(manager, PlanRow, { organizationId, idOrCode, lock, otherwise: 'plan_not_found' });
 
 /** The wire objects of one organization's plans, each with its charges, fixed charges and taxes. */
 export async function presentPlans(manager: EntityManager, rows: readonly PlanRow[]) {
@@ -84,38 +65,4 @@ export async function presentFixedCharges(
     if (!addOn) throw new Error(`fixed charge ${row.id} lost its add-on`);
     return presentFixedCharge(row, addOn);
   });
-}
-
-/** Those of these ids that the organization has. */
-export async function rowsById<Row extends { organizationId: string; id: string }>(
-  manager: EntityManager,
-  type: EntityTarget<Row>,
-  organizationId: string,
-  ids: ReadonlySet<string>,
-): Promise<Map<string, Row>> {
-  if (ids.size === 0) return new Map();
-  const rows = await manager.findBy(type, { organizationId, id: In([...ids]) } as unknown as FindOptionsWhere<Row>);
-  return new Map(rows.map((row) => [row.id, row]));
-}
-
-interface Search {
-  readonly organizationId: string;
-  readonly idOrCode: string;
-  readonly lock: Lock;
-  readonly otherwise: ErrorCode;
-}
-
-async function findByCode<Row extends { organizationId: string; id: string; code: string }>(
-  manager: EntityManager,
-  type: EntityTarget<Row>,
-  { organizationId, idOrCode, lock, otherwise }: Search,
-): Promise<Row> {
-  const byCode = { organizationId, code: idOrCode };
-  const where = isId(idOrCode) ? [{ organizationId, id: idOrCode }, byCode] : byCode;
-  const row = await manager.findOne(type, {
-    where: where as unknown as FindOptionsWhere<Row>,
-    ...(lock.forUpdate ? { lock: { mode: 'pessimistic_write' as const } } : {}),
-  });
-  if (!row) throw new BillingError(otherwise);
-  return row;
 }

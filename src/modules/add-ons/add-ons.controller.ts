@@ -11,7 +11,7 @@ import { OrganizationClock } from '../organizations/index.ts';
 import { CreateAddOnInput, UpdateAddOnInput } from './add-on.dto.ts';
 import { AddOnRow } from './add-on.entity.ts';
 import { presentAddOn } from './add-on.presenter.ts';
-import { findAddOn } from './catalog.queries.ts';
+import { findAddOn } from './add-ons.queries.ts';
 
 const refusals = { uq_add_ons_code: () => invalid({ code: ['value_already_exist'] }) };
 

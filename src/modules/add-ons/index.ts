@@ -1,0 +1,3 @@
+export { AddOnRow } from './add-on.entity.ts';
+export { findAddOn } from './add-ons.queries.ts';
+export { AddOnsModule } from './add-ons.module.ts';
