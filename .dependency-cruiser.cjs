@@ -1,4 +1,4 @@
-// Who may import whom (house.md). test/architecture/floors.spec.ts runs it and plants a violation of every rule.
+// Who may import whom (CONTRIBUTING.md). test/architecture/floors.spec.ts runs it and plants a violation of every rule.
 const rooms = [
   'organizations',
   'taxes',

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 
 const root = join(__dirname, '../..');
@@ -79,6 +79,19 @@ describe('the house is tidy', () => {
     // A child process inherits the whole environment; everybody else reads settings through readConfig.
     const allowed = /^src\/platform\/embedded-postgres\/(cluster|server)\.ts:|\breadConfig\(process\.env\)/;
     expect(linesOf(source, /\bprocess\.env\b/, codeOf).filter((line) => !allowed.test(line))).toEqual([]);
+  });
+
+  it('every room says in at most 40 lines what it owns, and what it does not', () => {
+    const rooms = readdirSync(join(root, 'src/modules'));
+    const wrong = rooms.filter((room) => {
+      const path = join(root, 'src/modules', room, 'README.md');
+      const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+      return (
+        text.trimEnd().split('\n').length > 40 ||
+        !['**Owns**', '**Does not own**', 'nvariants'].every((part) => text.includes(part))
+      );
+    });
+    expect(wrong).toEqual([]);
   });
 
   it('every room has its front door', () => {

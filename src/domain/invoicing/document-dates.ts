@@ -15,7 +15,7 @@ export interface DocumentDates {
   readonly scheduledFinalizeAt: Temporal.Instant;
 }
 
-/** The dates of a draft made at `now` (G11: an hour of grace; lago.md 2.9 for longer ones). */
+/** The dates of a draft made at `now` (G11: an hour of grace; longer ones are whole local days, as Lago's). */
 export function draftDates(terms: DocumentTerms, now: Temporal.Instant): DocumentDates {
   const scheduledFinalizeAt =
     terms.gracePeriodDays === 0

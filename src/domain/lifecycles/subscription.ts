@@ -13,7 +13,10 @@ export const subscriptionStatuses = [
 ] as const;
 export type SubscriptionStatus = (typeof subscriptionStatuses)[number];
 
-/** What may follow what (contract.md "States"; the Stripe and provisioning paths are in seed-systems.md 1.1). */
+/**
+ * What may follow what. A new subscription begins PENDING, TRIAL or ACTIVE by its start date (`beginSubscription`), or
+ * PENDING_PAYMENT when it is bought at a checkout.
+ */
 export const subscriptionTransitions: Readonly<Record<SubscriptionStatus, readonly SubscriptionStatus[]>> = {
   PENDING: ['TRIAL', 'ACTIVE', 'CANCELED'],
   PENDING_PAYMENT: ['PROVISIONING', 'UNPAID', 'CANCELED'],

@@ -4,7 +4,7 @@ import { Exact } from '../money/exact.ts';
 
 /**
  * Billable local days in `[start, end)`: every local day that the span touches counts once, the day of a start in the
- * middle included (contract.md "Time"; an hour lost or won to DST does not change a day's count).
+ * middle included (an hour lost or won to DST does not change a day's count).
  */
 export function localDays(start: Temporal.Instant, end: Temporal.Instant, timezone: string): number {
   if (Temporal.Instant.compare(end, start) <= 0) return 0;

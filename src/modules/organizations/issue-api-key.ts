@@ -3,7 +3,9 @@ import { hashKey } from '../../platform/auth/auth.guard.ts';
 import type { Role } from '../../platform/auth/principal.ts';
 import { newId } from '../../platform/database/ids.ts';
 import type { Tx } from '../../platform/database/unit-of-work.ts';
+import { tell } from '../../platform/outbox/outbox.ts';
 import { ApiKeyRow } from './api-key.entity.ts';
+import { presentApiKey } from './organization.presenter.ts';
 
 export interface ApiKeyToIssue {
   readonly organizationId: string;
@@ -31,5 +33,8 @@ export async function issueApiKey(tx: Tx, input: ApiKeyToIssue): Promise<{ row: 
     createdAt: input.at,
   };
   await tx.insert(ApiKeyRow, row);
+  await tell(tx, row.organizationId, input.at, [
+    { objectType: 'api_key', objectId: row.id, type: 'api_key.created', payload: presentApiKey(row) },
+  ]);
   return { row, key };
 }

@@ -10,10 +10,11 @@ import { metaOf, PageQuery, pageOf, sliceOf } from '../../platform/http/paginati
 import { Payload, QueryParams } from '../../platform/http/payload.ts';
 import { ApiKeyRow } from './api-key.entity.ts';
 import { issueApiKey } from './issue-api-key.ts';
-import { ApiKeyLookup } from './key-lookup.ts';
 import { CreateApiKeyInput, UpdateOrganizationInput } from './organization.dto.ts';
 import { OrganizationRow } from './organization.entity.ts';
 import { presentApiKey, presentOrganization } from './organization.presenter.ts';
+import { RevokeApiKey } from './revoke-api-key.ts';
+import { UpdateOrganization } from './update-organization.ts';
 
 /** The operator's view of tenants and their keys. */
 @ApiTags('Organizations')
@@ -24,7 +25,8 @@ export class OrganizationsController {
     private readonly unitOfWork: UnitOfWork,
     private readonly dataSource: DataSource,
     private readonly clock: Clock,
-    private readonly keys: ApiKeyLookup,
+    private readonly updateOrganization: UpdateOrganization,
+    private readonly revokeApiKey: RevokeApiKey,
   ) {}
 
   @Get()
@@ -44,22 +46,8 @@ export class OrganizationsController {
 
   @Patch(':id')
   async update(@Param('id') id: string, @Payload('organization') input: UpdateOrganizationInput) {
-    return this.unitOfWork.run(async (tx) => {
-      const row = await tx.findOne(OrganizationRow, {
-        where: { id: (await this.find(id)).id },
-        lock: { mode: 'pessimistic_write' },
-      });
-      if (!row) throw new BillingError('organization_not_found');
-      row.name = input.name ?? row.name;
-      row.featureFlags = input.feature_flags ?? row.featureFlags;
-      row.updatedAt = dateOf(this.clock.now());
-      await tx.update(
-        OrganizationRow,
-        { id: row.id },
-        { name: row.name, featureFlags: row.featureFlags, updatedAt: row.updatedAt },
-      );
-      return { organization: presentOrganization(row) };
-    });
+    const { id: organizationId } = await this.find(id);
+    return { organization: presentOrganization(await this.updateOrganization.execute(organizationId, input)) };
   }
 
   @Get(':id/api_keys')
@@ -91,14 +79,7 @@ export class OrganizationsController {
   @Delete(':id/api_keys/:keyId')
   async revokeKey(@Param('id') id: string, @Param('keyId') keyId: string) {
     const { id: organizationId } = await this.find(id);
-    return this.unitOfWork.run(async (tx) => {
-      const row = isId(keyId) ? await tx.findOneBy(ApiKeyRow, { organizationId, id: keyId }) : null;
-      if (!row) throw new BillingError('api_key_not_found');
-      row.revokedAt ??= dateOf(this.clock.now());
-      await tx.update(ApiKeyRow, { organizationId, id: row.id }, { revokedAt: row.revokedAt });
-      this.keys.forget(row.keyHash);
-      return { api_key: presentApiKey(row) };
-    });
+    return { api_key: presentApiKey(await this.revokeApiKey.execute(organizationId, keyId)) };
   }
 
   private async find(id: string): Promise<OrganizationRow> {

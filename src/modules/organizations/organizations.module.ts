@@ -3,12 +3,20 @@ import { KEY_LOOKUP } from '../../platform/auth/auth.guard.ts';
 import { ApiKeyLookup } from './key-lookup.ts';
 import { OrganizationClock } from './organization-clock.ts';
 import { OrganizationsController } from './organizations.controller.ts';
+import { RevokeApiKey } from './revoke-api-key.ts';
+import { UpdateOrganization } from './update-organization.ts';
 
 /** Global, because every door asks it who is calling and what time it is for them. */
 @Global()
 @Module({
   controllers: [OrganizationsController],
-  providers: [ApiKeyLookup, { provide: KEY_LOOKUP, useExisting: ApiKeyLookup }, OrganizationClock],
+  providers: [
+    ApiKeyLookup,
+    { provide: KEY_LOOKUP, useExisting: ApiKeyLookup },
+    OrganizationClock,
+    RevokeApiKey,
+    UpdateOrganization,
+  ],
   exports: [KEY_LOOKUP, OrganizationClock],
 })
 export class OrganizationsModule {}

@@ -9,7 +9,7 @@ interface Waiting {
 }
 
 const maxTogether = 500;
-/** Two statements at a time saturate two cores; more only wait longer (reference/performance.md A2). */
+/** Two statements at a time saturate two cores; more only wait longer (measured). */
 const maxWriting = 2;
 
 /**

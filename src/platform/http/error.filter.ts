@@ -14,7 +14,7 @@ export interface ErrorBody {
   request_id: string | null;
 }
 
-/** The one error shape (contract.md "REST"): no stack, no SQL, no secret. */
+/** The one error shape (docs/errors.md): no stack, no SQL, no secret. */
 export function errorBody(code: ErrorCode, details?: ErrorDetails): ErrorBody {
   const status = statusByCode[code];
   // RFC 9110 renamed 422 to "Unprocessable Content"; Lago's clients know the older words.

@@ -15,7 +15,7 @@ const renewEveryMs = 20_000;
 const writing = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
 /**
- * `Idempotency-Key` on the tenant's writing routes (contract.md): the same key and body get the stored answer. Refusals are
+ * `Idempotency-Key` on the tenant's writing routes: the same key and body get the stored answer. Refusals are
  * answers too; failures on our side, conflicts and rate limits are not, they resume.
  */
 @Injectable()
