@@ -16,6 +16,7 @@ import { UsageModule } from './modules/usage/index.ts';
 import { AuthGuard } from './platform/auth/auth.guard.ts';
 import type { Config } from './platform/config/config.ts';
 import { connectionOptions } from './platform/database/connection.ts';
+import { FeatureGuard } from './platform/feature-flags/require-feature.ts';
 import { HealthModule } from './platform/health/health.module.ts';
 import { ErrorFilter } from './platform/http/error.filter.ts';
 import { IdempotencyInterceptor } from './platform/idempotency/idempotency.interceptor.ts';
@@ -72,6 +73,7 @@ export class AppModule {
       ],
       providers: [
         { provide: APP_GUARD, useClass: AuthGuard },
+        { provide: APP_GUARD, useClass: FeatureGuard },
         IdempotencyStore,
         { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
         { provide: APP_FILTER, useClass: ErrorFilter },

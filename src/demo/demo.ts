@@ -8,6 +8,7 @@ import { OpenOrganization } from '../modules/billing-entities/index.ts';
 import { AdvanceTestClock } from '../modules/billing/index.ts';
 import { OrganizationRow } from '../modules/organizations/index.ts';
 import type { Config } from '../platform/config/config.ts';
+import { defaultFeatureFlags } from '../platform/feature-flags/flags.ts';
 import { DemoClient } from './demo-client.ts';
 import { makeDemoCompany } from './demo-company.ts';
 import { invoiceSpelledOut, invoiceTable, type ListedInvoice, type WholeInvoice } from './print-invoices.ts';
@@ -28,7 +29,7 @@ export async function runDemo(app: NestFastifyApplication, config: Config, url: 
 async function makeAndBill(app: INestApplicationContext, config: Config, url: string, keyFile: string): Promise<string> {
   const { organization, key } = await app
     .get(OpenOrganization)
-    .execute({ name: organizationName, mode: 'TEST', featureFlags: [] });
+    .execute({ name: organizationName, mode: 'TEST', featureFlags: defaultFeatureFlags });
   const now = organization.createdAt;
   const monthStart = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1));
   const previousMonth = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 1, 12));

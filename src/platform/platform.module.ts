@@ -2,6 +2,7 @@ import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { Clock } from './clock/clock.ts';
 import { CONFIG, type Config } from './config/config.ts';
 import { UnitOfWork } from './database/unit-of-work.ts';
+import { FeatureFlags } from './feature-flags/feature-flags.ts';
 import { JobSlots } from './jobs/job-slots.ts';
 import { WorkerLog } from './logging/worker-log.ts';
 
@@ -12,8 +13,8 @@ export class PlatformModule {
   static register(config: Config): DynamicModule {
     return {
       module: PlatformModule,
-      providers: [{ provide: CONFIG, useValue: config }, Clock, UnitOfWork, JobSlots, WorkerLog],
-      exports: [CONFIG, Clock, UnitOfWork, JobSlots, WorkerLog],
+      providers: [{ provide: CONFIG, useValue: config }, Clock, UnitOfWork, JobSlots, WorkerLog, FeatureFlags],
+      exports: [CONFIG, Clock, UnitOfWork, JobSlots, WorkerLog, FeatureFlags],
     };
   }
 }

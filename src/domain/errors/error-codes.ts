@@ -8,6 +8,7 @@ export const statusByCode = {
   number_out_of_range: 400,
   unauthorized: 401,
   forbidden: 403,
+  feature_unavailable: 403,
   route_not_found: 404,
   organization_not_found: 404,
   api_key_not_found: 404,

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type Config } from '../../platform/config/config.ts';
 import { UnitOfWork } from '../../platform/database/unit-of-work.ts';
+import { defaultFeatureFlags } from '../../platform/feature-flags/flags.ts';
 import { log } from '../../platform/logging/log.ts';
 import { OrganizationRow } from '../organizations/index.ts';
 import { OpenOrganization } from './open-organization.ts';
@@ -29,7 +30,12 @@ export class Bootstrap {
         );
         return;
       }
-      const { organization } = await this.openOrganization.execute({ name: 'Florin', mode: 'LIVE', featureFlags: [], key });
+      const { organization } = await this.openOrganization.execute({
+        name: 'Florin',
+        mode: 'LIVE',
+        featureFlags: defaultFeatureFlags,
+        key,
+      });
       log.info('opened the first organization with FLORIN_BOOTSTRAP_API_KEY', { organization_id: organization.id });
     });
   }

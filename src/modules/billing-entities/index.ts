@@ -2,6 +2,13 @@ export { BillingEntitiesModule } from './billing-entities.module.ts';
 export { defaultBillingEntity, findBillingEntity } from './billing-entities.queries.ts';
 export { BillingEntityRow } from './billing-entity.entity.ts';
 export { Bootstrap } from './bootstrap.ts';
+export {
+  billingEntityChoice,
+  BillingEntityParameters,
+  type BillingEntityChoice,
+  chosenBillingEntity,
+  SubscriptionEntityChoice,
+} from './choose-billing-entity.ts';
 export { drawNumbers } from './draw-numbers.ts';
 export { registerKeysCommand } from './keys.command.ts';
 export { OpenOrganization } from './open-organization.ts';

@@ -5,6 +5,7 @@ import { type Role, roles } from '../../platform/auth/principal.ts';
 import { Clock, dateOf } from '../../platform/clock/clock.ts';
 import { isId } from '../../platform/database/ids.ts';
 import { UnitOfWork } from '../../platform/database/unit-of-work.ts';
+import { defaultFeatureFlags } from '../../platform/feature-flags/flags.ts';
 import { answer, type Operate } from '../../platform/start/operate.ts';
 import { issueApiKey, OrganizationRow } from '../organizations/index.ts';
 import { OpenOrganization } from './open-organization.ts';
@@ -40,7 +41,7 @@ export function registerKeysCommand(program: Command, operate: Operate): void {
         const { key } = await app.get(OpenOrganization).execute({
           name: options.newOrganization,
           mode: options.test ? 'TEST' : 'LIVE',
-          featureFlags: [],
+          featureFlags: defaultFeatureFlags,
         });
         answer(key);
       });

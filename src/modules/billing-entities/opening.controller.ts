@@ -1,6 +1,7 @@
 import { Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { OperatorOnly } from '../../platform/auth/principal.ts';
+import { defaultFeatureFlags } from '../../platform/feature-flags/flags.ts';
 import { Payload } from '../../platform/http/payload.ts';
 import { CreateOrganizationInput, presentApiKey, presentOrganization } from '../organizations/index.ts';
 import { OpenOrganization } from './open-organization.ts';
@@ -18,7 +19,7 @@ export class OpeningController {
     const { organization, apiKey, key } = await this.openOrganization.execute({
       name: input.name,
       mode: input.mode === 'test' ? 'TEST' : 'LIVE',
-      featureFlags: input.feature_flags ?? [],
+      featureFlags: input.feature_flags ?? defaultFeatureFlags,
     });
     return { organization: { ...presentOrganization(organization), api_key: { ...presentApiKey(apiKey), key } } };
   }

@@ -18,6 +18,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { PageQuery } from '../../platform/http/pagination.ts';
+import { BillingEntityParameters } from '../billing-entities/index.ts';
 import { IsCountry, IsCurrencyCode, IsKey, IsRequiredText, IsText, IsTimezone } from '../../platform/http/validators.ts';
 
 const unsupported = { message: 'unsupported_value' };
@@ -44,7 +45,7 @@ export class CustomerMetadataInput {
 }
 
 /** Of what the official client can send and Florin does not do, the value that means "not used" is accepted. */
-abstract class UnusedCustomerFields {
+abstract class UnusedCustomerFields extends BillingEntityParameters {
   @IsOptional()
   @IsEmpty(unsupported)
   logo_url?: null;
@@ -75,13 +76,6 @@ abstract class UnusedCustomerFields {
 }
 
 abstract class CustomerFields extends UnusedCustomerFields {
-  /** By id or by code; the id wins. Null goes back to the default entity. */
-  @IsOptional()
-  @IsKey()
-  billing_entity_id?: string | null;
-  @IsOptional()
-  @IsKey()
-  billing_entity_code?: string | null;
   @IsOptional()
   @IsText()
   name?: string | null;

@@ -1,10 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
-import { BillingError, invalid } from '../../domain/errors/billing-error.ts';
-import { isId, newId } from '../../platform/database/ids.ts';
+import { invalid } from '../../domain/errors/billing-error.ts';
+import { newId } from '../../platform/database/ids.ts';
 import { type Tx, UnitOfWork } from '../../platform/database/unit-of-work.ts';
 import { tell } from '../../platform/outbox/outbox.ts';
-import { type BillingEntityRow, defaultBillingEntity, findBillingEntity } from '../billing-entities/index.ts';
+import {
+  billingEntityChoice,
+  type BillingEntityRow,
+  chosenBillingEntity,
+  defaultBillingEntity,
+  findBillingEntity,
+} from '../billing-entities/index.ts';
 import { OrganizationClock } from '../organizations/index.ts';
 import { findTaxes, presentTax, replaceTaxes, taxesOf, type TaxRow } from '../taxes/index.ts';
 import { customerFieldsOf } from './customer-fields.ts';
@@ -81,21 +86,19 @@ export class SaveCustomer {
   }
 }
 
-/** The one the request names, else the one the customer has, else the organization's default. */
+/** The one the request names, else the one the customer has; null, or nothing for a new customer, is the organization's default. */
 async function billingEntityFor(
-  manager: EntityManager,
+  tx: Tx,
   organizationId: string,
   input: UpdateCustomerInput,
   current: CustomerRow | undefined,
 ): Promise<BillingEntityRow> {
-  const id = input.billing_entity_id ?? undefined;
-  if (id !== undefined && !isId(id)) throw new BillingError('billing_entity_not_found');
-  const named = id ?? input.billing_entity_code ?? undefined;
-  if (named !== undefined) return findBillingEntity(manager, organizationId, named);
-  const stays = input.billing_entity_id === undefined && input.billing_entity_code === undefined;
-  return current && stays
-    ? findBillingEntity(manager, organizationId, current.billingEntityId)
-    : defaultBillingEntity(manager, organizationId);
+  const choice = billingEntityChoice(input);
+  const chosen = await chosenBillingEntity(tx, organizationId, choice);
+  if (chosen) return chosen;
+  return current && choice === 'keep'
+    ? findBillingEntity(tx, organizationId, current.billingEntityId)
+    : defaultBillingEntity(tx, organizationId);
 }
 
 const byCode = (taxes: readonly TaxRow[]): readonly TaxRow[] => taxes.toSorted((a, b) => (a.code < b.code ? -1 : 1));

@@ -1,4 +1,5 @@
-import { IsArray, IsDefined, IsIn, IsOptional, IsString } from 'class-validator';
+import { IsArray, IsDefined, IsIn, IsOptional } from 'class-validator';
+import { type FeatureFlagName, featureFlagNames } from '../../platform/feature-flags/flags.ts';
 import { IsInstant, IsRequiredText, IsText } from '../../platform/http/validators.ts';
 
 export class CreateOrganizationInput {
@@ -12,8 +13,8 @@ export class CreateOrganizationInput {
 
   @IsOptional()
   @IsArray()
-  @IsString({ each: true })
-  feature_flags?: string[];
+  @IsIn(featureFlagNames, { each: true, message: 'unknown_feature_flag' })
+  feature_flags?: FeatureFlagName[];
 }
 
 export class UpdateOrganizationInput {
@@ -23,8 +24,8 @@ export class UpdateOrganizationInput {
 
   @IsOptional()
   @IsArray()
-  @IsString({ each: true })
-  feature_flags?: string[];
+  @IsIn(featureFlagNames, { each: true, message: 'unknown_feature_flag' })
+  feature_flags?: FeatureFlagName[];
 }
 
 export class CreateApiKeyInput {

@@ -1,7 +1,9 @@
 import { Global, Module } from '@nestjs/common';
 import { KEY_LOOKUP } from '../../platform/auth/auth.guard.ts';
+import { FLAG_SOURCE } from '../../platform/feature-flags/organization-flag-provider.ts';
 import { ApiKeyLookup } from './key-lookup.ts';
 import { OrganizationClock } from './organization-clock.ts';
+import { OrganizationFlags } from './organization-flags.ts';
 import { OrganizationsController } from './organizations.controller.ts';
 import { RevokeApiKey } from './revoke-api-key.ts';
 import { UpdateOrganization } from './update-organization.ts';
@@ -13,10 +15,11 @@ import { UpdateOrganization } from './update-organization.ts';
   providers: [
     ApiKeyLookup,
     { provide: KEY_LOOKUP, useExisting: ApiKeyLookup },
+    { provide: FLAG_SOURCE, useClass: OrganizationFlags },
     OrganizationClock,
     RevokeApiKey,
     UpdateOrganization,
   ],
-  exports: [KEY_LOOKUP, OrganizationClock],
+  exports: [KEY_LOOKUP, FLAG_SOURCE, OrganizationClock],
 })
 export class OrganizationsModule {}

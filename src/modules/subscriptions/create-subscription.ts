@@ -5,7 +5,7 @@ import { dateOf, instantOf } from '../../platform/clock/clock.ts';
 import { newId } from '../../platform/database/ids.ts';
 import { type Tx, UnitOfWork } from '../../platform/database/unit-of-work.ts';
 import { tell } from '../../platform/outbox/outbox.ts';
-import { BillingEntityRow } from '../billing-entities/index.ts';
+import { type BillingEntityChoice, BillingEntityRow, chosenBillingEntity } from '../billing-entities/index.ts';
 import { findPlan } from '../plans/index.ts';
 import { CustomerRow, findCustomer } from '../customers/index.ts';
 import { OrganizationClock } from '../organizations/index.ts';
@@ -22,13 +22,14 @@ export class CreateSubscription {
     private readonly organizationClock: OrganizationClock,
   ) {}
 
-  /** @throws BillingError customer_not_found, plan_not_found, validation_errors (external id taken, currencies differ, ends before it starts) */
-  async execute(organizationId: string, input: CreateSubscriptionInput): Promise<SubscriptionRow> {
+  /** @throws BillingError customer_not_found, plan_not_found, billing_entity_not_found, validation_errors (external id taken, currencies differ, ends before it starts) */
+  async execute(organizationId: string, input: CreateSubscriptionInput, choice: BillingEntityChoice): Promise<SubscriptionRow> {
     return this.unitOfWork.run(
       async (tx) => {
         const customer = await findCustomer(tx, organizationId, input.external_customer_id, { forUpdate: true });
         const plan = await findPlan(tx, organizationId, input.plan_code, { forUpdate: true });
-        const timezone = customer.timezone ?? (await this.timezoneOfSeller(tx, customer));
+        const chosen = await chosenBillingEntity(tx, organizationId, choice);
+        const timezone = customer.timezone ?? (chosen ?? (await homeEntityOf(tx, customer))).timezone;
         const streamId = await ensureStream(tx, organizationId, input.external_id);
         const at = await this.organizationClock.now(organizationId, tx);
 
@@ -56,7 +57,7 @@ export class CreateSubscription {
           externalId: input.external_id,
           customerId: customer.id,
           planId: plan.id,
-          billingEntityId: null,
+          billingEntityId: chosen?.id ?? null,
           streamId,
           name: input.name ?? null,
           billingTime,
@@ -88,15 +89,10 @@ export class CreateSubscription {
       { uq_subscriptions_live_external_id: () => invalid({ external_id: ['value_already_exist'] }) },
     );
   }
-
-  private async timezoneOfSeller(tx: Tx, customer: CustomerRow): Promise<string> {
-    const entity = await tx.findOneByOrFail(BillingEntityRow, {
-      organizationId: customer.organizationId,
-      id: customer.billingEntityId,
-    });
-    return entity.timezone;
-  }
 }
+
+const homeEntityOf = (tx: Tx, customer: CustomerRow): Promise<BillingEntityRow> =>
+  tx.findOneByOrFail(BillingEntityRow, { organizationId: customer.organizationId, id: customer.billingEntityId });
 
 /** The state columns of a beginning. */
 export function columnsOf(

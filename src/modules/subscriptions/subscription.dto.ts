@@ -2,8 +2,9 @@ import { Transform } from 'class-transformer';
 import { IsIn, IsOptional, ValidateIf } from 'class-validator';
 import { PageQuery } from '../../platform/http/pagination.ts';
 import { IsInstant, IsKey, IsText } from '../../platform/http/validators.ts';
+import { BillingEntityParameters } from '../billing-entities/index.ts';
 
-export class CreateSubscriptionInput {
+export class CreateSubscriptionInput extends BillingEntityParameters {
   @IsKey()
   external_customer_id: string;
   @IsKey()
@@ -26,7 +27,7 @@ export class CreateSubscriptionInput {
   ending_at?: Date | null;
 }
 
-export class UpdateSubscriptionInput {
+export class UpdateSubscriptionInput extends BillingEntityParameters {
   @IsOptional()
   @IsText()
   name?: string | null;

@@ -5,6 +5,8 @@ import type { SubscriptionStatus } from '../../domain/lifecycles/subscription.ts
 import { OrganizationId } from '../../platform/auth/principal.ts';
 import { metaOf, pageOf, sliceOf } from '../../platform/http/pagination.ts';
 import { Payload, QueryParams } from '../../platform/http/payload.ts';
+import { withWarnings } from '../../platform/http/warnings.ts';
+import { SubscriptionEntityChoice } from '../billing-entities/index.ts';
 import { findPlan } from '../plans/index.ts';
 import { findCustomer } from '../customers/index.ts';
 import { CreateSubscription } from './create-subscription.ts';
@@ -27,6 +29,7 @@ export class SubscriptionsController {
     private readonly createSubscription: CreateSubscription,
     private readonly updateSubscription: UpdateSubscription,
     private readonly terminateSubscription: TerminateSubscription,
+    private readonly entityChoice: SubscriptionEntityChoice,
   ) {}
 
   @Get()
@@ -56,7 +59,9 @@ export class SubscriptionsController {
   @Post()
   @HttpCode(200)
   async create(@OrganizationId() organizationId: string, @Payload('subscription') input: CreateSubscriptionInput) {
-    return this.present(await this.createSubscription.execute(organizationId, input));
+    const { choice, warnings } = await this.entityChoice.of(organizationId, input);
+    const row = await this.createSubscription.execute(organizationId, input, choice);
+    return { ...(await this.present(row)), ...withWarnings(warnings) };
   }
 
   @Put(':externalId')
@@ -65,7 +70,9 @@ export class SubscriptionsController {
     @Param('externalId') externalId: string,
     @Payload('subscription') input: UpdateSubscriptionInput,
   ) {
-    return this.present(await this.updateSubscription.execute(organizationId, externalId, input));
+    const { choice, warnings } = await this.entityChoice.of(organizationId, input);
+    const row = await this.updateSubscription.execute(organizationId, externalId, input, choice);
+    return { ...(await this.present(row)), ...withWarnings(warnings) };
   }
 
   @Patch(':externalId')

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { BillingEntitiesModule } from '../billing-entities/index.ts';
 import { CreateSubscription } from './create-subscription.ts';
 import { SubscriptionsController } from './subscriptions.controller.ts';
 import { TerminateSubscription } from './terminate-subscription.ts';
@@ -6,6 +7,7 @@ import { UpdateSubscription } from './update-subscription.ts';
 import { WakeSubscriptions } from './wake-subscriptions.ts';
 
 @Module({
+  imports: [BillingEntitiesModule],
   controllers: [SubscriptionsController],
   providers: [CreateSubscription, UpdateSubscription, TerminateSubscription, WakeSubscriptions],
   exports: [WakeSubscriptions],

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { BillingError, invalid } from '../../domain/errors/billing-error.ts';
 import { UnitOfWork } from '../../platform/database/unit-of-work.ts';
 import { tell } from '../../platform/outbox/outbox.ts';
+import { type BillingEntityChoice, chosenBillingEntity } from '../billing-entities/index.ts';
 import { OrganizationClock } from '../organizations/index.ts';
 import type { UpdateSubscriptionInput } from './subscription.dto.ts';
 import { SubscriptionRow } from './subscription.entity.ts';
@@ -14,8 +15,16 @@ export class UpdateSubscription {
     private readonly organizationClock: OrganizationClock,
   ) {}
 
-  /** Absent stays, null clears. @throws BillingError subscription_not_found, not_editable (it has ended), validation_errors */
-  async execute(organizationId: string, externalId: string, input: UpdateSubscriptionInput): Promise<SubscriptionRow> {
+  /**
+   * Absent stays, null clears. A change of billing entity holds from the next invoice on; what is made stays (I16, I21).
+   * @throws BillingError subscription_not_found, billing_entity_not_found, not_editable (it has ended), validation_errors
+   */
+  async execute(
+    organizationId: string,
+    externalId: string,
+    input: UpdateSubscriptionInput,
+    choice: BillingEntityChoice,
+  ): Promise<SubscriptionRow> {
     return this.unitOfWork.run(async (tx) => {
       const row = await findSubscription(tx, organizationId, externalId, { forUpdate: true });
       const at = await this.organizationClock.now(organizationId, tx);
@@ -28,7 +37,15 @@ export class UpdateSubscription {
       if (input.ending_at && input.ending_at <= (subscriptionAt > at ? subscriptionAt : at))
         throw invalid({ ending_at: ['invalid_date'] });
 
-      const changes = { name: input.name === undefined ? row.name : input.name, endingAt, subscriptionAt, updatedAt: at };
+      const chosen = await chosenBillingEntity(tx, organizationId, choice);
+      const billingEntityId = choice === 'keep' ? row.billingEntityId : (chosen?.id ?? null);
+      const changes = {
+        billingEntityId,
+        name: input.name === undefined ? row.name : input.name,
+        endingAt,
+        subscriptionAt,
+        updatedAt: at,
+      };
       await tx.update(SubscriptionRow, { organizationId, id: row.id }, changes);
       const updated = { ...row, ...changes };
       const [payload] = await presentSubscriptions(tx, [updated]);

@@ -19,9 +19,9 @@ describe('organizations and their keys', () => {
   it('are renamed and flagged by the operator, and told with what was before', async () => {
     const { id } = await florin.openOrganization('live', 'Before');
     const { body } = await florin.operator('PATCH', `/admin/v1/organizations/${id}`, {
-      organization: { name: 'After', feature_flags: ['a', 'a', 'b'] },
+      organization: { name: 'After', feature_flags: ['multi_entity_billing', 'multi_entity_billing'] },
     });
-    expect(body.organization).toMatchObject({ name: 'After', feature_flags: ['a', 'b'] });
+    expect(body.organization).toMatchObject({ name: 'After', feature_flags: ['multi_entity_billing'] });
     expect(await told(id)).toEqual(['api_key.created', 'organization.created', 'organization.updated']);
     const { rows } = await florin.sql.query(
       `select payload from outbox_events where organization_id = $1 and type = 'organization.updated'`,
