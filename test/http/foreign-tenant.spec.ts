@@ -92,6 +92,11 @@ describe("another tenant's things", () => {
       { subscription: { external_customer_id: 'customer of sub', plan_code: 'team', external_id: 'x' } },
       'customer_not_found',
     ],
+    [
+      '/api/v1/invoices',
+      { invoice: { external_customer_id: 'customer of sub', fees: [{ add_on_code: 'seat' }] } },
+      'customer_not_found',
+    ],
     ['/api/v1/customers', { customer: { external_id: 'x', billing_entity_code: 'eu' } }, 'billing_entity_not_found'],
   ])('are not reached through a body: POST %s', async (path, body, code) => {
     const answer = await stranger.call('POST', path, body);

@@ -76,8 +76,8 @@ export interface FeeDerivation {
 
 export interface FeeLine {
   readonly type: FeeType;
-  /** The plan, charge or fixed charge that the fee is for. */
-  readonly itemId: string;
+  /** The plan, charge, fixed charge or add-on that the fee is for; null for a line in free words. */
+  readonly itemId: string | null;
   readonly name: string;
   readonly units: string;
   readonly eventsCount: bigint;
@@ -88,6 +88,7 @@ export interface FeeLine {
   readonly taxesAmountCents: bigint;
   readonly from: Temporal.Instant;
   readonly to: Temporal.Instant;
+  readonly description: string | null;
   readonly derivation: FeeDerivation;
 }
 
@@ -114,9 +115,9 @@ export interface PricedInvoice {
 const percent = Exact.ratio(1n, 100n);
 
 /** The exact amount of a line in minor units, before its one rounding. */
-interface LineToPrice {
+export interface LineToPrice {
   readonly type: FeeType;
-  readonly itemId: string;
+  readonly itemId: string | null;
   readonly name: string;
   readonly units: string;
   readonly unitAmount: string;
@@ -124,6 +125,8 @@ interface LineToPrice {
   readonly proration: Proration | null;
   readonly taxes: readonly TaxRate[];
   readonly span: Span;
+  /** What a person wrote about the line. */
+  readonly description?: string | null;
 }
 
 /** Prices one line: units × unit amount × proration, rounded once, half away from zero, at the currency's minor unit. */
@@ -145,6 +148,7 @@ function feeOf(line: LineToPrice, currency: string): FeeLine {
     taxesAmountCents: taxSum.roundToInteger(),
     from: line.span.start,
     to: line.span.end,
+    description: line.description ?? null,
     derivation: {
       unit_amount: line.unitAmount,
       units: line.units,

@@ -173,5 +173,5 @@ export class CustomersQuery extends PageQuery {
   @Transform(({ value }) => (typeof value === 'string' ? [value] : (value as unknown)))
   @IsArray()
   @IsString({ each: true })
-  'billing_entity_codes[]'?: string[];
+  billing_entity_codes?: string[];
 }

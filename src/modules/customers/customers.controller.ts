@@ -22,7 +22,7 @@ export class CustomersController {
   @Get()
   async list(@OrganizationId() organizationId: string, @QueryParams() query: CustomersQuery) {
     const page = pageOf(query);
-    const codes = query['billing_entity_codes[]'];
+    const codes = query.billing_entity_codes;
     const [rows, count] = await this.dataSource.manager.findAndCount(CustomerRow, {
       where: {
         organizationId,

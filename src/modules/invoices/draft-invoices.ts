@@ -19,15 +19,22 @@ export interface Seller {
 export interface DraftToWrite {
   readonly seller: Seller;
   readonly customerId: string;
-  readonly subscriptionId: string;
+  /** Null, as the period is, on a one-off invoice. */
+  readonly subscriptionId: string | null;
   readonly billingRunId: string | null;
   readonly netPaymentTerm: number;
   readonly gracePeriodDays: number;
   readonly timezone: string;
-  readonly periodStart: Date;
-  readonly periodEnd: Date;
+  readonly periodStart: Date | null;
+  readonly periodEnd: Date | null;
+  /** Instead of the issuing day plus the payment term. */
+  readonly dueDate?: string;
   readonly priced: PricedInvoice;
 }
+
+/** How invoices of one batch come about. */
+export type DraftKind = Pick<InvoiceRow, 'source' | 'invoiceType'>;
+const generated: DraftKind = { source: 'GENERATED', invoiceType: 'subscription' };
 
 /**
  * Writes drafts with number, fees, taxes and billed periods, in a handful of statements however many they are, and tells
@@ -38,6 +45,7 @@ export async function draftInvoices(
   organizationId: string,
   drafts: readonly DraftToWrite[],
   at: Date,
+  kind: DraftKind = generated,
 ): Promise<InvoiceRow[]> {
   if (drafts.length === 0) return [];
   const dated = drafts.map((draft) => ({ draft, dates: draftDates(draft, instantOf(at)) }));
@@ -58,8 +66,7 @@ export async function draftInvoices(
     const row: InvoiceRow = {
       organizationId,
       id: newId(),
-      source: 'GENERATED',
-      invoiceType: 'subscription',
+      ...kind,
       status: 'DRAFT',
       billingEntityId: draft.seller.id,
       customerId: draft.customerId,
@@ -78,7 +85,7 @@ export async function draftInvoices(
       periodEnd: draft.periodEnd,
       timezone: draft.timezone,
       issuingDate: dates.issuingDate.toString(),
-      paymentDueDate: dates.paymentDueDate.toString(),
+      paymentDueDate: draft.dueDate ?? dates.paymentDueDate.toString(),
       netPaymentTerm: draft.netPaymentTerm,
       scheduledFinalizeAt: dateOf(dates.scheduledFinalizeAt),
       finalizedAt: null,
@@ -106,6 +113,7 @@ export async function draftInvoices(
 export const outline = (row: InvoiceRow) => ({
   lago_id: row.id,
   number: row.invoiceNumber,
+  invoice_type: row.invoiceType,
   lago_customer_id: row.customerId,
   status: row.status,
   currency: row.currency,

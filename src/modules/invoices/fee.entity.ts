@@ -24,6 +24,8 @@ export class FeeRow {
   itemId: string | null;
   @Column('text')
   name: string;
+  @Column('text', { nullable: true })
+  description: string | null;
   @Column('numeric', { precision: 40, scale: 15 })
   units: string;
   @Column(bigintColumn)

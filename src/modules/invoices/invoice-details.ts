@@ -5,7 +5,7 @@ import { findSubscription } from '../subscriptions/index.ts';
 import { InvoiceTaxRow } from './invoice-tax.entity.ts';
 import type { InvoiceRow } from './invoice.entity.ts';
 import { type InvoiceContext, presentFee, presentInvoice, presentInvoiceTax } from './invoice.presenter.ts';
-import { feesOf } from './invoices.queries.ts';
+import { feesOf, itemCodesOf, overdueOf } from './invoices.queries.ts';
 
 /** The neighbours of these invoices that the wire objects name. */
 async function contextsOf(manager: EntityManager, rows: readonly InvoiceRow[]): Promise<(row: InvoiceRow) => InvoiceContext> {
@@ -15,13 +15,14 @@ async function contextsOf(manager: EntityManager, rows: readonly InvoiceRow[]): 
     id: In([...new Set(rows.map((row) => row.customerId))]),
   });
   const entities = await manager.findBy(BillingEntityRow, { organizationId });
+  const overdue = await overdueOf(manager, rows);
   const customerById = new Map((await presentCustomers(manager, customers)).map((customer) => [customer.id, customer]));
   const entityById = new Map(entities.map((entity) => [entity.id, entity]));
   return (row) => {
     const customer = customerById.get(row.customerId);
     const entity = entityById.get(row.billingEntityId);
     if (!customer || !entity) throw new Error(`invoice ${row.id} lost its customer or billing entity`);
-    return { billingEntityCode: entity.code, customer };
+    return { billingEntityCode: entity.code, customer, isOverdue: overdue.has(row.id) };
   };
 }
 
@@ -37,11 +38,15 @@ export async function presentWholeInvoice(manager: EntityManager, row: InvoiceRo
   const { organizationId } = row;
   const contextOf = await contextsOf(manager, [row]);
   const fees = (await feesOf(manager, organizationId, [row.id])).get(row.id) ?? [];
+  const codes = await itemCodesOf(manager, organizationId, fees);
   const taxes = await manager.find(InvoiceTaxRow, { where: { organizationId, invoiceId: row.id }, order: { taxCode: 'asc' } });
   const subscription = row.subscriptionId === null ? null : await findSubscription(manager, organizationId, row.subscriptionId);
   return {
     ...presentInvoice(row, contextOf(row)),
-    fees: fees.map((fee) => ({ ...presentFee(fee), external_subscription_id: subscription?.externalId ?? null })),
+    fees: fees.map((fee) => ({
+      ...presentFee(fee, codes.get(fee.itemId ?? '')),
+      external_subscription_id: subscription?.externalId ?? null,
+    })),
     applied_taxes: taxes.map((tax) => presentInvoiceTax(tax, row)),
     subscriptions: subscription
       ? [{ lago_id: subscription.id, external_id: subscription.externalId, name: subscription.name }]

@@ -1,27 +1,30 @@
 import { Transform, Type } from 'class-transformer';
 import {
   ArrayMaxSize,
+  Equals,
   IsArray,
   IsBoolean,
   IsDefined,
   IsIn,
-  IsISO8601,
+  IsInt,
   IsOptional,
   IsString,
+  Max,
   MaxLength,
   ValidateNested,
 } from 'class-validator';
 import { PageQuery } from '../../platform/http/pagination.ts';
-import { IsCurrencyCode, IsText } from '../../platform/http/validators.ts';
+import { IsCurrencyCode, IsDate, IsText } from '../../platform/http/validators.ts';
 
 /** Own states beside Lago's words: `finalized` is every issued, not voided one. */
 export const wireInvoiceStatuses = ['draft', 'finalized', 'voided', 'open', 'paid', 'void', 'uncollectible'] as const;
 const paymentStatuses = ['pending', 'succeeded', 'failed'] as const;
 
-const list = ({ obj, key }: { obj: Record<string, unknown>; key: string }): unknown => {
-  const given = obj[key] ?? obj[`${key}[]`];
-  return given === undefined ? undefined : [given].flat();
-};
+/** One value is a list of one. */
+const List = (): PropertyDecorator => Transform(({ value }) => [value].flat());
+const truth = ({ value }: { value: unknown }): unknown => (value === 'true' ? true : value === 'false' ? false : value);
+const wholeCents = ({ value }: { value: unknown }): unknown =>
+  typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value;
 
 export class ListInvoicesQuery extends PageQuery {
   @IsOptional()
@@ -31,39 +34,68 @@ export class ListInvoicesQuery extends PageQuery {
   @IsText()
   external_subscription_id?: string;
   @IsOptional()
-  @Transform(list)
+  @List()
   @IsIn(wireInvoiceStatuses, { each: true })
   status?: (typeof wireInvoiceStatuses)[number][];
+  /** Another name of `status`, which the official client uses. */
   @IsOptional()
-  @Transform(list)
+  @List()
+  @IsIn(wireInvoiceStatuses, { each: true })
+  statuses?: (typeof wireInvoiceStatuses)[number][];
+  @IsOptional()
+  @List()
   @IsIn(paymentStatuses, { each: true })
   payment_status?: (typeof paymentStatuses)[number][];
   @IsOptional()
-  @Transform(list)
+  @List()
+  @IsIn(paymentStatuses, { each: true })
+  payment_statuses?: (typeof paymentStatuses)[number][];
+  @IsOptional()
+  @List()
   @IsString({ each: true })
   billing_entity_codes?: string[];
+  /** Issued, unpaid, and its due day has passed. */
   @IsOptional()
-  @Transform(() => undefined)
-  'status[]'?: unknown;
+  @Transform(truth)
+  @IsBoolean()
+  payment_overdue?: boolean;
+  /** Something was paid, and something is still due. */
   @IsOptional()
-  @Transform(() => undefined)
-  'payment_status[]'?: unknown;
+  @Transform(truth)
+  @IsBoolean()
+  partially_paid?: boolean;
   @IsOptional()
-  @Transform(() => undefined)
-  'billing_entity_codes[]'?: unknown;
+  @Transform(truth)
+  @Equals(false, { message: 'unsupported_value' })
+  payment_dispute_lost?: false;
+  @IsOptional()
+  @Transform(truth)
+  @Equals(false, { message: 'unsupported_value' })
+  self_billed?: false;
   @IsOptional()
   @IsCurrencyCode()
   currency?: string;
+  /** Total in minor units, both ends included; with `currency`, because cents of different currencies do not compare. */
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @Transform(wholeCents)
+  @IsInt()
+  @Max(Number.MAX_SAFE_INTEGER)
+  amount_from?: number;
+  @IsOptional()
+  @Transform(wholeCents)
+  @IsInt()
+  @Max(Number.MAX_SAFE_INTEGER)
+  amount_to?: number;
+  @IsOptional()
+  @IsDate()
   issuing_date_from?: string;
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @IsDate()
   issuing_date_to?: string;
   @IsOptional()
   @IsIn(['subscription', 'one_off'])
   invoice_type?: 'subscription' | 'one_off';
-  /** Number or customer's name or external id holds it. */
+  /** Number or id of the invoice, or name, external id or e-mail of the customer, holds it. */
   @IsOptional()
   @IsText()
   search_term?: string;

@@ -19,13 +19,22 @@ const lagoStatus: Readonly<Record<InvoiceStatus, 'draft' | 'finalized' | 'voided
   VOID: 'voided',
 };
 
-export const presentFee = (fee: FeeRow) => ({
+export const presentFee = (fee: FeeRow, itemCode: string | undefined) => ({
   id: fee.id,
   lago_id: fee.id,
   lago_invoice_id: fee.invoiceId,
   lago_subscription_id: fee.subscriptionId,
   lago_billing_entity_id: fee.billingEntityId,
-  item: { type: fee.feeType, code: fee.name, name: fee.name, lago_item_id: fee.itemId, item_type: fee.feeType },
+  item: {
+    type: fee.feeType,
+    code: itemCode ?? null,
+    name: fee.name,
+    description: fee.description,
+    lago_item_id: fee.itemId,
+    item_type: fee.feeType,
+  },
+  invoice_display_name: fee.name,
+  description: fee.description,
   amount_cents: fee.amountCents,
   amount_currency: fee.currency,
   taxes_amount_cents: fee.taxesAmountCents,
@@ -45,6 +54,7 @@ export const presentFee = (fee: FeeRow) => ({
 export interface InvoiceContext {
   readonly billingEntityCode: string;
   readonly customer: object;
+  readonly isOverdue: boolean;
 }
 
 /** An invoice without its lines, as lists show it. */
@@ -58,7 +68,7 @@ export const presentInvoice = (row: InvoiceRow, context: InvoiceContext) => ({
   status: lagoStatus[row.status],
   state: row.status.toLowerCase(),
   payment_status: row.status === 'PAID' ? 'succeeded' : row.status === 'UNCOLLECTIBLE' ? 'failed' : 'pending',
-  payment_overdue: false,
+  payment_overdue: context.isOverdue,
   billing_entity_code: context.billingEntityCode,
   lago_subscription_id: row.subscriptionId,
   billing_run_id: row.billingRunId,

@@ -10,6 +10,8 @@ import { presentInvoices, presentWholeInvoice } from './invoice-details.ts';
 import { ChangeStatusInput, ListInvoicesQuery, PayInvoiceInput, UpdateInvoiceInput, VoidInvoiceInput } from './invoice.dto.ts';
 import type { InvoiceRow } from './invoice.entity.ts';
 import { findInvoice, listInvoices } from './invoices.queries.ts';
+import { CreateOneOffInvoice } from './one-off/create-one-off-invoice.ts';
+import { CreateOneOffInvoiceInput } from './one-off/one-off-invoice.dto.ts';
 import { UpdateInvoice } from './update-invoice.ts';
 
 @ApiTags('Invoices')
@@ -19,6 +21,7 @@ export class InvoicesController {
     private readonly dataSource: DataSource,
     private readonly changeStatus: ChangeInvoiceStatus,
     private readonly updateInvoice: UpdateInvoice,
+    private readonly createOneOffInvoice: CreateOneOffInvoice,
   ) {}
 
   @Get()
@@ -31,6 +34,13 @@ export class InvoicesController {
   @Get(':id')
   async read(@OrganizationId() organizationId: string, @Param('id') id: string) {
     return this.present(await findInvoice(this.dataSource.manager, organizationId, id));
+  }
+
+  /** A one-off invoice, issued at once. */
+  @Post()
+  @HttpCode(200)
+  async create(@OrganizationId() organizationId: string, @Payload('invoice') input: CreateOneOffInvoiceInput) {
+    return this.present(await this.createOneOffInvoice.execute(organizationId, input));
   }
 
   @Put(':id')

@@ -38,6 +38,21 @@ const statusesByWord: Readonly<Record<NonNullable<ListInvoicesQuery['status']>[n
 
 const statusesByPayment = { pending: ['DRAFT', 'OPEN', 'VOID'], succeeded: ['PAID'], failed: ['UNCOLLECTIBLE'] } as const;
 
+/** Issued, unpaid, and its due day is over where it was issued, at the organization's time. Of the alias `i`. */
+const isOverdue = `i.status = 'OPEN' and i.payment_due_date < (
+  select (coalesce(o.virtual_now, now()) at time zone i.timezone)::date from organizations o where o.id = i.organization_id)`;
+
+/** Which of these are overdue. */
+export async function overdueOf(manager: EntityManager, rows: readonly InvoiceRow[]): Promise<ReadonlySet<string>> {
+  const open = rows.filter((row) => row.status === 'OPEN');
+  if (open.length === 0) return new Set();
+  const overdue: { id: string }[] = await manager.query(
+    `select i.id from invoices i where i.organization_id = $1 and i.id = any($2::uuid[]) and ${isOverdue}`,
+    [open[0]?.organizationId, open.map((row) => row.id)],
+  );
+  return new Set(overdue.map(({ id }) => id));
+}
+
 /** Youngest first. @throws BillingError customer_not_found, billing_entity_not_found when a filter names one that is not there */
 export async function listInvoices(
   manager: EntityManager,
@@ -55,11 +70,12 @@ export async function listInvoices(
       'i.subscriptionId in (select s.id from subscriptions s where s.organization_id = :organizationId and s.external_id = :externalSubscriptionId)',
       { externalSubscriptionId: filter.external_subscription_id },
     );
-  if (filter.status?.length)
-    query.andWhere('i.status in (:...statuses)', { statuses: filter.status.flatMap((word) => statusesByWord[word]) });
-  if (filter.payment_status?.length)
+  const words = [...(filter.status ?? []), ...(filter.statuses ?? [])];
+  if (words.length > 0) query.andWhere('i.status in (:...statuses)', { statuses: words.flatMap((word) => statusesByWord[word]) });
+  const payments = [...(filter.payment_status ?? []), ...(filter.payment_statuses ?? [])];
+  if (payments.length > 0)
     query.andWhere('i.status in (:...paymentStatuses)', {
-      paymentStatuses: filter.payment_status.flatMap((word) => statusesByPayment[word]),
+      paymentStatuses: payments.flatMap((word) => statusesByPayment[word]),
     });
   if (filter.billing_entity_codes?.length) {
     const entities = await Promise.all(
@@ -71,14 +87,23 @@ export async function listInvoices(
   if (filter.invoice_type !== undefined) query.andWhere('i.invoiceType = :invoiceType', { invoiceType: filter.invoice_type });
   if (filter.issuing_date_from !== undefined) query.andWhere('i.issuingDate >= :from', { from: filter.issuing_date_from });
   if (filter.issuing_date_to !== undefined) query.andWhere('i.issuingDate <= :to', { to: filter.issuing_date_to });
+  if (filter.amount_from !== undefined) query.andWhere('i.totalCents >= :amountFrom', { amountFrom: filter.amount_from });
+  if (filter.amount_to !== undefined) query.andWhere('i.totalCents <= :amountTo', { amountTo: filter.amount_to });
+  if (filter.payment_overdue !== undefined) query.andWhere(`(${isOverdue}) = :overdue`, { overdue: filter.payment_overdue });
+  if (filter.partially_paid !== undefined)
+    query.andWhere('(i.totalPaidCents > 0 and i.totalPaidCents < i.totalCents) = :partially', {
+      partially: filter.partially_paid,
+    });
   if (filter.search_term !== undefined) {
     const term = `%${filter.search_term.replace(/[\\%_]/g, '\\$&')}%`;
     query.andWhere(
       new Brackets((either) =>
         either
           .where('i.invoiceNumber ilike :term', { term })
+          .orWhere('i.id::text = :exact', { exact: filter.search_term?.toLowerCase() })
           .orWhere(
-            `i.customerId in (select c.id from customers c where c.organization_id = :organizationId and (c.name ilike :term or c.external_id ilike :term))`,
+            `i.customerId in (select c.id from customers c where c.organization_id = :organizationId
+              and (c.name ilike :term or c.external_id ilike :term or c.email ilike :term))`,
           ),
       ),
     );
@@ -89,6 +114,24 @@ export async function listInvoices(
     .skip((page.number - 1) * page.size)
     .take(page.size)
     .getManyAndCount();
+}
+
+/** The code of what each fee is for, by item id: of the plan, the metric of the charge, the add-on (Lago's `item.code`). */
+export async function itemCodesOf(
+  manager: EntityManager,
+  organizationId: string,
+  fees: readonly FeeRow[],
+): Promise<Map<string, string>> {
+  const rows: { id: string; code: string }[] = await manager.query(
+    `select p.id, p.code from plans p where p.organization_id = $1 and p.id = any($2::uuid[])
+     union all select a.id, a.code from add_ons a where a.organization_id = $1 and a.id = any($2::uuid[])
+     union all select f.id, a.code from fixed_charges f join add_ons a on a.organization_id = f.organization_id and a.id = f.add_on_id
+       where f.organization_id = $1 and f.id = any($2::uuid[])
+     union all select c.id, m.code from charges c join billable_metrics m on m.organization_id = c.organization_id and m.id = c.billable_metric_id
+       where c.organization_id = $1 and c.id = any($2::uuid[])`,
+    [organizationId, [...new Set(fees.map((fee) => fee.itemId))]],
+  );
+  return new Map(rows.map(({ id, code }) => [id, code]));
 }
 
 /** Fees by invoice, in the order they stand on it. */

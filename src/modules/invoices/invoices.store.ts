@@ -15,7 +15,7 @@ const insertInvoices = {
   text: `insert into invoices (organization_id, source, invoice_type, status, created_at, updated_at, id, billing_entity_id, customer_id,
       subscription_id, billing_run_id, invoice_number, series, sequential_id, currency, fees_amount_cents, taxes_amount_cents, total_cents,
       period_start, period_end, timezone, issuing_date, payment_due_date, net_payment_term, scheduled_finalize_at)
-    select $1, 'GENERATED', 'subscription', 'DRAFT', $2, $2, r.* from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::text[],
+    select $1, $22, $23, 'DRAFT', $2, $2, r.* from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::text[],
       $9::text[], $10::int8[], $11::text[], $12::int8[], $13::int8[], $14::int8[], $15::timestamptz[], $16::timestamptz[], $17::text[],
       $18::date[], $19::date[], $20::int4[], $21::timestamptz[]) as r`,
 };
@@ -25,13 +25,14 @@ const insertFees = {
   name: 'fees.insert',
   text: `with written as (
       insert into fees (organization_id, created_at, id, invoice_id, billing_entity_id, currency, subscription_id, fee_type, item_id, name, units,
-        events_count, unit_amount, amount_cents, taxes_rate, taxes_amount_cents, period_start, period_end, derivation)
+        events_count, unit_amount, amount_cents, taxes_rate, taxes_amount_cents, period_start, period_end, derivation, description)
       select $1, $2, r.* from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::uuid[], $8::text[], $9::uuid[], $10::text[], $11::numeric[],
-        $12::int8[], $13::numeric[], $14::int8[], $15::numeric[], $16::int8[], $17::timestamptz[], $18::timestamptz[], $19::jsonb[]) as r
+        $12::int8[], $13::numeric[], $14::int8[], $15::numeric[], $16::int8[], $17::timestamptz[], $18::timestamptz[], $19::jsonb[], $20::text[]) as r
       returning organization_id, invoice_id, subscription_id, item_id, period_start, period_end
     )
     insert into billed_periods (organization_id, invoice_id, subscription_id, item_id, period)
-    select organization_id, invoice_id, subscription_id, item_id, tstzrange(period_start, period_end) from written`,
+    select organization_id, invoice_id, subscription_id, item_id, tstzrange(period_start, period_end) from written
+    where subscription_id is not null`,
 };
 
 const insertTaxes = {
@@ -40,7 +41,7 @@ const insertTaxes = {
     select $1, r.* from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::numeric[], $7::int8[], $8::int8[]) as r`,
 };
 
-/** Header first, then its fees in one statement: the trigger on fees compares their sum with the header. */
+/** Drafts of one kind. Header first, then its fees in one statement: the trigger on fees compares their sum with the header. */
 export async function insertDrafts(tx: Tx, organizationId: string, drafts: readonly DraftWithPrice[], at: Date): Promise<void> {
   const rows = drafts.map((draft) => draft.row);
   const column = <K extends keyof InvoiceRow>(name: K): InvoiceRow[K][] => rows.map((row) => row[name]);
@@ -66,6 +67,8 @@ export async function insertDrafts(tx: Tx, organizationId: string, drafts: reado
     column('paymentDueDate'),
     column('netPaymentTerm'),
     column('scheduledFinalizeAt'),
+    rows[0]?.source,
+    rows[0]?.invoiceType,
   ]);
   await insertLines(tx, organizationId, drafts, at);
 }
@@ -93,6 +96,7 @@ export async function insertLines(tx: Tx, organizationId: string, drafts: readon
     lines.map(({ fee }) => dateOf(fee.from)),
     lines.map(({ fee }) => dateOf(fee.to)),
     lines.map(({ fee }) => JSON.stringify(fee.derivation)),
+    lines.map(({ fee }) => fee.description),
   ]);
   const taxes = drafts.flatMap(({ row, priced }) => priced.taxes.map((tax) => ({ row, tax })));
   if (taxes.length > 0)

@@ -63,12 +63,9 @@ export class ListSubscriptionsQuery extends PageQuery {
   plan_code?: string;
   /** One or several; all by default. */
   @IsOptional()
-  @Transform(({ obj }: { obj: Record<string, unknown> }) => [obj['status'] ?? obj['status[]'] ?? []].flat())
+  @Transform(({ value }) => [value].flat())
   @IsIn(wireStatuses, { each: true })
   status?: string[];
-  @IsOptional()
-  @Transform(() => undefined)
-  'status[]'?: string[];
 }
 
 export class TerminateSubscriptionQuery {

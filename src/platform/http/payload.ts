@@ -7,8 +7,8 @@ import { invalid } from '../../domain/errors/billing-error.ts';
 export const Payload = (root: string, { optional = false }: { optional?: boolean } = {}): ParameterDecorator =>
   recorded({ in: 'body', root, optional }, Body(new PayloadPipe(root, optional)));
 
-/** Query parameters as the parameter's class; unknown ones are named and refused. */
-export const QueryParams = (): ParameterDecorator => recorded({ in: 'query' }, Query(new PayloadPipe()));
+/** Query parameters as the parameter's class; unknown ones are named and refused. A list may be sent as `status[]=a&status[]=b`. */
+export const QueryParams = (): ParameterDecorator => recorded({ in: 'query' }, Query(new ListNames(), new PayloadPipe()));
 
 /** What a route reads, for the API's description. */
 export type RouteInput = { readonly type: Type<object> } & (
@@ -27,6 +27,20 @@ function recorded(place: RouteInputPlace, decorate: ParameterDecorator): Paramet
     if (type) routeInputs.set(route, [...(routeInputs.get(route) ?? []), { ...place, type } as RouteInput]);
     decorate(target, method, index);
   };
+}
+
+/** `status[]` is another way to say `status`, as clients of Lago do; whoever sends both means all of them. */
+@Injectable()
+class ListNames implements PipeTransform<Record<string, unknown>, Record<string, unknown>> {
+  transform(value: Record<string, unknown>): Record<string, unknown> {
+    const plain = new Map<string, unknown>();
+    for (const [name, given] of Object.entries(value)) {
+      const key = name.endsWith('[]') ? name.slice(0, -2) : name;
+      const isList = key !== name || plain.has(key);
+      plain.set(key, isList ? [plain.get(key) ?? [], given].flat() : given);
+    }
+    return Object.fromEntries(plain);
+  }
 }
 
 @Injectable()

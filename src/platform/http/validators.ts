@@ -92,6 +92,16 @@ export const IsInstant = (): PropertyDecorator =>
     rule('isInstant', 'invalid_date', (value) => value instanceof Date)(),
   );
 
+/** A calendar day, `YYYY-MM-DD`, between 2000 and 2099; no time, no zone. */
+export const IsDate = rule('isPlainDate', 'invalid_date', (value) => {
+  if (typeof value !== 'string' || !/^20\d\d-\d\d-\d\d$/.test(value)) return false;
+  try {
+    return Temporal.PlainDate.from(value, { overflow: 'reject' }).toString() === value;
+  } catch {
+    return false;
+  }
+});
+
 const earliest = Date.UTC(2000, 0, 1);
 const latest = Date.UTC(2100, 0, 1);
 

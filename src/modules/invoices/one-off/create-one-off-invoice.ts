@@ -1,0 +1,87 @@
+import { Injectable } from '@nestjs/common';
+import { invalid } from '../../../domain/errors/billing-error.ts';
+import { issueDates } from '../../../domain/invoicing/document-dates.ts';
+import { assembleInvoice } from '../../../domain/invoicing/price-period.ts';
+import { instantOf } from '../../../platform/clock/clock.ts';
+import { UnitOfWork } from '../../../platform/database/unit-of-work.ts';
+import { BillingEntityRow, findBillingEntity } from '../../billing-entities/index.ts';
+import { CustomerRow, findCustomer } from '../../customers/index.ts';
+import { OrganizationClock } from '../../organizations/index.ts';
+import { draftInvoices } from '../draft-invoices.ts';
+import type { InvoiceRow } from '../invoice.entity.ts';
+import { moveInvoice } from '../move-invoice.ts';
+import type { CreateOneOffInvoiceInput } from './one-off-invoice.dto.ts';
+import { linesOfFees, linesOfItems } from './one-off-lines.ts';
+
+/** Beyond this, clients that read JSON numbers as floats would read another amount. */
+const largestTotalCents = BigInt(Number.MAX_SAFE_INTEGER);
+
+/** An invoice that somebody writes by hand: from add-ons as Lago's, or from lines in free words (H7). Issued at once. */
+@Injectable()
+export class CreateOneOffInvoice {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly organizationClock: OrganizationClock,
+  ) {}
+
+  /**
+   * Due on `due_date`, else after the customer's or the seller's payment term.
+   * @throws BillingError customer_not_found, billing_entity_not_found, add_on_not_found, validation_errors
+   */
+  async execute(organizationId: string, input: CreateOneOffInvoiceInput): Promise<InvoiceRow> {
+    if (input.fees && input.line_items) throw invalid({ line_items: ['value_is_invalid'] });
+    if (input.external_customer_id !== undefined && input.customer_id !== undefined)
+      throw invalid({ customer_id: ['value_is_invalid'] });
+    return this.unitOfWork.run(async (tx) => {
+      const name = input.external_customer_id ?? input.customer_id ?? '';
+      const customer = await findCustomer(tx, organizationId, name, { forUpdate: true });
+      const seller =
+        input.billing_entity_code == null
+          ? await tx.findOneByOrFail(BillingEntityRow, { organizationId, id: customer.billingEntityId })
+          : await findBillingEntity(tx, organizationId, input.billing_entity_code);
+      const at = await this.organizationClock.now(organizationId, tx);
+      const currency = input.currency ?? customer.currency ?? seller.defaultCurrency;
+      const ground = { organizationId, customer, sellerId: seller.id, currency, at };
+      const lines = input.fees
+        ? await linesOfFees(tx, ground, input.fees)
+        : await linesOfItems(tx, ground, input.line_items ?? []);
+
+      if (customer.currency !== null && customer.currency !== currency)
+        throw invalid({ currency: ['currencies_does_not_match'] });
+      const timezone = customer.timezone ?? seller.timezone;
+      const netPaymentTerm = customer.netPaymentTerm ?? seller.netPaymentTerm;
+      const { issuingDate } = issueDates({ timezone, netPaymentTerm }, instantOf(at));
+      if (input.due_date != null && input.due_date < issuingDate.toString())
+        throw invalid({ due_date: ['value_is_out_of_range'] });
+      const priced = assembleInvoice(currency, lines);
+      if (priced.totalCents > largestTotalCents)
+        throw invalid({ [input.fees ? 'fees' : 'line_items']: ['value_is_out_of_range'] });
+
+      if (customer.currency === null)
+        await tx.update(CustomerRow, { organizationId, id: customer.id }, { currency, updatedAt: at });
+      const [draft] = await draftInvoices(
+        tx,
+        organizationId,
+        [
+          {
+            seller,
+            customerId: customer.id,
+            subscriptionId: null,
+            billingRunId: null,
+            netPaymentTerm,
+            gracePeriodDays: 0,
+            timezone,
+            periodStart: null,
+            periodEnd: null,
+            ...(input.due_date == null ? {} : { dueDate: input.due_date }),
+            priced,
+          },
+        ],
+        at,
+        { source: 'MANUAL', invoiceType: 'one_off' },
+      );
+      if (!draft) throw new Error('a one-off invoice was not written');
+      return moveInvoice(tx, draft, { to: 'OPEN', at });
+    });
+  }
+}

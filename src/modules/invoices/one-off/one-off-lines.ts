@@ -1,0 +1,85 @@
+import type { EntityManager } from 'typeorm';
+import { invalid } from '../../../domain/errors/billing-error.ts';
+import type { LineToPrice, TaxRate } from '../../../domain/invoicing/price-period.ts';
+import { formatMajor } from '../../../domain/money/currency.ts';
+import { instantOf } from '../../../platform/clock/clock.ts';
+import { findAddOn } from '../../add-ons/index.ts';
+import type { CustomerRow } from '../../customers/index.ts';
+import { findTaxes, taxesOf, TaxRow } from '../../taxes/index.ts';
+import type { LineItemInput, OneOffFeeInput } from './one-off-invoice.dto.ts';
+
+/** What the lines of one invoice have in common. */
+export interface LineGround {
+  readonly organizationId: string;
+  readonly customer: CustomerRow;
+  readonly sellerId: string;
+  readonly currency: string;
+  readonly at: Date;
+}
+
+const withoutProration = { type: 'add_on', eventsCount: 0n, proration: null } as const;
+
+/** @throws BillingError add_on_not_found, validation_errors (unknown tax, another currency, a span that ends before it starts) */
+export async function linesOfFees(
+  manager: EntityManager,
+  ground: LineGround,
+  fees: readonly OneOffFeeInput[],
+): Promise<LineToPrice[]> {
+  const usual = await usualTaxes(manager, ground);
+  const lines: LineToPrice[] = [];
+  for (const [position, fee] of fees.entries()) {
+    const addOn = await findAddOn(manager, ground.organizationId, fee.add_on_code);
+    if (fee.unit_amount_cents == null && addOn.amountCurrency !== ground.currency)
+      throw invalid({ [`fees.${position}.add_on_code`]: ['currencies_does_not_match'] });
+    const start = fee.from_datetime ?? ground.at;
+    const end = fee.to_datetime ?? start;
+    if (end < start) throw invalid({ [`fees.${position}.to_datetime`]: ['value_is_out_of_range'] });
+    lines.push({
+      ...withoutProration,
+      itemId: addOn.id,
+      name: fee.invoice_display_name ?? addOn.invoiceDisplayName ?? addOn.name,
+      description: fee.description ?? addOn.description,
+      units: fee.units ?? '1',
+      unitAmount: formatMajor(fee.unit_amount_cents ?? addOn.amountCents, ground.currency),
+      taxes: fee.tax_codes == null ? usual : (await findTaxes(manager, ground.organizationId, fee.tax_codes)).map(rateOf),
+      span: { start: instantOf(start), end: instantOf(end) },
+    });
+  }
+  return lines;
+}
+
+/**
+ * Lines in free words name no tax, so the customer's country has to say where they are taxed.
+ * @throws BillingError validation_errors `customer.country`
+ */
+export async function linesOfItems(
+  manager: EntityManager,
+  ground: LineGround,
+  items: readonly LineItemInput[],
+): Promise<LineToPrice[]> {
+  if (ground.customer.country === null) throw invalid({ 'customer.country': ['value_is_mandatory'] });
+  const taxes = await usualTaxes(manager, ground);
+  const at = instantOf(ground.at);
+  return items.map((item) => ({
+    ...withoutProration,
+    itemId: null,
+    name: item.description,
+    units: item.quantity ?? '1',
+    unitAmount: item.unit_amount,
+    taxes,
+    span: { start: at, end: at },
+  }));
+}
+
+/** Those of the customer, else of the seller, else of the organization: the nearest that has any. */
+async function usualTaxes(manager: EntityManager, { organizationId, customer, sellerId }: LineGround): Promise<TaxRate[]> {
+  const ofCustomer = (await taxesOf(manager, organizationId, 'customer', [customer.id])).get(customer.id);
+  const ofSeller = (await taxesOf(manager, organizationId, 'billing_entity', [sellerId])).get(sellerId);
+  const rows =
+    ofCustomer ??
+    ofSeller ??
+    (await manager.find(TaxRow, { where: { organizationId, appliedToOrganization: true }, order: { code: 'asc' } }));
+  return rows.map(rateOf);
+}
+
+const rateOf = ({ id, code, name, rate }: TaxRow): TaxRate => ({ id, code, name, rate });
