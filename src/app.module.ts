@@ -13,6 +13,8 @@ import { ChargeRow, FixedChargeRow, PlanRow, PlansModule } from './modules/plans
 import { SubscriptionRow, SubscriptionsModule } from './modules/subscriptions/index.ts';
 import { TaxesModule, TaxRow } from './modules/taxes/index.ts';
 import { UsageModule } from './modules/usage/index.ts';
+import { InboundEventRow, WebhooksModule } from './modules/webhooks/index.ts';
+import { StripeModule } from './integrations/stripe/stripe.module.ts';
 import { AuthGuard } from './platform/auth/auth.guard.ts';
 import type { Config } from './platform/config/config.ts';
 import { connectionOptions } from './platform/database/connection.ts';
@@ -40,6 +42,7 @@ export const entities = [
   FeeRow,
   InvoiceTaxRow,
   BillingRunRow,
+  InboundEventRow,
 ];
 
 export interface AppOptions {
@@ -70,6 +73,7 @@ export class AppModule {
         SubscriptionsModule,
         InvoicesModule,
         BillingModule.register({ runsJobs }),
+        WebhooksModule.register({ runsJobs, inbound: StripeModule }),
       ],
       providers: [
         { provide: APP_GUARD, useClass: AuthGuard },

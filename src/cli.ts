@@ -8,6 +8,7 @@ import { registerKeysCommand } from './modules/billing-entities/index.ts';
 import { registerInvoicesCommands } from './modules/invoices/index.ts';
 import { registerSubscriptionsCommands } from './modules/subscriptions/index.ts';
 import { registerEventsImport } from './modules/usage/index.ts';
+import { registerWebhooksCommands } from './modules/webhooks/index.ts';
 import { createApp } from './platform/http/create-app.ts';
 import { FrameworkLogger } from './platform/logging/framework-logger.ts';
 import { logTo, setLogLevel } from './platform/logging/log.ts';
@@ -43,6 +44,7 @@ registerEventsImport(program);
 registerSubscriptionsCommands(program, operate);
 registerInvoicesCommands(program, operate);
 registerBillingCommands(program, operate);
+registerWebhooksCommands(program, operate);
 registerLogsCommand(program);
 
 program

@@ -14,6 +14,12 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** Transactions that bill at the same time in this process. */
   readonly billingWorkers: number;
+  /** Without it nothing is asked of the real Stripe. */
+  readonly stripeSecretKey: string | undefined;
+  /** Every secret an event may be signed with; several while one is being rotated. */
+  readonly stripeWebhookSecrets: readonly string[];
+  /** Where Stripe's API is; undefined is api.stripe.com. */
+  readonly stripeApiBase: URL | undefined;
 }
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
@@ -41,6 +47,9 @@ const readers = {
   BILLING_ENABLED: (text?: string) => choice('BILLING_ENABLED', text ?? 'true', ['true', 'false'] as const) === 'true',
   LOG_LEVEL: (text?: string) => choice('LOG_LEVEL', text ?? 'info', logLevels),
   FLORIN_BILLING_WORKERS: (text?: string) => integer('FLORIN_BILLING_WORKERS', text ?? '2', 1, 32),
+  STRIPE_SECRET_KEY: (text?: string) => prefixed('STRIPE_SECRET_KEY', text, ['sk_', 'rk_']),
+  STRIPE_WEBHOOK_SECRET: (text?: string) => secrets('STRIPE_WEBHOOK_SECRET', text),
+  STRIPE_API_BASE: (text?: string) => httpBase('STRIPE_API_BASE', text),
 } as const;
 
 export const configKeys = Object.keys(readers) as readonly (keyof typeof readers)[];
@@ -59,6 +68,9 @@ export function readConfig(environment: Environment): Config {
     billingEnabled: readers.BILLING_ENABLED(value('BILLING_ENABLED')),
     logLevel: readers.LOG_LEVEL(value('LOG_LEVEL')),
     billingWorkers: readers.FLORIN_BILLING_WORKERS(value('FLORIN_BILLING_WORKERS')),
+    stripeSecretKey: readers.STRIPE_SECRET_KEY(value('STRIPE_SECRET_KEY')),
+    stripeWebhookSecrets: readers.STRIPE_WEBHOOK_SECRET(value('STRIPE_WEBHOOK_SECRET')),
+    stripeApiBase: readers.STRIPE_API_BASE(value('STRIPE_API_BASE')),
   };
 }
 
@@ -85,4 +97,23 @@ function secret(key: string, text: string | undefined): string | undefined {
   if (text !== undefined && !/^[\x21-\x7e]{16,255}$/.test(text))
     throw new ConfigError(`${key} must be 16 to 255 printable characters without blanks.`);
   return text;
+}
+
+function prefixed(key: string, text: string | undefined, prefixes: readonly string[]): string | undefined {
+  if (text !== undefined && !prefixes.some((prefix) => text.startsWith(prefix)))
+    throw new ConfigError(`${key} must begin with ${prefixes.join(' or ')}.`);
+  return secret(key, text);
+}
+
+function secrets(key: string, text: string | undefined): readonly string[] {
+  const parts = (text ?? '').split(',').map((part) => part.trim());
+  return parts.filter((part) => part !== '').map((part) => secret(key, part) ?? '');
+}
+
+function httpBase(key: string, text: string | undefined): URL | undefined {
+  if (text === undefined) return undefined;
+  const base = URL.canParse(text) ? new URL(text) : undefined;
+  if (!base || !/^https?:$/.test(base.protocol) || base.pathname !== '/')
+    throw new ConfigError(`${key} must be an address without a path, such as http://127.0.0.1:12111.`);
+  return base;
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { DynamicModule } from '@nestjs/common';
+import { type DynamicModule, UnsupportedMediaTypeException } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import helmet from '@fastify/helmet';
@@ -9,7 +9,7 @@ import { FrameworkLogger } from '../logging/framework-logger.ts';
 import { Metrics } from '../health/metrics.ts';
 import { describeApi } from '../openapi/openapi.ts';
 import { answerBadPath, answerBrokenHttp } from './framework-errors.ts';
-import { keepRawBody } from './raw-body.ts';
+import { keepRawBody, rawBodyLimitBytes, wantsRawBody } from './raw-body.ts';
 import { parseStrictJson, toJson } from './strict-json.ts';
 
 /** Largest body: 1000 usage events of 4 KB. */
@@ -44,6 +44,9 @@ export async function createApp(module: DynamicModule): Promise<NestFastifyAppli
     });
     done();
   });
+  fastify.addHook('onRoute', (route) => {
+    if (wantsRawBody(route)) route.bodyLimit = rawBodyLimitBytes;
+  });
   fastify.setReplySerializer(toJson);
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bodyParser: false,
@@ -59,10 +62,14 @@ export async function createApp(module: DynamicModule): Promise<NestFastifyAppli
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     try {
       keepRawBody(request, body as Buffer);
-      done(null, body.length === 0 ? undefined : parseStrictJson(body as Buffer));
+      done(null, body.length === 0 || wantsRawBody(request.routeOptions) ? undefined : parseStrictJson(body as Buffer));
     } catch (error) {
       done(error as Error);
     }
+  });
+  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
+    keepRawBody(request, body as Buffer);
+    done(wantsRawBody(request.routeOptions) ? null : new UnsupportedMediaTypeException());
   });
   // Without TLS of our own, upgrading would break the pages of /docs everywhere but on localhost.
   await app.register(helmet, { contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } });

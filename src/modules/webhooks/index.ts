@@ -1,0 +1,12 @@
+export { InboundEventRow } from './inbound-event.entity.ts';
+export {
+  type Applied,
+  type Envelope,
+  type Facts,
+  INBOUND_PROVIDERS,
+  type InboundProvider,
+  type StoredEvent,
+} from './inbound-provider.ts';
+export { ProcessInbox } from './process-inbox.ts';
+export { registerWebhooksCommands } from './webhooks.command.ts';
+export { WebhooksModule } from './webhooks.module.ts';
