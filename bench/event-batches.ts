@@ -45,6 +45,7 @@ export function turnOf(
   const rows = batch
     .map((event) => ({ event, streamId: streamIds.get(event.external_subscription_id) ?? '' }))
     .toSorted((a, b) => (a.streamId < b.streamId ? -1 : a.streamId > b.streamId ? 1 : 0));
+  const receivedAt = new Date().toISOString();
   const values = [
     rows.map(({ streamId }) => streamId),
     rows.map(() => metricKey),
@@ -52,8 +53,8 @@ export function turnOf(
     rows.map(({ event }) => String(event.properties.count)),
     rows.map(() => null),
     rows.map(({ event }) => event.transaction_id),
-    rows.map(({ event }) => JSON.stringify(event.properties)),
-    new Date().toISOString(),
+    rows.map(() => receivedAt),
+    JSON.stringify(rows.map(({ event }) => event.properties)),
   ];
   return [{ ...statement, values }];
 }

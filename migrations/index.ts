@@ -1,6 +1,12 @@
 import { Foundation1795000000000 } from './1795000000000-foundation.ts';
+import { FeesFollowTheirHeader1795000050000 } from './1795000050000-fees-follow-their-header.ts';
 import { InboundEvents1795000400000 } from './1795000400000-inbound-events.ts';
 import { FeeDescriptions1795000500000 } from './1795000500000-fee-descriptions.ts';
 
 /** In the order in which they run; listed by hand so that no glob decides what a release contains. */
-export const migrations = [Foundation1795000000000, InboundEvents1795000400000, FeeDescriptions1795000500000];
+export const migrations = [
+  Foundation1795000000000,
+  FeesFollowTheirHeader1795000050000,
+  InboundEvents1795000400000,
+  FeeDescriptions1795000500000,
+];

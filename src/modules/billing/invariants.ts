@@ -37,6 +37,12 @@ export const invariants: readonly Invariant[] = [
       group by i.organization_id, i.id having i.fees_amount_cents <> coalesce(sum(f.amount_cents), 0)`,
   },
   {
+    name: 'fees_share_seller_and_currency',
+    holds: 'every fee is of the billing entity and currency of its invoice',
+    offenders: `select i.invoice_number from invoices i join fees f on f.organization_id = i.organization_id and f.invoice_id = i.id
+      where f.billing_entity_id <> i.billing_entity_id or f.currency <> i.currency`,
+  },
+  {
     name: 'total_adds_up',
     holds: 'total = fees − discounts + taxes',
     offenders:

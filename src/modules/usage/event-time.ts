@@ -4,7 +4,7 @@ import { exactDecimal } from './exact-decimal.ts';
 const earliestMs = Date.UTC(2000, 0, 1);
 const latestMs = Date.UTC(2100, 0, 1);
 
-const instant = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):?(\d\d))$/;
+const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)$/;
 const seconds = /^(-?\d{1,15})(?:\.(\d+))?$/;
 
 export type TimeRefusal = 'invalid_date' | 'value_is_out_of_range';
@@ -26,22 +26,21 @@ function readSeconds(value: unknown): number | undefined {
 }
 
 function readInstant(text: string): number | undefined {
-  const match = instant.exec(text);
-  if (!match) return undefined;
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const offset = match[8] === undefined ? 0 : (match[8] === '-' ? -1 : 1) * (Number(match[9]) * 60 + Number(match[10]));
-  if (hour > 23 || minute > 59 || second > 59 || Number(match[9] ?? 0) > 23 || Number(match[10] ?? 0) > 59) return undefined;
-  const local = Date.UTC(year, month - 1, day, hour, minute, second);
-  if (month < 1 || new Date(local).getUTCMonth() !== month - 1 || day < 1) return undefined;
-  return local - offset * 60_000 + millisecondsOf(match[7]);
+  if (!instant.test(text)) return undefined;
+  const [month, day, hour, minute, second] = [at(text, 5), at(text, 8), at(text, 11), at(text, 14), at(text, 17)] as const;
+  if (hour > 23 || minute > 59 || second > 59) return undefined;
+  const local = Date.UTC(at(text, 0) * 100 + at(text, 2), month - 1, day, hour, minute, second);
+  if (month < 1 || day < 1 || (day > 28 && new Date(local).getUTCMonth() !== month - 1) || month > 12) return undefined;
+  const zone = text.endsWith('Z') ? text.length - 1 : Math.max(text.indexOf('+', 19), text.indexOf('-', 19));
+  const fraction = zone > 19 ? millisecondsOf(text.slice(20, zone)) : 0;
+  if (zone === text.length - 1) return local + fraction;
+  const [hours, minutes] = [at(text, zone + 1), at(text, text.length - 2)];
+  if (hours > 23 || minutes > 59) return undefined;
+  return local + fraction - (text[zone] === '-' ? -1 : 1) * (hours * 60 + minutes) * 60_000;
 }
+
+/** Two digits. */
+const at = (text: string, position: number): number => text.charCodeAt(position) * 10 + text.charCodeAt(position + 1) - 528;
 
 const millisecondsOf = (fraction = ''): number => Number(fraction.padEnd(3, '0').slice(0, 3));
 

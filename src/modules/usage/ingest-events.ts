@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { invalid } from '../../domain/errors/billing-error.ts';
+import { Clock } from '../../platform/clock/clock.ts';
 import { OrganizationClock } from '../organizations/index.ts';
 import { type FieldErrors, type IncomingEvent, readEvent } from './event-input.ts';
 import { EventQueue } from './event-queue.ts';
@@ -23,6 +24,7 @@ export class IngestEvents {
     private readonly metrics: MetricDirectory,
     private readonly streams: StreamDirectory,
     private readonly organizationClock: OrganizationClock,
+    private readonly clock: Clock,
     private readonly store: UsageEventsStore,
     private readonly queue: EventQueue,
   ) {}
@@ -46,7 +48,8 @@ export class IngestEvents {
     nameOf: (position: number, field: string) => string,
   ): Promise<EventToKeep[]> {
     const read = items.map(readEvent);
-    const codes = new Set(read.flatMap((event) => ('errors' in event ? [] : [event.code])));
+    const codes = new Set<string>();
+    for (const event of read) if (!('errors' in event)) codes.add(event.code);
     const metrics = await this.metrics.find(organizationId, codes);
 
     const errors: FieldErrors = {};
@@ -66,6 +69,7 @@ export class IngestEvents {
       organizationId,
       new Set(admitted.map(({ event }) => event.externalSubscriptionId)),
     );
+    const receivedAt = isoText(this.clock.now().epochMilliseconds);
     return admitted.map(({ event, metric, metered }) => ({
       streamId: streams.get(event.externalSubscriptionId)!,
       externalSubscriptionId: event.externalSubscriptionId,
@@ -76,6 +80,7 @@ export class IngestEvents {
       properties: propertiesJson(event.properties),
       value: metered.value,
       uniqueValue: metered.uniqueValue,
+      receivedAt,
     }));
   }
 }

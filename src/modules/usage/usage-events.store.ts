@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { Clock } from '../../platform/clock/clock.ts';
-import { readStatement, writeStatement } from '../../platform/database/sql.ts';
+import { readStatement, unquotedArray, writeStatement } from '../../platform/database/sql.ts';
 import { parseStrictJson } from '../../platform/http/strict-json.ts';
 import { isoText } from './event-time.ts';
 import type { Metered } from './meter-event.ts';
@@ -18,13 +17,15 @@ export interface EventToKeep extends Metered {
   readonly occurredAt: string;
   /** As `propertiesJson` writes them. */
   readonly properties: string;
+  /** ISO 8601 in UTC. */
+  readonly receivedAt: string;
 }
 
 /** An event as it is stored. */
 export type KeptEvent = Pick<
   EventToKeep,
-  'streamId' | 'externalSubscriptionId' | 'code' | 'transactionId' | 'occurredAt' | 'properties'
-> & { readonly receivedAt: string };
+  'streamId' | 'externalSubscriptionId' | 'code' | 'transactionId' | 'occurredAt' | 'properties' | 'receivedAt'
+>;
 
 /** An event as a statement that selects `eventColumns` returns it. */
 export interface EventRecord {
@@ -43,9 +44,10 @@ export const eventColumns =
 
 const insertEvents = {
   name: 'usage.insert_events',
-  text: `insert into usage_events (stream_id, metric_key, occurred_at, value, unique_value, transaction_id, properties, received_at)
-    select *, $8::timestamptz
-    from unnest($1::bigint[], $2::int[], $3::timestamptz[], $4::numeric[], $5::text[], $6::text[], $7::jsonb[])
+  text: `insert into usage_events (stream_id, metric_key, occurred_at, value, unique_value, transaction_id, received_at, properties)
+    select * from rows from (
+      unnest($1::bigint[], $2::int[], $3::timestamptz[], $4::numeric[], $5::text[], $6::text[], $7::timestamptz[]),
+      jsonb_array_elements($8::jsonb))
     on conflict (stream_id, transaction_id) do nothing`,
 };
 
@@ -60,31 +62,26 @@ const findEvents = {
 
 @Injectable()
 export class UsageEventsStore {
-  constructor(
-    private readonly dataSource: DataSource,
-    private readonly clock: Clock,
-  ) {}
+  constructor(private readonly dataSource: DataSource) {}
 
   /**
    * Keeps all of them or none, in one statement. An event whose (stream, transaction id) is taken, here or in an earlier request,
    * is not kept again: the first one is returned in its place.
    */
   async keep(events: readonly EventToKeep[]): Promise<KeptEvent[]> {
-    const receivedAt = isoText(this.clock.now().epochMilliseconds);
     // In one order for everybody: two requests with the same events wait for each other instead of deadlocking.
     const rows = events.length === 1 ? events : events.toSorted(byKey);
     const inserted = await writeStatement(this.dataSource, insertEvents, [
-      rows.map((row) => row.streamId),
-      rows.map((row) => row.metricKey),
-      rows.map((row) => row.occurredAt),
-      rows.map((row) => row.value),
+      unquotedArray(rows.map((row) => row.streamId)),
+      unquotedArray(rows.map((row) => row.metricKey)),
+      unquotedArray(rows.map((row) => row.occurredAt)),
+      unquotedArray(rows.map((row) => row.value)),
       rows.map((row) => row.uniqueValue),
       rows.map((row) => row.transactionId),
-      rows.map((row) => row.properties),
-      receivedAt,
+      unquotedArray(rows.map((row) => row.receivedAt)),
+      `[${rows.map((row) => row.properties).join(',')}]`,
     ]);
-    if (inserted === events.length) return events.map((event) => ({ ...event, receivedAt }));
-    return this.firsts(events);
+    return inserted === events.length ? [...events] : this.firsts(events);
   }
 
   private async firsts(events: readonly EventToKeep[]): Promise<KeptEvent[]> {

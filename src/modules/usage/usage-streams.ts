@@ -36,8 +36,8 @@ export async function ensureStream(tx: Tx, organizationId: string, externalSubsc
 @Injectable()
 export class StreamDirectory {
   /** Least recently used out, by halves: what is asked for moves from `older` to `recent`, and a full `recent` becomes `older`. */
-  private recent = new Map<string, string>();
-  private older = new Map<string, string>();
+  private recent = new Generation();
+  private older = new Generation();
 
   constructor(private readonly dataSource: DataSource) {}
 
@@ -45,7 +45,7 @@ export class StreamDirectory {
   async findOrMake(organizationId: string, externalIds: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
     const found = new Map<string, string>();
     for (const externalId of externalIds) {
-      const id = this.recall(`${organizationId} ${externalId}`);
+      const id = this.recall(organizationId, externalId);
       if (id !== undefined) found.set(externalId, id);
     }
     const missing = () => [...externalIds].filter((externalId) => !found.has(externalId));
@@ -61,23 +61,40 @@ export class StreamDirectory {
   private async read(organizationId: string, externalIds: readonly string[], found: Map<string, string>): Promise<void> {
     for (const row of await readStatement<StreamRecord>(this.dataSource, findStreams, [organizationId, externalIds])) {
       found.set(row.external_subscription_id, row.id);
-      this.remember(`${organizationId} ${row.external_subscription_id}`, row.id);
+      this.remember(organizationId, row.external_subscription_id, row.id);
     }
   }
 
-  private recall(key: string): string | undefined {
-    const id = this.recent.get(key);
+  private recall(organizationId: string, externalId: string): string | undefined {
+    const id = this.recent.get(organizationId, externalId);
     if (id !== undefined) return id;
-    const aged = this.older.get(key);
-    if (aged !== undefined) this.remember(key, aged);
+    const aged = this.older.get(organizationId, externalId);
+    if (aged !== undefined) this.remember(organizationId, externalId, aged);
     return aged;
   }
 
-  private remember(key: string, id: string): void {
+  private remember(organizationId: string, externalId: string, id: string): void {
     if (this.recent.size >= maxRecent) {
       this.older = this.recent;
-      this.recent = new Map();
+      this.recent = new Generation();
     }
-    this.recent.set(key, id);
+    this.recent.set(organizationId, externalId, id);
+  }
+}
+
+/** Maps in a map, because joining two keys for every event costs more than both look-ups. */
+class Generation {
+  size = 0;
+  private readonly organizations = new Map<string, Map<string, string>>();
+
+  get(organizationId: string, externalId: string): string | undefined {
+    return this.organizations.get(organizationId)?.get(externalId);
+  }
+
+  set(organizationId: string, externalId: string, id: string): void {
+    const streams = this.organizations.get(organizationId);
+    if (streams) streams.set(externalId, id);
+    else this.organizations.set(organizationId, new Map([[externalId, id]]));
+    this.size++;
   }
 }

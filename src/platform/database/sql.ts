@@ -26,6 +26,16 @@ export async function readStatement<Row>(
   return result.rows as Row[];
 }
 
+/**
+ * An array parameter as PostgreSQL's own text. The driver looks into every element for what needs quotes; identifiers, numbers and
+ * instants never do, and a batch has thousands.
+ */
+export function unquotedArray(values: readonly (string | number | null)[]): string {
+  let text = '{';
+  for (const value of values) text += `${text.length > 1 ? ',' : ''}${value ?? 'NULL'}`;
+  return `${text}}`;
+}
+
 /** Asks named statements; rows come as the driver gives them. */
 export type Query = <Row>(statement: Statement, values: readonly unknown[]) => Promise<Row[]>;
 

@@ -3,13 +3,13 @@ import type { IncomingMessage } from 'node:http';
 import { type DynamicModule, UnsupportedMediaTypeException } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import helmet from '@fastify/helmet';
 import { log, withLogContext } from '../logging/log.ts';
 import { FrameworkLogger } from '../logging/framework-logger.ts';
 import { Metrics } from '../health/metrics.ts';
 import { describeApi } from '../openapi/openapi.ts';
 import { answerBadPath, answerBrokenHttp } from './framework-errors.ts';
 import { keepRawBody, rawBodyLimitBytes, wantsRawBody } from './raw-body.ts';
+import { securityHeaders } from './security-headers.ts';
 import { parseStrictJson, toJson } from './strict-json.ts';
 
 /** Largest body: 1000 usage events of 4 KB. */
@@ -30,8 +30,9 @@ export async function createApp(module: DynamicModule): Promise<NestFastifyAppli
     },
   });
   const fastify = adapter.getInstance();
+  const security = securityHeaders();
   fastify.addHook('onRequest', (request, reply, done) => {
-    void reply.header('x-request-id', request.id);
+    void reply.headers(security).header('x-request-id', request.id);
     withLogContext({ request_id: request.id }, done);
   });
   fastify.addHook('onResponse', (request, reply, done) => {
@@ -71,8 +72,6 @@ export async function createApp(module: DynamicModule): Promise<NestFastifyAppli
     keepRawBody(request, body as Buffer);
     done(wantsRawBody(request.routeOptions) ? null : new UnsupportedMediaTypeException());
   });
-  // Without TLS of our own, upgrading would break the pages of /docs everywhere but on localhost.
-  await app.register(helmet, { contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } });
   describeApi(app);
   return app;
 }

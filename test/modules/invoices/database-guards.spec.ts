@@ -117,12 +117,25 @@ describe('the database is the last judge', () => {
     ],
     [
       'a fee in another currency than its invoice',
-      'fk_fees_invoice',
+      'fees_share_seller_and_currency',
       [
         copyOfInvoice({ id: `'00000000-0000-7000-8000-000000000001'` }),
         `insert into fees select organization_id, gen_random_uuid(), '00000000-0000-7000-8000-000000000001', billing_entity_id, 'EUR', subscription_id, fee_type, item_id, name, 0, 0, 0, 0, 0, 0,
        period_start, period_end, derivation, created_at from fees where invoice_id = :invoice limit 1`,
       ],
+    ],
+    [
+      'a draft that changes its currency',
+      'fees_share_seller_and_currency',
+      [
+        copyOfInvoice({ id: `'00000000-0000-7000-8000-000000000001'` }),
+        `update invoices set currency = 'EUR' where id = '00000000-0000-7000-8000-000000000001'`,
+      ],
+    ],
+    [
+      'a fee that changes its currency',
+      'fees_share_seller_and_currency',
+      [`update fees set currency = 'EUR' where invoice_id = :invoice`],
     ],
     [
       'fees of a draft that leave its header behind',
