@@ -26,6 +26,10 @@ export const minorDigits = (currency: string): number => minorDigitsByCurrency[c
 export const inMinorUnits = (majorAmount: Exact, currency: string): Exact =>
   majorAmount.times(Exact.fromInteger(10n ** BigInt(minorDigits(currency))));
 
+/** Minor units (1250.5 cents) as major units (12.505 dollars), exactly. */
+export const inMajorUnits = (minorAmount: Exact, currency: string): Exact =>
+  minorAmount.dividedBy(Exact.fromInteger(10n ** BigInt(minorDigits(currency))));
+
 /** Minor units as a major-unit decimal with the currency's own number of places: 14520 USD is `145.20`. */
 export function formatMajor(minorUnits: bigint, currency: string): string {
   const places = minorDigits(currency);

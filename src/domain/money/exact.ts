@@ -1,11 +1,15 @@
 const longDenominator = 10n ** 60n;
 
+/** To the nearest (half away from zero), up, down, or towards zero. */
+export type RoundingMode = 'round' | 'ceil' | 'floor' | 'truncate';
+
 /**
  * An exact rational number: the only arithmetic that money, quantities, rates and prorations go through.
  * Nothing is ever rounded until `roundToInteger` or `toDecimal` is called, and those say how.
  */
 export class Exact {
   static readonly zero = new Exact(0n, 1n);
+  static readonly one = new Exact(1n, 1n);
 
   private constructor(
     readonly numerator: bigint,
@@ -58,6 +62,10 @@ export class Exact {
     return Exact.ratio(this.numerator * other.denominator, this.denominator * other.numerator).reduced();
   }
 
+  negated(): Exact {
+    return new Exact(-this.numerator, this.denominator);
+  }
+
   /** Negative, zero or positive, as `this` is smaller than, equal to or greater than `other`. */
   compare(other: Exact): -1 | 0 | 1 {
     const left = this.numerator * other.denominator;
@@ -67,6 +75,33 @@ export class Exact {
 
   isZero(): boolean {
     return this.numerator === 0n;
+  }
+
+  isNegative(): boolean {
+    return this.numerator < 0n;
+  }
+
+  isPositive(): boolean {
+    return this.numerator > 0n;
+  }
+
+  /** The smaller of the two. */
+  atMost(limit: Exact): Exact {
+    return this.compare(limit) > 0 ? limit : this;
+  }
+
+  /** The larger of the two. */
+  atLeast(limit: Exact): Exact {
+    return this.compare(limit) < 0 ? limit : this;
+  }
+
+  /** Rounded at this many decimals; a negative number of places rounds to tens, hundreds and so on. */
+  rounded(mode: RoundingMode, places = 0): Exact {
+    const scale = 10n ** BigInt(places < 0 ? -places : places);
+    const [numerator, denominator] =
+      places < 0 ? [this.numerator, this.denominator * scale] : [this.numerator * scale, this.denominator];
+    const whole = roundedQuotient(numerator, denominator, mode);
+    return places < 0 ? new Exact(whole * scale, 1n) : new Exact(whole, scale);
   }
 
   /** Half away from zero, the rounding rule of every amount (docs/decisions/0003). */
@@ -93,4 +128,14 @@ export class Exact {
     while (b !== 0n) [a, b] = [b, a % b];
     return a <= 1n ? this : new Exact(this.numerator / a, this.denominator / a);
   }
+}
+
+function roundedQuotient(numerator: bigint, denominator: bigint, mode: RoundingMode): bigint {
+  const towardsZero = numerator / denominator;
+  const remainder = numerator % denominator;
+  if (remainder === 0n || mode === 'truncate') return towardsZero;
+  const sign = numerator < 0n ? -1n : 1n;
+  if (mode === 'ceil') return sign > 0n ? towardsZero + 1n : towardsZero;
+  if (mode === 'floor') return sign > 0n ? towardsZero : towardsZero - 1n;
+  return 2n * remainder * sign >= denominator ? towardsZero + sign : towardsZero;
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { invalid } from '../../../domain/errors/billing-error.ts';
 import { issueDates } from '../../../domain/invoicing/document-dates.ts';
-import { assembleInvoice } from '../../../domain/invoicing/price-period.ts';
+import { priceInvoice } from '../../../domain/invoicing/price-items.ts';
 import { instantOf } from '../../../platform/clock/clock.ts';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.ts';
 import { BillingEntityRow, findBillingEntity } from '../../billing-entities/index.ts';
@@ -42,7 +42,7 @@ export class CreateOneOffInvoice {
       const at = await this.organizationClock.now(organizationId, tx);
       const currency = input.currency ?? customer.currency ?? seller.defaultCurrency;
       const ground = { organizationId, customer, sellerId: seller.id, currency, at };
-      const lines = input.fees
+      const items = input.fees
         ? await linesOfFees(tx, ground, input.fees)
         : await linesOfItems(tx, ground, input.line_items ?? []);
 
@@ -53,7 +53,7 @@ export class CreateOneOffInvoice {
       const { issuingDate } = issueDates({ timezone, netPaymentTerm }, instantOf(at));
       if (input.due_date != null && input.due_date < issuingDate.toString())
         throw invalid({ due_date: ['value_is_out_of_range'] });
-      const priced = assembleInvoice(currency, lines);
+      const priced = priceInvoice({ currency, timezone, items });
       if (priced.totalCents > largestTotalCents)
         throw invalid({ [input.fees ? 'fees' : 'line_items']: ['value_is_out_of_range'] });
 

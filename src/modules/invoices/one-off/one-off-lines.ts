@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { invalid } from '../../../domain/errors/billing-error.ts';
-import type { LineToPrice, TaxRate } from '../../../domain/invoicing/price-period.ts';
+import type { AddOnItem, TaxRate } from '../../../domain/invoicing/items.ts';
 import { formatMajor } from '../../../domain/money/currency.ts';
 import { instantOf } from '../../../platform/clock/clock.ts';
 import { findAddOn } from '../../add-ons/index.ts';
@@ -17,16 +17,14 @@ export interface LineGround {
   readonly at: Date;
 }
 
-const withoutProration = { type: 'add_on', eventsCount: 0n, proration: null } as const;
-
 /** @throws BillingError add_on_not_found, validation_errors (unknown tax, another currency, a span that ends before it starts) */
 export async function linesOfFees(
   manager: EntityManager,
   ground: LineGround,
   fees: readonly OneOffFeeInput[],
-): Promise<LineToPrice[]> {
+): Promise<AddOnItem[]> {
   const usual = await usualTaxes(manager, ground);
-  const lines: LineToPrice[] = [];
+  const items: AddOnItem[] = [];
   for (const [position, fee] of fees.entries()) {
     const addOn = await findAddOn(manager, ground.organizationId, fee.add_on_code);
     if (fee.unit_amount_cents == null && addOn.amountCurrency !== ground.currency)
@@ -34,18 +32,20 @@ export async function linesOfFees(
     const start = fee.from_datetime ?? ground.at;
     const end = fee.to_datetime ?? start;
     if (end < start) throw invalid({ [`fees.${position}.to_datetime`]: ['value_is_out_of_range'] });
-    lines.push({
-      ...withoutProration,
-      itemId: addOn.id,
+    const billed = { start: instantOf(start), end: instantOf(end) };
+    items.push({
+      kind: 'add_on',
+      id: addOn.id,
       name: fee.invoice_display_name ?? addOn.invoiceDisplayName ?? addOn.name,
       description: fee.description ?? addOn.description,
       units: fee.units ?? '1',
       unitAmount: formatMajor(fee.unit_amount_cents ?? addOn.amountCents, ground.currency),
       taxes: fee.tax_codes == null ? usual : (await findTaxes(manager, ground.organizationId, fee.tax_codes)).map(rateOf),
-      span: { start: instantOf(start), end: instantOf(end) },
+      period: billed,
+      billed,
     });
   }
-  return lines;
+  return items;
 }
 
 /**
@@ -56,18 +56,21 @@ export async function linesOfItems(
   manager: EntityManager,
   ground: LineGround,
   items: readonly LineItemInput[],
-): Promise<LineToPrice[]> {
+): Promise<AddOnItem[]> {
   if (ground.customer.country === null) throw invalid({ 'customer.country': ['value_is_mandatory'] });
   const taxes = await usualTaxes(manager, ground);
   const at = instantOf(ground.at);
+  const billed = { start: at, end: at };
   return items.map((item) => ({
-    ...withoutProration,
-    itemId: null,
+    kind: 'add_on',
+    id: null,
     name: item.description,
+    description: null,
     units: item.quantity ?? '1',
     unitAmount: item.unit_amount,
     taxes,
-    span: { start: at, end: at },
+    period: billed,
+    billed,
   }));
 }
 

@@ -1,0 +1,79 @@
+import { Exact } from '../money/exact.ts';
+import { type DiscountLine, shareDiscounts } from './discounts.ts';
+import { type FeeLine, feeOf, taxOn } from './fee.ts';
+import type { DiscountItem, TaxRate } from './items.ts';
+import type { Line } from './lines.ts';
+
+export interface TaxLine {
+  readonly taxId: string;
+  readonly code: string;
+  readonly name: string;
+  readonly rate: string;
+  /** Σ of the fees it is on, less their discounts. */
+  readonly baseAmountCents: bigint;
+  readonly amountCents: bigint;
+}
+
+export interface PricedInvoice {
+  readonly currency: string;
+  readonly fees: readonly FeeLine[];
+  readonly taxes: readonly TaxLine[];
+  readonly discounts: readonly DiscountLine[];
+  /** Σ of the fees, before discounts and taxes. */
+  readonly feesAmountCents: bigint;
+  readonly discountAmountCents: bigint;
+  /** Rounded once from the unrounded sum over all fees and rates; may differ by a cent from Σ of the rounded parts. */
+  readonly taxesAmountCents: bigint;
+  /** Fees − discounts + taxes. */
+  readonly totalCents: bigint;
+}
+
+/** Turns lines into the invoice they make. The only place where fees, discounts, taxes and totals are added up. */
+export function assembleInvoice(
+  currency: string,
+  lines: readonly Line[],
+  discounts: readonly DiscountItem[] = [],
+): PricedInvoice {
+  const amounts = lines.map((line) => line.precise.roundToInteger());
+  const shared = discounts.length > 0 ? shareDiscounts(lines, amounts, discounts) : null;
+  const fees = lines.map((line, i) => feeOf(line, amounts[i] ?? 0n, shared?.shares[i] ?? Exact.zero, currency));
+  const feesAmountCents = amounts.reduce((sum, amount) => sum + amount, 0n);
+  const discountAmountCents = (shared?.lines ?? []).reduce((sum, line) => sum + line.amountCents, 0n);
+  const { taxes, sum } = taxLinesOf(fees, lines);
+  return {
+    currency,
+    fees,
+    taxes,
+    discounts: shared?.lines ?? [],
+    feesAmountCents,
+    discountAmountCents,
+    taxesAmountCents: sum,
+    totalCents: feesAmountCents - discountAmountCents + sum,
+  };
+}
+
+/** Tax lines per rate (each rounded for display) and the invoice tax (rounded once from the exact sum). */
+function taxLinesOf(fees: readonly FeeLine[], lines: readonly Line[]): { taxes: TaxLine[]; sum: bigint } {
+  const bases = new Map<string, { tax: TaxRate; base: Exact }>();
+  fees.forEach((fee, i) => {
+    for (const tax of lines[i]?.taxes ?? []) {
+      const entry = bases.get(tax.id) ?? { tax, base: Exact.zero };
+      entry.base = entry.base.plus(Exact.fromInteger(fee.amountCents)).minus(fee.discountCents);
+      bases.set(tax.id, entry);
+    }
+  });
+  let exactSum = Exact.zero;
+  const taxes = [...bases.values()].map(({ tax, base }) => {
+    const amount = taxOn(base, tax.rate);
+    exactSum = exactSum.plus(amount);
+    return {
+      taxId: tax.id,
+      code: tax.code,
+      name: tax.name,
+      rate: tax.rate,
+      baseAmountCents: base.roundToInteger(),
+      amountCents: amount.roundToInteger(),
+    };
+  });
+  return { taxes, sum: exactSum.roundToInteger() };
+}

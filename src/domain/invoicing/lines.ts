@@ -1,0 +1,156 @@
+import type { Span } from '../calendar/span.ts';
+import { formatMajor, inMajorUnits, inMinorUnits } from '../money/currency.ts';
+import { Exact } from '../money/exact.ts';
+import { priceGrowth, priceUsage } from '../pricing/price-usage.ts';
+import { type DayCount, type Proration, prorationFraction, prorationOf } from '../proration/local-days.ts';
+import type { PricingDerivation } from './derivation.ts';
+import type { FeeType, FixedChargeItem, InvoiceItem, TaxRate, UsageBucket, UsageChargeItem, UsageEvidence } from './items.ts';
+import { writeUsage } from './usage-inputs.ts';
+
+/** A line with its exact amount in minor units, before its one rounding. */
+export interface Line {
+  readonly type: FeeType;
+  /** Null for a line in free words. */
+  readonly itemId: string | null;
+  readonly name: string;
+  readonly units: string;
+  readonly unitAmount: string;
+  readonly eventsCount: bigint;
+  readonly precise: Exact;
+  readonly proration: Proration | null;
+  readonly taxes: readonly TaxRate[];
+  readonly billed: Span;
+  readonly description?: string | null;
+  readonly pricing?: PricingDerivation;
+  readonly evidence?: UsageEvidence;
+  readonly filterId?: string | null;
+  readonly groupedBy?: Readonly<Record<string, string | null>>;
+  /** Minor units that other fees of the charge or period came to already. */
+  readonly trueUp?: { readonly minimumCents: bigint; readonly chargedCents: bigint };
+}
+
+export interface LineSettings {
+  readonly currency: string;
+  readonly timezone: string;
+  readonly dayCount?: DayCount;
+}
+
+const prorationOfItem = ({ period, billed }: InvoiceItem, { timezone, dayCount }: LineSettings): Proration | null =>
+  prorationOf(period, billed, timezone, dayCount);
+
+const prorate = (amount: Exact, proration: Proration | null): Exact =>
+  proration ? amount.times(prorationFraction(proration)) : amount;
+
+/** The lines of an item other than its true-up. */
+export function linesOf(item: InvoiceItem, settings: LineSettings): Line[] {
+  const base = { itemId: item.id, name: item.name, taxes: item.taxes, billed: item.billed, eventsCount: 0n };
+  switch (item.kind) {
+    case 'plan': {
+      const proration = prorationOfItem(item, settings);
+      const unitAmount = formatMajor(item.amountCents, settings.currency);
+      const precise = prorate(Exact.fromInteger(item.amountCents), proration);
+      return [{ ...base, type: 'subscription', units: '1', unitAmount, proration, precise }];
+    }
+    case 'add_on': {
+      const precise = inMinorUnits(Exact.parse(item.units).times(Exact.parse(item.unitAmount)), settings.currency);
+      const { description } = item;
+      return [{ ...base, description, type: 'add_on', units: item.units, unitAmount: item.unitAmount, proration: null, precise }];
+    }
+    case 'fixed_charge':
+      return [fixedLine(item, settings)];
+    case 'charge':
+      return item.buckets.map((bucket) => bucketLine(item, bucket, settings));
+    case 'commitment':
+      return [];
+  }
+}
+
+function fixedLine(item: FixedChargeItem, settings: LineSettings): Line {
+  const proration = item.prorated ? prorationOfItem(item, settings) : null;
+  const usage = { units: Exact.parse(item.units), eventsCount: 0n };
+  return {
+    type: 'fixed_charge',
+    itemId: item.id,
+    name: item.name,
+    taxes: item.taxes,
+    billed: item.billed,
+    eventsCount: 0n,
+    units: item.units,
+    proration,
+    ...pricedUnits({ pricing: item.pricing, usage }, proration, settings.currency),
+  };
+}
+
+function bucketLine(item: UsageChargeItem, bucket: UsageBucket, settings: LineSettings): Line {
+  return {
+    type: 'charge',
+    itemId: item.id,
+    name: bucket.label ? `${item.name} (${bucket.label})` : item.name,
+    taxes: item.taxes,
+    billed: item.billed,
+    eventsCount: bucket.usage.eventsCount,
+    units: (bucket.usage.proratedUnits ?? bucket.usage.units).toDecimal(),
+    proration: null,
+    evidence: bucket.evidence,
+    filterId: bucket.filterId,
+    groupedBy: bucket.groupedBy,
+    ...pricedUnits(bucket, null, settings.currency),
+  };
+}
+
+/** A standard price needs no steps: its units and unit amount say all. */
+function pricedUnits(
+  bucket: Pick<UsageBucket, 'pricing' | 'usage' | 'paid'>,
+  proration: Proration | null,
+  currency: string,
+): Pick<Line, 'precise' | 'unitAmount' | 'pricing'> {
+  const { pricing, usage, paid } = bucket;
+  const { model } = pricing;
+  if (model.name === 'standard' && paid === undefined && !usage.units.isNegative()) {
+    const amount = (usage.proratedUnits ?? usage.units).times(model.amount);
+    return { precise: prorate(inMinorUnits(amount, currency), proration), unitAmount: model.amount.toDecimal() };
+  }
+  const price = priceUsage(model, usage, currency);
+  const amount = paid === undefined ? price.amount : priceGrowth(model, paid, usage, currency);
+  return {
+    precise: prorate(inMinorUnits(amount, currency), proration),
+    unitAmount: averageOf(amount, usage.proratedUnits ?? usage.units),
+    pricing: {
+      charge_model: model.name,
+      properties: pricing.properties,
+      inputs: writeUsage(usage),
+      ...(paid !== undefined && { paid: paid && writeUsage(paid) }),
+      steps: price.steps,
+    },
+  };
+}
+
+const averageOf = (amount: Exact, units: Exact): string => (units.isPositive() ? amount.dividedBy(units).toDecimal() : '0');
+
+/** What is missing to a minimum: the minimum of the billed days, rounded, less what was charged; nothing when it was reached. */
+export function trueUpLine(
+  item: UsageChargeItem | Extract<InvoiceItem, { kind: 'commitment' }>,
+  chargedCents: bigint,
+  settings: LineSettings,
+): Line[] {
+  const minimumCents = item.kind === 'commitment' ? item.amountCents : (item.minimumCents ?? 0n);
+  if (minimumCents === 0n) return [];
+  const proration = prorationOfItem(item, settings);
+  const due = prorate(Exact.fromInteger(minimumCents), proration).roundToInteger() - chargedCents;
+  if (due <= 0n) return [];
+  return [
+    {
+      type: item.kind,
+      itemId: item.id,
+      name: item.name,
+      taxes: item.taxes,
+      billed: item.billed,
+      eventsCount: 0n,
+      units: '1',
+      unitAmount: inMajorUnits(Exact.fromInteger(due), settings.currency).toDecimal(),
+      precise: Exact.fromInteger(due),
+      proration,
+      trueUp: { minimumCents, chargedCents },
+    },
+  ];
+}

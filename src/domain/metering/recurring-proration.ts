@@ -1,0 +1,85 @@
+import type { Temporal } from 'temporal-polyfill';
+import { localDateOf, startOfLocalDay } from '../calendar/local-day.ts';
+import type { Span } from '../calendar/span.ts';
+import { Exact } from '../money/exact.ts';
+import type { ProratedChange } from '../pricing/graduated.ts';
+import { localDays } from '../proration/local-days.ts';
+import type { Carried } from './carried.ts';
+import type { MeterEvent } from './meter-event.ts';
+import { type Metric, numberOf } from './metric.ts';
+import { uniqueChanges } from './unique-count.ts';
+
+/** Prorated units are rounded up here (Lago): 10 × 17/31 is 5.48388. */
+const places = 5;
+
+interface Period {
+  readonly billed: Span;
+  readonly period: Span;
+  readonly timezone: string;
+}
+
+/** The units of a recurring, prorated metric: what was carried over counts for every billed day, a change for the days left. */
+export function proratedUnits(metric: Metric, events: readonly MeterEvent[], period: Period, carried: Carried): Exact {
+  const changes = exactChanges(metric, events, period, carried);
+  return changes.reduce((sum, { prorated }) => sum.plus(prorated), Exact.zero).rounded('ceil', places);
+}
+
+/** The same change by change, each rounded up, for a graduated price. The first is what was carried over. */
+export const proratedChanges = (
+  metric: Metric,
+  events: readonly MeterEvent[],
+  period: Period,
+  carried: Carried,
+): readonly ProratedChange[] =>
+  exactChanges(metric, events, period, carried).map(({ full, prorated }) => ({
+    full,
+    prorated: prorated.rounded('ceil', places),
+  }));
+
+function exactChanges(
+  metric: Metric,
+  events: readonly MeterEvent[],
+  period: Period,
+  carried: Carried,
+): readonly ProratedChange[] {
+  const share = shareOfDays(period);
+  const first = { full: carried.total, prorated: carried.total.times(share(period.billed.start)) };
+  const changes =
+    metric.aggregation === 'unique_count_agg'
+      ? changesOfUnique(metric, events, period, carried)
+      : events.flatMap((event) => {
+          const full = numberOf(metric, event);
+          return full ? [{ full, prorated: full.times(share(event.timestamp)) }] : [];
+        });
+  return carried.total.isZero() ? changes : [first, ...changes];
+}
+
+/** The day of an addition and the day of a removal are both used; a value that comes back on the day it left pays that day once. */
+function changesOfUnique(
+  metric: Metric,
+  events: readonly MeterEvent[],
+  period: Period,
+  carried: Carried,
+): readonly ProratedChange[] {
+  const share = shareOfDays(period);
+  const paidUntil = new Map<string, Temporal.Instant>();
+  return uniqueChanges(metric, events, carried.values).map(({ event, value, operation }) => {
+    const nextDay = startOfNextDay(event.timestamp, period.timezone);
+    if (operation === 'remove') {
+      paidUntil.set(value, nextDay);
+      return { full: Exact.one.negated(), prorated: share(nextDay).negated() };
+    }
+    const paid = paidUntil.get(value);
+    const from = paid && paid.epochNanoseconds > event.timestamp.epochNanoseconds ? paid : event.timestamp;
+    return { full: Exact.one, prorated: share(from) };
+  });
+}
+
+/** Billed days from an instant's local day on, over the days of the whole period. */
+function shareOfDays({ billed, period, timezone }: Period): (from: Temporal.Instant) => Exact {
+  const whole = BigInt(localDays(period.start, period.end, timezone));
+  return (from) => Exact.ratio(BigInt(localDays(from, billed.end, timezone)), whole);
+}
+
+const startOfNextDay = (at: Temporal.Instant, timezone: string): Temporal.Instant =>
+  startOfLocalDay(localDateOf(at, timezone).add({ days: 1 }), timezone);
