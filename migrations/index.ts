@@ -1,5 +1,6 @@
 import { Foundation1795000000000 } from './1795000000000-foundation.ts';
 import { FeesFollowTheirHeader1795000050000 } from './1795000050000-fees-follow-their-header.ts';
+import { Numbering1795000300000 } from './1795000300000-numbering.ts';
 import { InboundEvents1795000400000 } from './1795000400000-inbound-events.ts';
 import { FeeDescriptions1795000500000 } from './1795000500000-fee-descriptions.ts';
 
@@ -7,6 +8,7 @@ import { FeeDescriptions1795000500000 } from './1795000500000-fee-descriptions.t
 export const migrations = [
   Foundation1795000000000,
   FeesFollowTheirHeader1795000050000,
+  Numbering1795000300000,
   InboundEvents1795000400000,
   FeeDescriptions1795000500000,
 ];

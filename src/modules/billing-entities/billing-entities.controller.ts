@@ -1,7 +1,6 @@
 import { Controller, Get, HttpCode, Param, Patch, Post, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
-import { invalid } from '../../domain/errors/billing-error.ts';
 import { OrganizationId } from '../../platform/auth/principal.ts';
 import { Clock, dateOf } from '../../platform/clock/clock.ts';
 import { UnitOfWork } from '../../platform/database/unit-of-work.ts';
@@ -11,7 +10,7 @@ import { findBillingEntity } from './billing-entities.queries.ts';
 import { CreateBillingEntityInput, UpdateBillingEntityInput } from './billing-entity.dto.ts';
 import { BillingEntityRow } from './billing-entity.entity.ts';
 import { presentBillingEntity } from './billing-entity.presenter.ts';
-import { createBillingEntity } from './create-billing-entity.ts';
+import { createBillingEntity, refusals } from './create-billing-entity.ts';
 import { UpdateBillingEntity } from './update-billing-entity.ts';
 
 @ApiTags('BillingEntities')
@@ -45,7 +44,7 @@ export class BillingEntitiesController {
   async create(@OrganizationId() organizationId: string, @Payload('billing_entity') input: CreateBillingEntityInput) {
     const { row, taxes } = await this.unitOfWork.run(
       (tx) => createBillingEntity(tx, organizationId, input, { isDefault: false, at: dateOf(this.clock.now()) }),
-      { uq_billing_entities_code: () => invalid({ code: ['value_already_exist'] }) },
+      refusals,
     );
     return { billing_entity: presentBillingEntity(row, taxes.map(presentTax)) };
   }

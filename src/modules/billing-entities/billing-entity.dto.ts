@@ -2,6 +2,7 @@ import { Transform, Type } from 'class-transformer';
 import {
   IsArray,
   IsEmail,
+  IsIn,
   IsInt,
   IsOptional,
   IsString,
@@ -13,7 +14,13 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
-import { isNumberTemplate } from '../../domain/invoicing/document-number.ts';
+import {
+  type DocumentNumbering,
+  isNumberTemplate,
+  lagoTemplates,
+  type NumberRestart,
+  numberRestarts,
+} from '../../domain/invoicing/document-number.ts';
 import { IsCountry, IsCurrencyCode, IsKey, IsRequiredText, IsText, IsTimezone } from '../../platform/http/validators.ts';
 
 function IsNumberTemplate(): PropertyDecorator {
@@ -84,6 +91,14 @@ abstract class BillingEntityFields {
   @ValidateIf((_, value) => value !== undefined)
   @IsNumberTemplate()
   document_number_template?: string;
+  /** When the counter begins again; by default with the year that the template shows, else never. */
+  @ValidateIf((_, value) => value !== undefined)
+  @IsIn(numberRestarts)
+  document_number_restart?: NumberRestart;
+  /** Lago's word for how numbers count; it brings Lago's template where the present one counts otherwise. */
+  @ValidateIf((_, value) => value !== undefined)
+  @IsIn(Object.keys(lagoTemplates))
+  document_numbering?: DocumentNumbering;
   @ValidateIf((_, value) => value !== undefined)
   @IsInt()
   @Min(0)

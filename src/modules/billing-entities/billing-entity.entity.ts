@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { NumberRestart } from '../../domain/invoicing/document-number.ts';
 
 /** A legal seller: it issues invoices, numbers them and decides their taxes and terms. */
 @Entity('billing_entities')
@@ -39,6 +40,8 @@ export class BillingEntityRow {
   documentNumberPrefix: string;
   @Column('text')
   documentNumberTemplate: string;
+  @Column('text')
+  documentNumberRestart: NumberRestart;
   /** Days from issue to due date. */
   @Column('int4')
   netPaymentTerm: number;

@@ -1,3 +1,4 @@
+import { documentNumberingOf } from '../../domain/invoicing/document-number.ts';
 import { isoOf } from '../../platform/clock/clock.ts';
 import type { BillingEntityRow } from './billing-entity.entity.ts';
 
@@ -18,8 +19,10 @@ export const presentBillingEntity = (row: BillingEntityRow, taxes: readonly obje
   country: row.country,
   default_currency: row.defaultCurrency,
   timezone: row.timezone,
+  document_numbering: documentNumberingOf(row.documentNumberTemplate),
   document_number_prefix: row.documentNumberPrefix,
   document_number_template: row.documentNumberTemplate,
+  document_number_restart: row.documentNumberRestart,
   net_payment_term: row.netPaymentTerm,
   is_default: row.isDefault,
   billing_configuration: { invoice_grace_period: row.invoiceGracePeriod, invoice_footer: row.invoiceFooter },

@@ -1,18 +1,19 @@
 import { newId } from '../../platform/database/ids.ts';
 import type { Tx } from '../../platform/database/unit-of-work.ts';
-import { defaultNumberTemplate } from '../../domain/invoicing/document-number.ts';
+import { invalid } from '../../domain/errors/billing-error.ts';
+import { localDateOf } from '../../domain/calendar/local-day.ts';
+import { instantOf } from '../../platform/clock/clock.ts';
 import { findTaxes, replaceTaxes, type TaxRow } from '../taxes/index.ts';
 import type { CreateBillingEntityInput } from './billing-entity.dto.ts';
 import { BillingEntityRow } from './billing-entity.entity.ts';
+import { chooseNumbering, firstNumbering, usualNumbering } from './choose-numbering.ts';
+import { continueSeries } from './number-series.store.ts';
 
-/** The first one of an organization numbers its invoices `INV-…`; others take their code unless a prefix is given. */
-const defaultPrefix = (code: string, isDefault: boolean): string =>
-  isDefault
-    ? 'INV'
-    : code
-        .toUpperCase()
-        .replace(/[^A-Z0-9]/g, '')
-        .slice(0, 10) || 'INV';
+/** What the database refuses of an entity, for the caller of either verb. */
+export const refusals = {
+  uq_billing_entities_code: () => invalid({ code: ['value_already_exist'] }),
+  uq_billing_entities_prefix: () => invalid({ document_number_prefix: ['value_already_exist'] }),
+};
 
 export async function createBillingEntity(
   tx: Tx,
@@ -21,9 +22,11 @@ export async function createBillingEntity(
   { isDefault, at }: { isDefault: boolean; at: Date },
 ): Promise<{ row: BillingEntityRow; taxes: TaxRow[] }> {
   const taxes = await findTaxes(tx, organizationId, input.tax_codes ?? []);
+  const id = newId();
+  const numbering = chooseNumbering(input, isDefault ? firstNumbering : usualNumbering(input.name, id));
   const row: BillingEntityRow = {
     organizationId,
-    id: newId(),
+    id,
     code: input.code,
     name: input.name,
     legalName: input.legal_name ?? null,
@@ -38,8 +41,9 @@ export async function createBillingEntity(
     country: input.country ?? null,
     defaultCurrency: input.default_currency ?? 'USD',
     timezone: input.timezone ?? 'UTC',
-    documentNumberPrefix: input.document_number_prefix ?? defaultPrefix(input.code, isDefault),
-    documentNumberTemplate: input.document_number_template ?? defaultNumberTemplate,
+    documentNumberPrefix: numbering.prefix,
+    documentNumberTemplate: numbering.template,
+    documentNumberRestart: numbering.restart,
     netPaymentTerm: input.net_payment_term ?? 0,
     invoiceGracePeriod: input.billing_configuration?.invoice_grace_period ?? 0,
     invoiceFooter: input.billing_configuration?.invoice_footer ?? null,
@@ -48,6 +52,7 @@ export async function createBillingEntity(
     updatedAt: at,
   };
   await tx.insert(BillingEntityRow, row);
+  if (!isDefault) await continueSeries(tx, organizationId, id, numbering, localDateOf(instantOf(at), row.timezone));
   await replaceTaxes(tx, organizationId, 'billing_entity', row.id, taxes);
   return { row, taxes };
 }

@@ -1,13 +1,11 @@
-import { documentNumber, numberSeriesOf } from '../../domain/invoicing/document-number.ts';
+import { documentNumber, type NumberedDocument, type Numbering, numberSeriesOf } from '../../domain/invoicing/document-number.ts';
 import { runStatement } from '../../platform/database/sql.ts';
 import type { Tx } from '../../platform/database/unit-of-work.ts';
 
-/** Who numbers, and the local year of the document. */
-export interface NumberRequest {
+/** Who numbers, and which document. */
+export interface NumberRequest extends NumberedDocument {
   readonly billingEntityId: string;
-  readonly prefix: string;
-  readonly template: string;
-  readonly year: number;
+  readonly numbering: Numbering;
 }
 
 export interface DrawnNumber {
@@ -26,17 +24,19 @@ const bumpSeries = {
 };
 
 /**
- * Numbers in the order of the requests, without a gap: the counter row is bumped by +n and stays locked until the transaction
- * ends, so draw as late as possible. A rollback gives the numbers back.
+ * Numbers in the order of the requests, without a gap: each counter row is bumped once, by +n, and stays locked until the
+ * transaction ends, so draw as late as possible. A rollback gives the numbers back.
  */
 export async function drawNumbers(tx: Tx, organizationId: string, requests: readonly NumberRequest[]): Promise<DrawnNumber[]> {
-  const keyOf = (entity: string, series: string): string => `${entity} ${series}`;
+  const placed = requests.map((request) => {
+    const series = numberSeriesOf(request.numbering, request);
+    return { request, series, key: `${request.billingEntityId} ${series}` };
+  });
   const wanted = new Map<string, { entity: string; series: string; amount: number }>();
-  for (const request of requests) {
-    const series = numberSeriesOf(request.template, request.year);
-    const entry = wanted.get(keyOf(request.billingEntityId, series)) ?? { entity: request.billingEntityId, series, amount: 0 };
+  for (const { request, series, key } of placed) {
+    const entry = wanted.get(key) ?? { entity: request.billingEntityId, series, amount: 0 };
     entry.amount += 1;
-    wanted.set(keyOf(entry.entity, series), entry);
+    wanted.set(key, entry);
   }
   const entries = [...wanted.values()];
   const rows = await runStatement<{ billing_entity_id: string; series: string; last_number: string }>(tx, bumpSeries, [
@@ -47,19 +47,13 @@ export async function drawNumbers(tx: Tx, organizationId: string, requests: read
   ]);
   const next = new Map(
     rows.map((row) => {
-      const key = keyOf(row.billing_entity_id, row.series);
+      const key = `${row.billing_entity_id} ${row.series}`;
       return [key, BigInt(row.last_number) - BigInt(wanted.get(key)?.amount ?? 0)] as const;
     }),
   );
-  return requests.map((request) => {
-    const series = numberSeriesOf(request.template, request.year);
-    const key = keyOf(request.billingEntityId, series);
+  return placed.map(({ request, series, key }) => {
     const sequentialId = (next.get(key) ?? 0n) + 1n;
     next.set(key, sequentialId);
-    return {
-      series,
-      sequentialId,
-      number: documentNumber(request.template, { prefix: request.prefix, year: request.year, sequence: sequentialId }),
-    };
+    return { series, sequentialId, number: documentNumber(request.numbering, request, sequentialId) };
   });
 }

@@ -10,5 +10,15 @@ export {
   SubscriptionEntityChoice,
 } from './choose-billing-entity.ts';
 export { drawNumbers } from './draw-numbers.ts';
+export {
+  type EffectiveEntity,
+  effectiveEntity,
+  type EffectiveEntityColumns,
+  effectiveEntityColumns,
+  effectiveEntityId,
+  effectiveEntityOfDocument,
+  joinEffectiveEntity,
+} from './effective-entity.ts';
+export { homeEntityId, type HomeEntityId, idOfHomeEntity } from './home-entity.ts';
 export { registerKeysCommand } from './keys.command.ts';
 export { OpenOrganization } from './open-organization.ts';

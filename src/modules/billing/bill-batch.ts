@@ -90,13 +90,14 @@ export class BillBatch {
       const due = await claim(query);
       if (due.length === 0) return nothing;
       const priced = await priceSubscriptions(query, run.organizationId, due);
+      await advancePeriods(query, run.organizationId, run.asOf, priced.map(advanceOf));
+      // Drawing numbers locks counters that other workers need, until the commit: as little as possible comes after it.
       const invoices = await draftInvoices(
         tx,
         run.organizationId,
         priced.map((entry) => draftOf(entry, run)),
         run.asOf,
       );
-      await advancePeriods(query, run.organizationId, run.asOf, priced.map(advanceOf));
       await countResults(query, run, { successful: invoices.length, failed: 0 }, dateOf(this.clock.now()));
       return {
         claimed: due.length,
@@ -111,19 +112,12 @@ export class BillBatch {
   }
 }
 
-const draftOf = ({ subscription, priced }: PricedSubscription, run: Run): DraftToWrite => ({
-  seller: {
-    id: subscription.seller_id,
-    timezone: subscription.seller_timezone,
-    documentNumberPrefix: subscription.document_number_prefix,
-    documentNumberTemplate: subscription.document_number_template,
-  },
+const draftOf = ({ subscription, entity, priced }: PricedSubscription, run: Run): DraftToWrite => ({
+  entity,
   customerId: subscription.customer_id,
+  customerNumber: BigInt(subscription.customer_number),
   subscriptionId: subscription.id,
   billingRunId: run.id,
-  netPaymentTerm: subscription.net_payment_term,
-  gracePeriodDays: subscription.invoice_grace_period,
-  timezone: subscription.billing_timezone,
   periodStart: subscription.current_period_start,
   periodEnd: subscription.current_period_end,
   priced,

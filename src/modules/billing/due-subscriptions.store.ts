@@ -1,9 +1,10 @@
 import type { BillingTime, Interval } from '../../domain/calendar/billing-period.ts';
 import { isId } from '../../platform/database/ids.ts';
 import type { Query } from '../../platform/database/sql.ts';
+import { type EffectiveEntityColumns, effectiveEntityColumns, joinEffectiveEntity } from '../billing-entities/index.ts';
 
-/** A subscription with everything its invoice needs of customer, plan and seller. int8 and numeric are text. */
-export interface DueSubscription {
+/** A subscription with everything its invoice needs of customer, plan and effective entity. int8 and numeric are text. */
+export interface DueSubscription extends EffectiveEntityColumns {
   readonly id: string;
   readonly stream_id: string;
   readonly billing_time: BillingTime;
@@ -13,32 +14,23 @@ export interface DueSubscription {
   readonly current_period_end: Date;
   readonly terminated_at: Date | null;
   readonly customer_id: string;
+  readonly customer_number: string;
   readonly customer_name: string;
-  readonly net_payment_term: number;
-  readonly invoice_grace_period: number;
   readonly plan_id: string;
   readonly plan_name: string;
   readonly interval: Interval;
   readonly amount_cents: string;
   readonly amount_currency: string;
-  readonly seller_id: string;
-  readonly seller_timezone: string;
-  readonly document_number_prefix: string;
-  readonly document_number_template: string;
 }
 
-/** The effective seller is the subscription's own billing entity, else the customer's. */
 const selectSubscription = `
   select s.id, s.stream_id, s.billing_time, s.billing_timezone, s.subscription_at, s.current_period_start, s.current_period_end, s.terminated_at,
-    c.id as customer_id, coalesce(c.name, c.external_id) as customer_name,
-    coalesce(c.net_payment_term, e.net_payment_term) as net_payment_term,
-    coalesce(c.invoice_grace_period, e.invoice_grace_period) as invoice_grace_period,
-    p.id as plan_id, coalesce(p.invoice_display_name, p.name) as plan_name, p.interval, p.amount_cents, p.amount_currency,
-    e.id as seller_id, e.timezone as seller_timezone, e.document_number_prefix, e.document_number_template
+    c.id as customer_id, c.sequential_id as customer_number, coalesce(c.name, c.external_id) as customer_name, ${effectiveEntityColumns},
+    p.id as plan_id, coalesce(p.invoice_display_name, p.name) as plan_name, p.interval, p.amount_cents, p.amount_currency
   from subscriptions s
   join customers c on c.organization_id = s.organization_id and c.id = s.customer_id
   join plans p on p.organization_id = s.organization_id and p.id = s.plan_id
-  join billing_entities e on e.organization_id = s.organization_id and e.id = coalesce(s.billing_entity_id, c.billing_entity_id)`;
+  ${joinEffectiveEntity}`;
 
 /** What makes a subscription due (G2, G3): the predicate of the index ix_subscriptions_due, and the time. */
 const isDue = `s.organization_id = $1 and (s.status = 'ACTIVE' or s.final_invoice_due) and s.payment_provider = 'MANUAL' and s.current_period_end <= $2

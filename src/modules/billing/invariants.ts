@@ -57,12 +57,13 @@ export const invariants: readonly Invariant[] = [
   },
   {
     name: 'numbers_are_gapless',
-    holds: 'every series counts 1, 2, 3 … up to its counter',
+    holds: 'every series counts on from its first number up to its counter',
     offenders: `select n.billing_entity_id || ' series ' || n.series || ': counter ' || n.last_number || ', invoices ' || count(i.id) from number_series n
       left join invoices i on i.organization_id = n.organization_id and i.billing_entity_id = n.billing_entity_id and i.series = n.series
         and i.source <> 'STRIPE'
-      group by n.organization_id, n.billing_entity_id, n.series, n.last_number
-      having count(i.id) <> n.last_number or coalesce(max(i.sequential_id), 0) <> n.last_number`,
+      group by n.organization_id, n.billing_entity_id, n.series, n.first_number, n.last_number
+      having count(i.id) <> n.last_number - n.first_number + 1 or coalesce(max(i.sequential_id), n.first_number - 1) <> n.last_number
+        or coalesce(min(i.sequential_id), n.first_number) <> n.first_number`,
   },
   {
     name: 'every_invoice_has_a_series',

@@ -74,7 +74,7 @@ export async function loadPriceFacts(
   );
   const taxRows = await query<TaxRecord>(selectTaxes, [
     organizationId,
-    unique(subscriptions.map((row) => row.seller_id)),
+    unique(subscriptions.map((row) => row.entity_id)),
     unique(subscriptions.map((row) => row.customer_id)),
     planIds,
   ]);

@@ -8,6 +8,7 @@ import {
 import { anchorOf } from '../../domain/lifecycles/begin-subscription.ts';
 import { instantOf } from '../../platform/clock/clock.ts';
 import type { Query } from '../../platform/database/sql.ts';
+import { type EffectiveEntity, effectiveEntity } from '../billing-entities/index.ts';
 import { periodAround } from './billing-calendar.ts';
 import type { DueSubscription } from './due-subscriptions.store.ts';
 import { type ChargeRecord, loadPriceFacts, type PriceFacts } from './price-facts.store.ts';
@@ -16,6 +17,7 @@ import { type ChargeRecord, loadPriceFacts, type PriceFacts } from './price-fact
 export interface PricedSubscription {
   readonly subscription: DueSubscription;
   readonly anchor: BillingAnchor;
+  readonly entity: EffectiveEntity;
   readonly priced: PricedInvoice;
 }
 
@@ -33,12 +35,13 @@ export async function priceSubscriptions(
   return subscriptions.map((subscription) => price(subscription, facts));
 }
 
-/** Taxes are those of the charge, else of the plan, the customer, the seller, the organization: the nearest that has any. */
+/** Taxes are those of the charge, else of the plan, the customer, the effective entity, the organization: the nearest that has any. */
 function price(subscription: DueSubscription, facts: PriceFacts): PricedSubscription {
+  const entity = effectiveEntity(subscription);
   const fallback = [
     `plan ${subscription.plan_id}`,
     `customer ${subscription.customer_id}`,
-    `billing_entity ${subscription.seller_id}`,
+    `billing_entity ${entity.id}`,
     'organization ',
   ];
   const taxes = facts.nearestTaxes(...fallback);
@@ -74,5 +77,5 @@ function price(subscription: DueSubscription, facts: PriceFacts): PricedSubscrip
     fixedCharges: charges.filter((charge) => charge.kind === 'fixed_charge').map(toFixedCharge),
     usageCharges: charges.filter((charge) => charge.kind === 'charge').map(toUsageCharge),
   });
-  return { subscription, anchor, priced };
+  return { subscription, anchor, entity, priced };
 }

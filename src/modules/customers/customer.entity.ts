@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { HomeEntityId } from '../billing-entities/index.ts';
 import { bigintColumn } from '../../platform/database/transformers.ts';
 
 /** A note of the vendor's own about a customer; at most five each. */
@@ -24,7 +25,7 @@ export class CustomerRow {
   @Column(bigintColumn)
   sequentialId: bigint;
   @Column('uuid')
-  billingEntityId: string;
+  billingEntityId: HomeEntityId;
   @Column('text', { nullable: true })
   name: string | null;
   @Column('text', { nullable: true })

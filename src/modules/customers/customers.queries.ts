@@ -1,7 +1,7 @@
 import { type EntityManager, In } from 'typeorm';
 import { BillingError } from '../../domain/errors/billing-error.ts';
 import { isId } from '../../platform/database/ids.ts';
-import { BillingEntityRow } from '../billing-entities/index.ts';
+import { BillingEntityRow, idOfHomeEntity } from '../billing-entities/index.ts';
 import { presentTax, taxesOf } from '../taxes/index.ts';
 import { CustomerRow } from './customer.entity.ts';
 import { presentCustomer } from './customer.presenter.ts';
@@ -32,7 +32,7 @@ export async function presentCustomers(manager: EntityManager, rows: readonly Cu
   if (organizationId === undefined) return [];
   const entities = await manager.findBy(BillingEntityRow, {
     organizationId,
-    id: In([...new Set(rows.map((row) => row.billingEntityId))]),
+    id: In([...new Set(rows.map((row) => idOfHomeEntity(row.billingEntityId)))]),
   });
   const entityById = new Map(entities.map((entity) => [entity.id, entity]));
   const taxes = await taxesOf(
@@ -42,7 +42,7 @@ export async function presentCustomers(manager: EntityManager, rows: readonly Cu
     rows.map((row) => row.id),
   );
   return rows.map((row) => {
-    const billingEntity = entityById.get(row.billingEntityId);
+    const billingEntity = entityById.get(idOfHomeEntity(row.billingEntityId));
     if (!billingEntity) throw new Error(`customer ${row.id} lost its billing entity`);
     return presentCustomer(row, { billingEntity, taxes: (taxes.get(row.id) ?? []).map(presentTax) });
   });

@@ -9,6 +9,8 @@ import {
   chosenBillingEntity,
   defaultBillingEntity,
   findBillingEntity,
+  homeEntityId,
+  idOfHomeEntity,
 } from '../billing-entities/index.ts';
 import { OrganizationClock } from '../organizations/index.ts';
 import { findTaxes, presentTax, replaceTaxes, taxesOf, type TaxRow } from '../taxes/index.ts';
@@ -65,7 +67,7 @@ export class SaveCustomer {
     if (changesCurrency && (await hasSubscriptionOrInvoice(tx, organizationId, current.id)))
       throw invalid({ currency: ['currencies_does_not_match'] });
 
-    const changes = { externalId: input.external_id, billingEntityId: billingEntity.id, ...fields, updatedAt: at };
+    const changes = { externalId: input.external_id, billingEntityId: homeEntityId(billingEntity.id), ...fields, updatedAt: at };
     const row: CustomerRow = current
       ? { ...current, ...changes }
       : { organizationId, id: newId(), sequentialId: await drawCustomerNumber(tx, organizationId), ...changes, createdAt: at };
@@ -97,7 +99,7 @@ async function billingEntityFor(
   const chosen = await chosenBillingEntity(tx, organizationId, choice);
   if (chosen) return chosen;
   return current && choice === 'keep'
-    ? findBillingEntity(tx, organizationId, current.billingEntityId)
+    ? findBillingEntity(tx, organizationId, idOfHomeEntity(current.billingEntityId))
     : defaultBillingEntity(tx, organizationId);
 }
 

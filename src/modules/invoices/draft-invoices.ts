@@ -4,27 +4,17 @@ import { dateOf, instantOf } from '../../platform/clock/clock.ts';
 import { newId } from '../../platform/database/ids.ts';
 import type { Tx } from '../../platform/database/unit-of-work.ts';
 import { tell } from '../../platform/outbox/outbox.ts';
-import { drawNumbers } from '../billing-entities/index.ts';
+import { drawNumbers, type EffectiveEntity } from '../billing-entities/index.ts';
 import type { InvoiceRow } from './invoice.entity.ts';
 import { insertDrafts } from './invoices.store.ts';
 
-/** The seller as the invoice needs it; resolved once per invoice and passed down. */
-export interface Seller {
-  readonly id: string;
-  readonly timezone: string;
-  readonly documentNumberPrefix: string;
-  readonly documentNumberTemplate: string;
-}
-
 export interface DraftToWrite {
-  readonly seller: Seller;
+  readonly entity: EffectiveEntity;
   readonly customerId: string;
+  readonly customerNumber: bigint;
   /** Null, as the period is, on a one-off invoice. */
   readonly subscriptionId: string | null;
   readonly billingRunId: string | null;
-  readonly netPaymentTerm: number;
-  readonly gracePeriodDays: number;
-  readonly timezone: string;
   readonly periodStart: Date | null;
   readonly periodEnd: Date | null;
   /** Instead of the issuing day plus the payment term. */
@@ -48,15 +38,17 @@ export async function draftInvoices(
   kind: DraftKind = generated,
 ): Promise<InvoiceRow[]> {
   if (drafts.length === 0) return [];
-  const dated = drafts.map((draft) => ({ draft, dates: draftDates(draft, instantOf(at)) }));
+  // What somebody writes by hand is issued at once, whatever grace drafts have.
+  const grace = kind === generated ? {} : { gracePeriodDays: 0 };
+  const dated = drafts.map((draft) => ({ draft, dates: draftDates({ ...draft.entity, ...grace }, instantOf(at)) }));
   const numbers = await drawNumbers(
     tx,
     organizationId,
     dated.map(({ draft, dates }) => ({
-      billingEntityId: draft.seller.id,
-      prefix: draft.seller.documentNumberPrefix,
-      template: draft.seller.documentNumberTemplate,
-      year: dates.issuingDate.year,
+      billingEntityId: draft.entity.id,
+      numbering: draft.entity.numbering,
+      date: dates.issuingDate,
+      customerNumber: draft.customerNumber,
     })),
   );
   const written = dated.map(({ draft, dates }, position) => {
@@ -68,7 +60,7 @@ export async function draftInvoices(
       id: newId(),
       ...kind,
       status: 'DRAFT',
-      billingEntityId: draft.seller.id,
+      billingEntityId: draft.entity.id,
       customerId: draft.customerId,
       subscriptionId: draft.subscriptionId,
       billingRunId: draft.billingRunId,
@@ -83,10 +75,10 @@ export async function draftInvoices(
       totalPaidCents: 0n,
       periodStart: draft.periodStart,
       periodEnd: draft.periodEnd,
-      timezone: draft.timezone,
+      timezone: draft.entity.timezone,
       issuingDate: dates.issuingDate.toString(),
       paymentDueDate: draft.dueDate ?? dates.paymentDueDate.toString(),
-      netPaymentTerm: draft.netPaymentTerm,
+      netPaymentTerm: draft.entity.netPaymentTerm,
       scheduledFinalizeAt: dateOf(dates.scheduledFinalizeAt),
       finalizedAt: null,
       paidAt: null,

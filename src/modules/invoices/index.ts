@@ -1,4 +1,4 @@
-export { type DraftToWrite, draftInvoices, type Seller } from './draft-invoices.ts';
+export { type DraftToWrite, draftInvoices } from './draft-invoices.ts';
 export { FeeRow } from './fee.entity.ts';
 export { FinalizeDueInvoices } from './finalize-due-invoices.ts';
 export { presentInvoices, presentWholeInvoice } from './invoice-details.ts';

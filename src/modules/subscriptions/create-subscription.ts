@@ -3,13 +3,14 @@ import { invalid } from '../../domain/errors/billing-error.ts';
 import { beginSubscription } from '../../domain/lifecycles/begin-subscription.ts';
 import { dateOf, instantOf } from '../../platform/clock/clock.ts';
 import { newId } from '../../platform/database/ids.ts';
-import { type Tx, UnitOfWork } from '../../platform/database/unit-of-work.ts';
+import { UnitOfWork } from '../../platform/database/unit-of-work.ts';
 import { tell } from '../../platform/outbox/outbox.ts';
-import { type BillingEntityChoice, BillingEntityRow, chosenBillingEntity } from '../billing-entities/index.ts';
+import { type BillingEntityChoice, chosenBillingEntity } from '../billing-entities/index.ts';
 import { findPlan } from '../plans/index.ts';
 import { CustomerRow, findCustomer } from '../customers/index.ts';
 import { OrganizationClock } from '../organizations/index.ts';
 import { ensureStream } from '../usage/index.ts';
+import { billingTimezone } from './billing-timezone.ts';
 import type { CreateSubscriptionInput } from './subscription.dto.ts';
 import { SubscriptionRow } from './subscription.entity.ts';
 import { presentSubscriptions } from './subscriptions.queries.ts';
@@ -29,7 +30,8 @@ export class CreateSubscription {
         const customer = await findCustomer(tx, organizationId, input.external_customer_id, { forUpdate: true });
         const plan = await findPlan(tx, organizationId, input.plan_code, { forUpdate: true });
         const chosen = await chosenBillingEntity(tx, organizationId, choice);
-        const timezone = customer.timezone ?? (chosen ?? (await homeEntityOf(tx, customer))).timezone;
+        const billingEntityId = chosen?.id ?? null;
+        const timezone = await billingTimezone(tx, { billingEntityId }, customer);
         const streamId = await ensureStream(tx, organizationId, input.external_id);
         const at = await this.organizationClock.now(organizationId, tx);
 
@@ -57,7 +59,7 @@ export class CreateSubscription {
           externalId: input.external_id,
           customerId: customer.id,
           planId: plan.id,
-          billingEntityId: chosen?.id ?? null,
+          billingEntityId,
           streamId,
           name: input.name ?? null,
           billingTime,
@@ -90,9 +92,6 @@ export class CreateSubscription {
     );
   }
 }
-
-const homeEntityOf = (tx: Tx, customer: CustomerRow): Promise<BillingEntityRow> =>
-  tx.findOneByOrFail(BillingEntityRow, { organizationId: customer.organizationId, id: customer.billingEntityId });
 
 /** The state columns of a beginning. */
 export function columnsOf(

@@ -2,7 +2,7 @@ import { type EntityManager, In, type FindOptionsWhere } from 'typeorm';
 import { BillingError } from '../../domain/errors/billing-error.ts';
 import { liveStatuses, type SubscriptionStatus } from '../../domain/lifecycles/subscription.ts';
 import { isId } from '../../platform/database/ids.ts';
-import { BillingEntityRow } from '../billing-entities/index.ts';
+import { BillingEntityRow, effectiveEntityId } from '../billing-entities/index.ts';
 import { CustomerRow } from '../customers/index.ts';
 import { PlanRow } from '../plans/index.ts';
 import { SubscriptionRow } from './subscription.entity.ts';
@@ -47,7 +47,7 @@ export async function presentSubscriptions(manager: EntityManager, rows: readonl
   return rows.map((row) => {
     const customer = customerById.get(row.customerId);
     const plan = planById.get(row.planId);
-    const entity = entityById.get(row.billingEntityId ?? customer?.billingEntityId ?? '');
+    const entity = customer && entityById.get(effectiveEntityId(row, customer));
     if (!customer || !plan || !entity) throw new Error(`subscription ${row.id} lost its customer, plan or billing entity`);
     return presentSubscription(row, { externalCustomerId: customer.externalId, plan, billingEntityCode: entity.code });
   });

@@ -72,6 +72,32 @@ describe('the database is the last judge', () => {
     ['a second invoice for a period', 'uq_invoices_subscription_period', [copyOfInvoice({ subscription_id: 'subscription_id' })]],
     ['a number given twice', 'uq_invoices_number', [copyOfInvoice({ invoice_number: 'invoice_number' })]],
     [
+      'a number given twice, by two entities',
+      'uq_invoices_number',
+      [
+        `insert into billing_entities select (jsonb_populate_record(e, '{"id": "01a1feb0-0000-7000-8000-00000000000a", "code": "second",
+         "document_number_prefix": "SECOND", "is_default": false}')).* from billing_entities e where organization_id = :org`,
+        copyOfInvoice({
+          billing_entity_id: `'01a1feb0-0000-7000-8000-00000000000a'`,
+          invoice_number: 'invoice_number',
+          series: 'series',
+        }),
+      ],
+    ],
+    [
+      'two entities with one prefix',
+      'uq_billing_entities_prefix',
+      [
+        `insert into billing_entities select (jsonb_populate_record(e, '{"id": "01a1feb0-0000-7000-8000-00000000000a", "code": "second",
+         "is_default": false}')).* from billing_entities e where organization_id = :org`,
+      ],
+    ],
+    [
+      'a counter that stands before its beginning',
+      'ck_number_series_last_number',
+      [`update number_series set first_number = last_number + 2 where organization_id = :org`],
+    ],
+    [
       'a place in the series given twice',
       'uq_invoices_sequential_id',
       [copyOfInvoice({ series: 'series', sequential_id: 'sequential_id' })],
@@ -208,8 +234,8 @@ describe('the database is the last judge', () => {
       'a second default billing entity',
       'uq_billing_entities_default',
       [
-        `insert into billing_entities select organization_id, gen_random_uuid(), 'second', name, null, null, null, null, null, null, null, null, null, null, default_currency, timezone,
-       document_number_prefix, document_number_template, 0, 0, null, true, now(), now() from billing_entities where organization_id = :org`,
+        `insert into billing_entities select (jsonb_populate_record(e, '{"id": "01a1feb0-0000-7000-8000-00000000000a", "code": "second",
+         "document_number_prefix": "SECOND"}')).* from billing_entities e where organization_id = :org`,
       ],
     ],
     [

@@ -3,8 +3,9 @@ import { invalid } from '../../../domain/errors/billing-error.ts';
 import { issueDates } from '../../../domain/invoicing/document-dates.ts';
 import { priceInvoice } from '../../../domain/invoicing/price-items.ts';
 import { instantOf } from '../../../platform/clock/clock.ts';
+import { queryIn } from '../../../platform/database/sql.ts';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.ts';
-import { BillingEntityRow, findBillingEntity } from '../../billing-entities/index.ts';
+import { billingEntityChoice, chosenBillingEntity, effectiveEntityOfDocument } from '../../billing-entities/index.ts';
 import { CustomerRow, findCustomer } from '../../customers/index.ts';
 import { OrganizationClock } from '../../organizations/index.ts';
 import { draftInvoices } from '../draft-invoices.ts';
@@ -35,25 +36,21 @@ export class CreateOneOffInvoice {
     return this.unitOfWork.run(async (tx) => {
       const name = input.external_customer_id ?? input.customer_id ?? '';
       const customer = await findCustomer(tx, organizationId, name, { forUpdate: true });
-      const seller =
-        input.billing_entity_code == null
-          ? await tx.findOneByOrFail(BillingEntityRow, { organizationId, id: customer.billingEntityId })
-          : await findBillingEntity(tx, organizationId, input.billing_entity_code);
+      const chosen = await chosenBillingEntity(tx, organizationId, billingEntityChoice(input));
+      const entity = await effectiveEntityOfDocument(queryIn(tx), organizationId, customer.id, chosen?.id ?? null);
       const at = await this.organizationClock.now(organizationId, tx);
-      const currency = input.currency ?? customer.currency ?? seller.defaultCurrency;
-      const ground = { organizationId, customer, sellerId: seller.id, currency, at };
+      const currency = input.currency ?? customer.currency ?? entity.defaultCurrency;
+      const ground = { organizationId, customer, sellerId: entity.id, currency, at };
       const items = input.fees
         ? await linesOfFees(tx, ground, input.fees)
         : await linesOfItems(tx, ground, input.line_items ?? []);
 
       if (customer.currency !== null && customer.currency !== currency)
         throw invalid({ currency: ['currencies_does_not_match'] });
-      const timezone = customer.timezone ?? seller.timezone;
-      const netPaymentTerm = customer.netPaymentTerm ?? seller.netPaymentTerm;
-      const { issuingDate } = issueDates({ timezone, netPaymentTerm }, instantOf(at));
+      const { issuingDate } = issueDates(entity, instantOf(at));
       if (input.due_date != null && input.due_date < issuingDate.toString())
         throw invalid({ due_date: ['value_is_out_of_range'] });
-      const priced = priceInvoice({ currency, timezone, items });
+      const priced = priceInvoice({ currency, timezone: entity.timezone, items });
       if (priced.totalCents > largestTotalCents)
         throw invalid({ [input.fees ? 'fees' : 'line_items']: ['value_is_out_of_range'] });
 
@@ -64,13 +61,11 @@ export class CreateOneOffInvoice {
         organizationId,
         [
           {
-            seller,
+            entity,
             customerId: customer.id,
+            customerNumber: customer.sequentialId,
             subscriptionId: null,
             billingRunId: null,
-            netPaymentTerm,
-            gracePeriodDays: 0,
-            timezone,
             periodStart: null,
             periodEnd: null,
             ...(input.due_date == null ? {} : { dueDate: input.due_date }),

@@ -13,6 +13,7 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
+import { BillingEntityParameters } from '../../billing-entities/index.ts';
 import {
   IsAmountCents,
   IsCurrencyCode,
@@ -75,7 +76,8 @@ export class LineItemInput {
   unit_amount: string;
 }
 
-export class CreateOneOffInvoiceInput {
+/** The customer's billing entity sells, unless another one is named. */
+export class CreateOneOffInvoiceInput extends BillingEntityParameters {
   /** External id or id; `customer_id` says the same. */
   @ValidateIf((input: CreateOneOffInvoiceInput) => input.customer_id === undefined)
   @IsKey()
@@ -83,10 +85,6 @@ export class CreateOneOffInvoiceInput {
   @IsOptional()
   @IsKey()
   customer_id?: string;
-  /** Who sells; the customer's billing entity by default. */
-  @IsOptional()
-  @IsKey()
-  billing_entity_code?: string | null;
   /** The customer's by default. */
   @IsOptional()
   @IsCurrencyCode()

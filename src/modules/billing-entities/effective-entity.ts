@@ -1,0 +1,79 @@
+import type { Numbering, NumberRestart } from '../../domain/invoicing/document-number.ts';
+import { type Query } from '../../platform/database/sql.ts';
+import { type HomeEntityId, idOfHomeEntity } from './home-entity.ts';
+
+declare const decided: unique symbol;
+
+/**
+ * The entity that bills, with every setting an invoice takes from it: its own, where the customer has none. Made once per invoice
+ * and passed down; nothing else can make one.
+ */
+export interface EffectiveEntity {
+  readonly [decided]: true;
+  readonly id: string;
+  readonly numbering: Numbering;
+  /** Of the documents: the day of issue, of payment and of the number. */
+  readonly timezone: string;
+  readonly netPaymentTerm: number;
+  readonly gracePeriodDays: number;
+  /** Of documents for a customer that has no currency yet. */
+  readonly defaultCurrency: string;
+}
+
+/** I13: a subscription's own entity, else the customer's. The one place that decides it, here and in `joinEffectiveEntity`. */
+export const effectiveEntityId = (
+  subscription: { readonly billingEntityId: string | null },
+  customer: { readonly billingEntityId: HomeEntityId },
+): string => subscription.billingEntityId ?? idOfHomeEntity(customer.billingEntityId);
+
+/** The same for statements over many: `s` is the subscription, `c` its customer, `e` becomes the effective entity. */
+export const joinEffectiveEntity = `join billing_entities e
+    on e.organization_id = s.organization_id and e.id = coalesce(s.billing_entity_id, c.billing_entity_id)`;
+
+/** What `effectiveEntity` reads. The customer's own terms come first. */
+export const effectiveEntityColumns = `e.id as entity_id, coalesce(c.timezone, e.timezone) as entity_timezone,
+    coalesce(c.net_payment_term, e.net_payment_term) as net_payment_term, coalesce(c.invoice_grace_period, e.invoice_grace_period) as invoice_grace_period,
+    e.document_number_prefix, e.document_number_template, e.document_number_restart, e.default_currency`;
+
+export interface EffectiveEntityColumns {
+  readonly entity_id: string;
+  readonly entity_timezone: string;
+  readonly net_payment_term: number;
+  readonly invoice_grace_period: number;
+  readonly document_number_prefix: string;
+  readonly document_number_template: string;
+  readonly document_number_restart: NumberRestart;
+  readonly default_currency: string;
+}
+
+export const effectiveEntity = (row: EffectiveEntityColumns): EffectiveEntity =>
+  ({
+    id: row.entity_id,
+    numbering: {
+      prefix: row.document_number_prefix,
+      template: row.document_number_template,
+      restart: row.document_number_restart,
+    },
+    timezone: row.entity_timezone,
+    netPaymentTerm: row.net_payment_term,
+    gracePeriodDays: row.invoice_grace_period,
+    defaultCurrency: row.default_currency,
+  }) satisfies Omit<EffectiveEntity, typeof decided> as EffectiveEntity;
+
+const selectForDocument = {
+  name: 'billing_entities.of_document',
+  text: `select ${effectiveEntityColumns} from (select $1::uuid as organization_id, $3::uuid as billing_entity_id) s
+    join customers c on c.organization_id = s.organization_id and c.id = $2 ${joinEffectiveEntity}`,
+};
+
+/** Who issues a document that bills no subscription: the entity it names, else the customer's. */
+export async function effectiveEntityOfDocument(
+  query: Query,
+  organizationId: string,
+  customerId: string,
+  ownEntityId: string | null,
+): Promise<EffectiveEntity> {
+  const [row] = await query<EffectiveEntityColumns>(selectForDocument, [organizationId, customerId, ownEntityId]);
+  if (!row) throw new Error(`customer ${customerId} lost its billing entity`);
+  return effectiveEntity(row);
+}
