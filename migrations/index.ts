@@ -3,6 +3,7 @@ import { FeesFollowTheirHeader1795000050000 } from './1795000050000-fees-follow-
 import { Numbering1795000300000 } from './1795000300000-numbering.ts';
 import { InboundEvents1795000400000 } from './1795000400000-inbound-events.ts';
 import { FeeDescriptions1795000500000 } from './1795000500000-fee-descriptions.ts';
+import { EventsByTime1795000500100 } from './1795000500100-events-by-time.ts';
 
 /** In the order in which they run; listed by hand so that no glob decides what a release contains. */
 export const migrations = [
@@ -11,4 +12,5 @@ export const migrations = [
   Numbering1795000300000,
   InboundEvents1795000400000,
   FeeDescriptions1795000500000,
+  EventsByTime1795000500100,
 ];

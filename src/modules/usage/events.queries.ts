@@ -46,8 +46,12 @@ export async function findEvent(
 ): Promise<KeptEvent | undefined> {
   // No stored text holds a NUL, and PostgreSQL refuses to compare with one.
   if (transactionId.includes('\u0000')) return undefined;
+  // One probe of the primary key a stream: never a scan of the events, however many there are (docs/decisions/0008).
   const [record]: EventRecord[] = await dataSource.query(
-    `select ${eventColumns} ${fromEvents} and e.transaction_id = $2 and ($3::text is null or s.external_subscription_id = $3)
+    `select ${eventColumns} from usage_streams s
+      cross join lateral (select * from usage_events p where p.stream_id = s.id and p.transaction_id = $2 limit 1) e
+      join billable_metrics m on m.usage_key = e.metric_key
+      where s.organization_id = $1 and ($3::text is null or s.external_subscription_id = $3)
       order by e.received_at desc, e.stream_id limit 1`,
     [organizationId, transactionId, externalSubscriptionId ?? null],
   );
