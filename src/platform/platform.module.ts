@@ -5,6 +5,7 @@ import { UnitOfWork } from './database/unit-of-work.ts';
 import { FeatureFlags } from './feature-flags/feature-flags.ts';
 import { JobSlots } from './jobs/job-slots.ts';
 import { WorkerLog } from './logging/worker-log.ts';
+import { Mailer } from './mail/mailer.ts';
 
 /** What every room stands on. */
 @Global()
@@ -13,8 +14,8 @@ export class PlatformModule {
   static register(config: Config): DynamicModule {
     return {
       module: PlatformModule,
-      providers: [{ provide: CONFIG, useValue: config }, Clock, UnitOfWork, JobSlots, WorkerLog, FeatureFlags],
-      exports: [CONFIG, Clock, UnitOfWork, JobSlots, WorkerLog, FeatureFlags],
+      providers: [{ provide: CONFIG, useValue: config }, Clock, UnitOfWork, JobSlots, WorkerLog, FeatureFlags, Mailer],
+      exports: [CONFIG, Clock, UnitOfWork, JobSlots, WorkerLog, FeatureFlags, Mailer],
     };
   }
 }

@@ -34,6 +34,7 @@ export const statusByCode = {
   not_payable: 405,
   not_editable: 405,
   not_deletable: 405,
+  not_sendable: 405,
   transition_not_allowed: 405,
   subscription_not_billable: 405,
   not_in_test_mode: 405,

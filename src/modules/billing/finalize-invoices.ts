@@ -26,7 +26,7 @@ export class FinalizeInvoices {
     const now = dateOf(this.clock.now());
     let finalized = 0;
     for (const { id } of await readStatement<{ id: string }>(this.dataSource, organizationsWithDrafts, [now]))
-      finalized += await this.finalizeDueInvoices.execute(id, now);
+      finalized += await this.finalizeDueInvoices.execute(id, now, { mails: true });
     if (finalized > 0) this.workerLog.of('invoice_finalizer', newId()).info(`🏁 Finalized ${finalized} invoices`);
     return finalized;
   }

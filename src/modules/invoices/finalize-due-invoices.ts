@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../../platform/database/unit-of-work.ts';
 import { InvoiceRow } from './invoice.entity.ts';
+import { EmailInvoice } from './mail/email-invoice.ts';
 import { moveInvoice } from './move-invoice.ts';
 
 const batchSize = 200;
@@ -8,10 +9,16 @@ const batchSize = 200;
 /** Opens every draft whose hour has come (H1); drafts without `scheduled_finalize_at` wait for a person (H2). */
 @Injectable()
 export class FinalizeDueInvoices {
-  constructor(private readonly unitOfWork: UnitOfWork) {}
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly emailInvoice: EmailInvoice,
+  ) {}
 
-  /** Returns how many were opened. Several finalizers share the work: rows are claimed with SKIP LOCKED. */
-  async execute(organizationId: string, now: Date): Promise<number> {
+  /**
+   * Returns how many were opened. Several finalizers share the work: rows are claimed with SKIP LOCKED. With `mails`, each opened
+   * one is sent to its customer once it is committed; a mail that fails is in the log and holds up nothing (H3).
+   */
+  async execute(organizationId: string, now: Date, { mails }: { mails: boolean }): Promise<number> {
     let finalized = 0;
     for (;;) {
       const batch = await this.unitOfWork.run(async (tx) => {
@@ -28,11 +35,13 @@ export class FinalizeDueInvoices {
           .setLock('pessimistic_write')
           .setOnLocked('skip_locked')
           .getMany();
-        for (const row of rows) await moveInvoice(tx, row, { to: 'OPEN', at: now });
-        return rows.length;
+        const opened: InvoiceRow[] = [];
+        for (const row of rows) opened.push(await moveInvoice(tx, row, { to: 'OPEN', at: now }));
+        return opened;
       });
-      finalized += batch;
-      if (batch < batchSize) return finalized;
+      if (mails) await this.emailInvoice.sendAll(batch);
+      finalized += batch.length;
+      if (batch.length < batchSize) return finalized;
     }
   }
 }

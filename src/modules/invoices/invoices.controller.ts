@@ -10,6 +10,7 @@ import { presentInvoices, presentWholeInvoice } from './invoice-details.ts';
 import { ChangeStatusInput, ListInvoicesQuery, PayInvoiceInput, UpdateInvoiceInput, VoidInvoiceInput } from './invoice.dto.ts';
 import type { InvoiceRow } from './invoice.entity.ts';
 import { findInvoice, listInvoices } from './invoices.queries.ts';
+import { EmailInvoice } from './mail/email-invoice.ts';
 import { CreateOneOffInvoice } from './one-off/create-one-off-invoice.ts';
 import { CreateOneOffInvoiceInput } from './one-off/one-off-invoice.dto.ts';
 import { UpdateInvoice } from './update-invoice.ts';
@@ -22,6 +23,7 @@ export class InvoicesController {
     private readonly changeStatus: ChangeInvoiceStatus,
     private readonly updateInvoice: UpdateInvoice,
     private readonly createOneOffInvoice: CreateOneOffInvoice,
+    private readonly emailInvoice: EmailInvoice,
   ) {}
 
   @Get()
@@ -100,6 +102,14 @@ export class InvoicesController {
         ...(input.payment_reference === undefined ? {} : { paymentReference: input.payment_reference }),
       }),
     );
+  }
+
+  /** To the customer's address; finalizes a draft first. Without a mail server it says so, and the invoice is issued all the same. */
+  @Post(':id/send-email')
+  @HttpCode(200)
+  async sendEmail(@OrganizationId() organizationId: string, @Param('id') id: string) {
+    // No payment link: nothing makes one for an invoice yet.
+    return { ...(await this.emailInvoice.execute(organizationId, id)), payment_link: null };
   }
 
   @Patch(':id/status')

@@ -2,12 +2,13 @@ import { Module } from '@nestjs/common';
 import { ChangeInvoiceStatus } from './change-invoice-status.ts';
 import { FinalizeDueInvoices } from './finalize-due-invoices.ts';
 import { InvoicesController } from './invoices.controller.ts';
+import { EmailInvoice } from './mail/email-invoice.ts';
 import { CreateOneOffInvoice } from './one-off/create-one-off-invoice.ts';
 import { UpdateInvoice } from './update-invoice.ts';
 
 @Module({
   controllers: [InvoicesController],
-  providers: [ChangeInvoiceStatus, CreateOneOffInvoice, FinalizeDueInvoices, UpdateInvoice],
+  providers: [ChangeInvoiceStatus, CreateOneOffInvoice, EmailInvoice, FinalizeDueInvoices, UpdateInvoice],
   exports: [FinalizeDueInvoices],
 })
 export class InvoicesModule {}

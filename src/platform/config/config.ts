@@ -14,6 +14,9 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** Transactions that bill at the same time in this process. */
   readonly billingWorkers: number;
+  /** A mail server; without it nothing is sent. */
+  readonly smtpUrl: string | undefined;
+  readonly mailFrom: string;
   /** Without it nothing is asked of the real Stripe. */
   readonly stripeSecretKey: string | undefined;
   /** Every secret an event may be signed with; several while one is being rotated. */
@@ -46,6 +49,8 @@ const readers = {
   FLORIN_ADMIN_API_KEY: (text?: string) => secret('FLORIN_ADMIN_API_KEY', text),
   BILLING_ENABLED: (text?: string) => choice('BILLING_ENABLED', text ?? 'true', ['true', 'false'] as const) === 'true',
   LOG_LEVEL: (text?: string) => choice('LOG_LEVEL', text ?? 'info', logLevels),
+  SMTP_URL: (text?: string) => smtpUrl(text),
+  MAIL_FROM: (text?: string) => text ?? 'Florin <billing@localhost>',
   FLORIN_BILLING_WORKERS: (text?: string) => integer('FLORIN_BILLING_WORKERS', text ?? '2', 1, 32),
   STRIPE_SECRET_KEY: (text?: string) => prefixed('STRIPE_SECRET_KEY', text, ['sk_', 'rk_']),
   STRIPE_WEBHOOK_SECRET: (text?: string) => secrets('STRIPE_WEBHOOK_SECRET', text),
@@ -67,6 +72,8 @@ export function readConfig(environment: Environment): Config {
     adminApiKey: readers.FLORIN_ADMIN_API_KEY(value('FLORIN_ADMIN_API_KEY')),
     billingEnabled: readers.BILLING_ENABLED(value('BILLING_ENABLED')),
     logLevel: readers.LOG_LEVEL(value('LOG_LEVEL')),
+    smtpUrl: readers.SMTP_URL(value('SMTP_URL')),
+    mailFrom: readers.MAIL_FROM(value('MAIL_FROM')),
     billingWorkers: readers.FLORIN_BILLING_WORKERS(value('FLORIN_BILLING_WORKERS')),
     stripeSecretKey: readers.STRIPE_SECRET_KEY(value('STRIPE_SECRET_KEY')),
     stripeWebhookSecrets: readers.STRIPE_WEBHOOK_SECRET(value('STRIPE_WEBHOOK_SECRET')),
@@ -90,6 +97,12 @@ function url(key: string, text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   if (!/^postgres(ql)?:\/\/\S+$/.test(text) || !URL.canParse(text))
     throw new ConfigError(`${key} must be a PostgreSQL URL such as postgres://user:password@host:5432/florin.`);
+  return text;
+}
+
+function smtpUrl(text: string | undefined): string | undefined {
+  if (text !== undefined && (!/^smtps?:\/\/\S+$/.test(text) || !URL.canParse(text)))
+    throw new ConfigError('SMTP_URL must be a mail server such as smtps://user:password@mail.example.org:465.');
   return text;
 }
 

@@ -1,0 +1,86 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { BillingError } from '../../../domain/errors/billing-error.ts';
+import { formatMajor } from '../../../domain/money/currency.ts';
+import { log } from '../../../platform/logging/log.ts';
+import { Mailer } from '../../../platform/mail/mailer.ts';
+import { BillingEntityRow } from '../../billing-entities/index.ts';
+import { CustomerRow } from '../../customers/index.ts';
+import { ChangeInvoiceStatus } from '../change-invoice-status.ts';
+import type { InvoiceRow } from '../invoice.entity.ts';
+import { findInvoice } from '../invoices.queries.ts';
+
+export interface EmailOutcome {
+  readonly success: boolean;
+  /** What happened, in words for the person who asked. */
+  readonly message: string;
+}
+
+/** So many mails in a row may fail before the server is left alone. */
+const patience = 3;
+
+/** Sends an invoice to its customer. Whatever the mail server does, the invoice stays issued (H3, H4). */
+@Injectable()
+export class EmailInvoice {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly mailer: Mailer,
+    private readonly changeStatus: ChangeInvoiceStatus,
+  ) {}
+
+  /** Finalizes a draft first. @throws BillingError invoice_not_found, not_sendable (voided) */
+  async execute(organizationId: string, id: string): Promise<EmailOutcome> {
+    let row = await findInvoice(this.dataSource.manager, organizationId, id);
+    if (row.status === 'VOID') throw new BillingError('not_sendable');
+    if (row.status === 'DRAFT') row = await this.changeStatus.execute(organizationId, id, { to: 'OPEN' });
+    const { success, message } = await this.send(row);
+    return { success, message };
+  }
+
+  /** Freshly issued invoices, one after the other; gives up on a server that refuses three in a row. Never throws. */
+  async sendAll(rows: readonly InvoiceRow[]): Promise<void> {
+    if (!this.mailer.isConfigured) return;
+    let refusedInARow = 0;
+    for (const [position, row] of rows.entries()) {
+      const { reached } = await this.send(row);
+      refusedInARow = reached ? 0 : refusedInARow + 1;
+      if (refusedInARow < patience) continue;
+      log.warn('the mail server refuses: these invoices were issued, but not sent', { unsent: rows.length - position - 1 });
+      return;
+    }
+  }
+
+  private async send(row: InvoiceRow): Promise<EmailOutcome & { readonly reached: boolean }> {
+    if (!this.mailer.isConfigured)
+      return { success: false, reached: true, message: 'No mail server is configured: set SMTP_URL.' };
+    const { organizationId } = row;
+    try {
+      const { manager } = this.dataSource;
+      const customer = await manager.findOneByOrFail(CustomerRow, { organizationId, id: row.customerId });
+      if (customer.email === null) return { success: false, reached: true, message: 'The customer has no e-mail address.' };
+      const seller = await manager.findOneByOrFail(BillingEntityRow, { organizationId, id: row.billingEntityId });
+      await this.mailer.send({ to: customer.email, replyTo: seller.email, ...letterOf(row, customer, seller) });
+      return { success: true, reached: true, message: `Invoice ${row.invoiceNumber} was sent.` };
+    } catch (error) {
+      log.error('an invoice could not be sent by e-mail', error, { organization_id: organizationId, invoice_id: row.id });
+      return { success: false, reached: false, message: 'The mail server did not take the message; the log says why.' };
+    }
+  }
+}
+
+function letterOf(row: InvoiceRow, customer: CustomerRow, seller: BillingEntityRow): { subject: string; text: string } {
+  const name = seller.legalName ?? seller.name;
+  const total = `${formatMajor(row.totalCents, row.currency)} ${row.currency}`;
+  return {
+    subject: `Invoice ${row.invoiceNumber} from ${name}`.replaceAll(/[\r\n]+/g, ' '),
+    text: [
+      `${customer.name ?? customer.externalId},`,
+      '',
+      `invoice ${row.invoiceNumber} of ${row.issuingDate} is over ${total}${row.status === 'PAID' ? ' and is paid.' : `, due on ${row.paymentDueDate}.`}`,
+      '',
+      name,
+      ...(seller.invoiceFooter ? ['', seller.invoiceFooter] : []),
+      '',
+    ].join('\n'),
+  };
+}
