@@ -58,7 +58,7 @@ const leftBy = (url: string): Promise<Left> =>
         (select count(*) from billed_periods) as periods, (select count(*) from outbox_events where type = 'invoice.created') as events,
         (select count(*) from subscriptions where last_invoiced_at = $1) as advanced,
         (select md5(string_agg(s.external_id || ' ' || i.total_cents || ' ' || i.period_end || ' ' || i.issuing_date || ' ' || s.current_period_end || ' ' ||
-            (select string_agg(f.name || f.units || f.amount_cents || f.taxes_amount_cents || f.derivation, ' ' order by f.name) from fees f
+            (select string_agg(f.name || f.units || f.amount_cents || f.taxes_amount_cents || (f.derivation->>'precise_amount_cents') || (f.derivation->'taxes'), ' ' order by f.name) from fees f
               where f.invoice_id = i.id), ' ' order by s.external_id))
           from invoices i join subscriptions s on s.id = i.subscription_id) as money`,
       [dueAt],

@@ -58,8 +58,9 @@ export const billAllAtOnce = `
       unit_amount, amount_cents, taxes_rate, taxes_amount_cents, period_start, period_end, derivation, created_at)
     select $1, uuidv7(), l.invoice_id, d.seller_id, d.amount_currency, d.subscription_id, l.fee_type, l.item_id, l.name, l.units, l.events_count,
       l.unit_amount, l.amount, l.tax_rate, round(l.tax), d.current_period_start, d.current_period_end,
-      jsonb_build_object('unit_amount', l.unit_amount::text, 'units', l.units::text, 'proration', null,
-        'precise_amount_cents', trim_scale(l.precise)::text, 'rounding', 'half_away_from_zero', 'taxes', jsonb_build_array(jsonb_build_object(
+      jsonb_build_object('version', 1, 'currency', d.amount_currency, 'billed', jsonb_build_object('start', d.current_period_start, 'end', d.current_period_end),
+        'unit_amount', l.unit_amount::text, 'units', l.units::text, 'events_count', l.events_count::text, 'proration', null,
+        'precise_amount_cents', trim_scale(l.precise)::text, 'rounding', 'half_away_from_zero', 'amount_cents', l.amount::text, 'taxes', jsonb_build_array(jsonb_build_object(
           'code', l.tax_code, 'rate', l.tax_rate::text, 'precise_amount_cents', trim_scale(l.tax)::text))), $3
     from lines l join due d on d.invoice_id = l.invoice_id
   ), written_taxes as (
