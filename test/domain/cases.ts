@@ -24,3 +24,6 @@ const find = (cases: readonly NumericCase[], id: string): NumericCase => {
 /** Each test says what it reads of a case. */
 export const billingCase = <Given, Expected, When = string>(id: string): NumericCase<Given, Expected, When> =>
   find(billingCases, id) as NumericCase<Given, Expected, When>;
+
+/** Ids of an area, for `it.each`. */
+export const idsOf = (area: RegExp): string[] => billingCases.filter((one) => area.test(one.area)).map(({ id }) => id);

@@ -1,6 +1,7 @@
 import { Temporal } from 'temporal-polyfill';
 import { type BillingAnchor, type BillingTime, type Interval, periodContaining } from '../calendar/billing-period.ts';
 import { localDateOf } from '../calendar/local-day.ts';
+import { trialEnd } from './trial.ts';
 
 export interface SubscriptionTerms {
   readonly interval: Interval;
@@ -8,8 +9,10 @@ export interface SubscriptionTerms {
   readonly timezone: string;
   /** When the customer subscribed or will; its local date anchors every period. */
   readonly subscriptionAt: Temporal.Instant;
-  /** Whole local days from the start in which nothing is billed. */
+  /** Whole local days from the start in which the plan is not billed. */
   readonly trialDays: number;
+  /** When the external id first started, before any upgrade or new subscription: a trial is given once. */
+  readonly firstStartedAt?: Temporal.Instant | null;
 }
 
 export type Beginning =
@@ -38,8 +41,8 @@ export const anchorOf = (terms: Omit<SubscriptionTerms, 'trialDays'>): BillingAn
 export function beginSubscription(terms: SubscriptionTerms, now: Temporal.Instant): Beginning {
   const startedAt = terms.subscriptionAt;
   if (Temporal.Instant.compare(startedAt, now) > 0) return { status: 'PENDING' };
-  const trialEndsAt =
-    terms.trialDays > 0 ? startedAt.toZonedDateTimeISO(terms.timezone).add({ days: terms.trialDays }).toInstant() : null;
+  const granted = trialEnd(terms.firstStartedAt ?? startedAt, terms.trialDays, terms.timezone);
+  const trialEndsAt = granted && Temporal.Instant.compare(granted, startedAt) > 0 ? granted : null;
   if (trialEndsAt && Temporal.Instant.compare(trialEndsAt, now) > 0) return { status: 'TRIAL', startedAt, trialEndsAt };
   const periodStart = trialEndsAt ?? startedAt;
   return { status: 'ACTIVE', startedAt, trialEndsAt, periodStart, periodEnd: periodContaining(anchorOf(terms), periodStart).end };

@@ -29,11 +29,16 @@ export const prorationFraction = ({ billableDays, periodDays }: Proration): Exac
 /** The part of the period that is billed; null for all of it, which is what most invoices are and costs no calendar arithmetic. */
 export function prorationOf(period: Span, billed: Span, timezone: string, dayCount: DayCount = 'actual'): Proration | null {
   if (sameInstant(period.start, billed.start) && sameInstant(period.end, billed.end)) return null;
-  const count = dayCount === 'actual' ? localDays : thirtyDayMonths;
+  const count = localDaysAs(dayCount);
   const billableDays = count(billed.start, billed.end, timezone);
   const periodDays = count(period.start, period.end, timezone);
   return billableDays === periodDays ? null : { billableDays, periodDays };
 }
+
+export const localDaysAs = (
+  dayCount: DayCount,
+): ((start: Temporal.Instant, end: Temporal.Instant, timezone: string) => number) =>
+  dayCount === 'actual' ? localDays : thirtyDayMonths;
 
 const sameInstant = (a: Temporal.Instant, b: Temporal.Instant): boolean => a === b || a.epochNanoseconds === b.epochNanoseconds;
 

@@ -1,0 +1,145 @@
+import { without } from '../../src/domain/calendar/spans.ts';
+import { decidePlanChange } from '../../src/domain/lifecycles/change-plan.ts';
+import { billedBetweenPauses } from '../../src/domain/lifecycles/pause.ts';
+import { unitsGrowth, unitsPieces } from '../../src/domain/lifecycles/quantity.ts';
+import { trialEnd } from '../../src/domain/lifecycles/trial.ts';
+import { chargeMistakes, fixedChargeModels, mayRecur } from '../../src/domain/pricing/charge-rules.ts';
+import { at, span } from './worlds.ts';
+
+const january = span('2026-01-01', '2026-02-01');
+const plan = (id: string, amountCents: bigint, currency = 'EUR') => ({ id, interval: 'monthly' as const, amountCents, currency });
+
+describe('asking for another plan', () => {
+  const request = { current: plan('a', 1000n), pendingPlanId: null, now: at('2026-01-10'), periodEnd: january.end };
+
+  it('is at once when it is at least as dear, and waits for the end of the period when it is cheaper', () => {
+    expect(decidePlanChange({ ...request, wanted: plan('b', 1000n) })).toEqual({ kind: 'upgrade', at: request.now });
+    expect(decidePlanChange({ ...request, wanted: plan('b', 999n) })).toEqual({ kind: 'downgrade', at: january.end });
+    expect(decidePlanChange({ ...request, wanted: plan('b', 999n), immediately: true })).toEqual({
+      kind: 'upgrade',
+      at: request.now,
+    });
+  });
+
+  it('for the plan it has does nothing, or drops the change that is pending', () => {
+    expect(decidePlanChange({ ...request, wanted: request.current })).toEqual({ kind: 'none' });
+    expect(decidePlanChange({ ...request, wanted: request.current, pendingPlanId: 'b' })).toEqual({ kind: 'cancel_pending' });
+  });
+
+  it('again for the pending plan changes nothing; for a third one replaces it', () => {
+    expect(decidePlanChange({ ...request, wanted: plan('b', 999n), pendingPlanId: 'b' })).toEqual({ kind: 'none' });
+    expect(decidePlanChange({ ...request, wanted: plan('b', 999n), pendingPlanId: 'b', immediately: true })).toMatchObject({
+      kind: 'upgrade',
+    });
+    expect(decidePlanChange({ ...request, wanted: plan('c', 998n), pendingPlanId: 'b' })).toMatchObject({ kind: 'downgrade' });
+  });
+
+  it('in another currency is refused', () => {
+    expect(decidePlanChange({ ...request, wanted: plan('b', 2000n, 'USD') })).toEqual({
+      kind: 'refused',
+      field: 'plan_code',
+      reason: 'currencies_does_not_match',
+    });
+  });
+});
+
+describe('quantities of a fixed charge', () => {
+  it('are billed one after the other; the day of a change is the new one’s', () => {
+    const changes = [
+      { units: '5', at: at('2026-01-10T15:00:00Z') },
+      { units: '5.0', at: at('2026-01-12T00:00:00Z') },
+      { units: '2', at: at('2026-01-20T00:00:00Z') },
+      { units: '9', at: at('2026-02-01T00:00:00Z') },
+    ];
+    expect(unitsPieces('3', changes, january, 'UTC')).toEqual([
+      { units: '3', billed: span('2026-01-01', '2026-01-10') },
+      { units: '5', billed: span('2026-01-10', '2026-01-20') },
+      { units: '2', billed: span('2026-01-20', '2026-02-01') },
+    ]);
+  });
+
+  it('of one day: the last holds', () => {
+    const changes = [
+      { units: '7', at: at('2026-01-10T16:00:00Z') },
+      { units: '5', at: at('2026-01-10T15:00:00Z') },
+    ];
+    expect(unitsPieces('3', changes, january, 'UTC').map(({ units }) => units)).toEqual(['3', '7']);
+    expect(unitsPieces('3', [{ units: '4', at: january.start }], january, 'UTC')).toEqual([{ units: '4', billed: january }]);
+    expect(unitsPieces('3', [], january, 'UTC')).toEqual([{ units: '3', billed: january }]);
+  });
+
+  it('paid in advance cost only their growth, for the days that are left', () => {
+    const change = { units: '5', at: at('2026-01-11T10:00:00Z') };
+    expect(unitsGrowth('3', change, january, 'UTC')).toEqual({ units: '2', billed: span('2026-01-11', '2026-02-01') });
+    expect(unitsGrowth('5', change, january, 'UTC')).toBeNull();
+    expect(unitsGrowth('6', change, january, 'UTC')).toBeNull();
+    expect(unitsGrowth('3', { ...change, at: january.end }, january, 'UTC')).toBeNull();
+  });
+});
+
+describe('pauses', () => {
+  it('leave out the days between, the day of the pause used, the day of the resumption billed', () => {
+    const pauses = [{ pausedAt: at('2026-01-05T12:00:00Z'), resumedAt: at('2026-01-08T12:00:00Z') }];
+    expect(billedBetweenPauses(january, pauses, 'UTC')).toEqual([
+      span('2026-01-01', '2026-01-06'),
+      span('2026-01-08', '2026-02-01'),
+    ]);
+    expect(billedBetweenPauses(january, [{ pausedAt: at('2026-01-05'), resumedAt: null }], 'UTC')).toEqual([
+      span('2026-01-01', '2026-01-06'),
+    ]);
+    expect(billedBetweenPauses(january, [{ pausedAt: at('2025-12-05'), resumedAt: null }], 'UTC')).toEqual([]);
+    expect(billedBetweenPauses(january, [], 'UTC')).toEqual([january]);
+  });
+
+  it('of minutes leave out nothing', () => {
+    const pauses = [{ pausedAt: at('2026-01-05T12:00:00Z'), resumedAt: at('2026-01-05T12:05:00Z') }];
+    expect(billedBetweenPauses(january, pauses, 'UTC')).toEqual([january]);
+    expect(without(january, [january])).toEqual([]);
+  });
+});
+
+describe('trials', () => {
+  it('end at the hour they began, whatever the clocks did', () => {
+    expect(trialEnd(at('2026-03-28T12:00:00Z'), 2, 'Europe/Paris')?.toString()).toBe('2026-03-30T11:00:00Z');
+    expect(trialEnd(at('2026-03-28T12:00:00Z'), 0, 'Europe/Paris')).toBeNull();
+  });
+});
+
+describe('what a charge may not combine', () => {
+  const charge = { model: 'standard', payInAdvance: false, invoiceable: true, prorated: false, minAmountCents: 0n } as const;
+  const metric = { aggregation: 'sum_agg', recurring: true } as const;
+  const both = ['invalid_aggregation_type_or_charge_model'];
+  it.each([
+    [{}, {}, null],
+    [{ payInAdvance: true }, {}, null],
+    [{ payInAdvance: true, invoiceable: false }, {}, null],
+    [{ minAmountCents: 5n }, {}, null],
+    [{ prorated: true }, {}, null],
+    [{ prorated: true, model: 'volume' }, {}, null],
+    [{ prorated: true, model: 'graduated' }, {}, null],
+    [{ prorated: true, payInAdvance: true }, {}, null],
+    [{ model: 'dynamic' }, {}, null],
+    [{ model: 'dynamic' }, { aggregation: 'count_agg' }, { charge_model: both }],
+    [{ payInAdvance: true, model: 'volume' }, {}, { pay_in_advance: both }],
+    [{ payInAdvance: true }, { aggregation: 'max_agg' }, { pay_in_advance: both }],
+    [{ payInAdvance: true }, { aggregation: 'latest_agg' }, { pay_in_advance: both }],
+    [{ payInAdvance: true }, { aggregation: 'weighted_sum_agg' }, { pay_in_advance: both }],
+    [{ invoiceable: false }, {}, { invoiceable: ['must_be_pay_in_advance'] }],
+    [{ minAmountCents: 1n, payInAdvance: true }, {}, { min_amount_cents: ['not_compatible_with_pay_in_advance'] }],
+    [{ prorated: true }, { recurring: false }, { prorated: ['invalid_billable_metric_or_charge_model'] }],
+    [{ prorated: true }, { aggregation: 'weighted_sum_agg' }, { prorated: ['invalid_billable_metric_or_charge_model'] }],
+    [{ prorated: true, model: 'package' }, {}, { prorated: ['invalid_billable_metric_or_charge_model'] }],
+    [{ prorated: true, model: 'graduated', payInAdvance: true }, {}, { prorated: ['invalid_billable_metric_or_charge_model'] }],
+  ] as const)('%j on %j: %j', (chargeChange, metricChange, mistakes) => {
+    expect(chargeMistakes({ ...charge, ...chargeChange }, { ...metric, ...metricChange })).toEqual(mistakes);
+  });
+
+  it('fixed charges are standard, graduated or volume; only some aggregations carry over', () => {
+    expect(fixedChargeModels).toEqual(['standard', 'graduated', 'volume']);
+    expect(
+      (['count_agg', 'sum_agg', 'max_agg', 'unique_count_agg', 'weighted_sum_agg', 'latest_agg', 'custom_agg'] as const).filter(
+        mayRecur,
+      ),
+    ).toEqual(['sum_agg', 'unique_count_agg', 'weighted_sum_agg', 'custom_agg']);
+  });
+});
