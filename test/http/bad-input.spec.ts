@@ -57,6 +57,14 @@ describe('bad input', () => {
     expect((await florin.sql.query('select count(*)::int as n from plans')).rows).toEqual([{ n: 0 }]);
   });
 
+  it.each(['/api/v1/taxes/a%00b', '/api/v1/plans/%00', '/api/v1/customers?external_id=a%00', '/api/v1/taxes?page=%00'])(
+    'NUL in the address: %s',
+    async (path) => {
+      const { status, body } = await tenant.call('GET', path);
+      expect([status, body.code]).toEqual([400, 'invalid_text']);
+    },
+  );
+
   it('broken UTF-8', async () => {
     const response = await fetch(`${florin.url}/api/v1/plans`, {
       method: 'POST',

@@ -44,8 +44,6 @@ export async function findEvent(
   transactionId: string,
   externalSubscriptionId: string | undefined,
 ): Promise<KeptEvent | undefined> {
-  // No stored text holds a NUL, and PostgreSQL refuses to compare with one.
-  if (transactionId.includes('\u0000')) return undefined;
   // One probe of the primary key a stream: never a scan of the events, however many there are (docs/decisions/0008).
   const [record]: EventRecord[] = await dataSource.query(
     `select ${eventColumns} from usage_streams s

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { type DynamicModule, UnsupportedMediaTypeException } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { BillingError } from '../../domain/errors/billing-error.ts';
 import { log, withLogContext } from '../logging/log.ts';
 import { FrameworkLogger } from '../logging/framework-logger.ts';
 import { Metrics } from '../health/metrics.ts';
@@ -33,7 +34,10 @@ export async function createApp(module: DynamicModule): Promise<NestFastifyAppli
   const security = securityHeaders();
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.headers(security).header('x-request-id', request.id);
-    withLogContext({ request_id: request.id }, done);
+    // No stored text holds a NUL, and PostgreSQL refuses to compare with one.
+    withLogContext({ request_id: request.id }, () =>
+      done(request.url.includes('%00') ? new BillingError('invalid_text') : undefined),
+    );
   });
   fastify.addHook('onResponse', (request, reply, done) => {
     log.debug('request', {

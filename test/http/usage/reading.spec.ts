@@ -53,7 +53,6 @@ describe('reading events', () => {
     ['timestamp_to=soon', { timestamp_to: ['invalid_date'] }],
     ['page=0', { page: ['value_is_out_of_range'] }],
     ['per_page=1001', { per_page: ['value_is_out_of_range'] }],
-    ['external_subscription_id=%00', { external_subscription_id: ['value_is_invalid'] }],
     ['colour=red', { colour: ['unknown_field'] }],
   ])('refuses ?%s', async (query, error_details) => {
     expect((await tenant.call('GET', `/api/v1/events?${query}`)).body).toMatchObject({ status: 422, error_details });
@@ -83,7 +82,7 @@ describe('reading events', () => {
     }
   });
 
-  it.each(['nothing', 'theirs', 'tx-1?external_subscription_id=b', 'a%00b'])('answers 404 for %s', async (path) => {
+  it.each(['nothing', 'theirs', 'tx-1?external_subscription_id=b'])('answers 404 for %s', async (path) => {
     expect((await tenant.call('GET', `/api/v1/events/${path}`)).body).toMatchObject({ status: 404, code: 'event_not_found' });
   });
 });
