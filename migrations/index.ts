@@ -1,5 +1,7 @@
 import { Foundation1795000000000 } from './1795000000000-foundation.ts';
 import { FeesFollowTheirHeader1795000050000 } from './1795000050000-fees-follow-their-header.ts';
+import { Prices1795000100000 } from './1795000100000-prices.ts';
+import { UsageInBuckets1795000110000 } from './1795000110000-usage-in-buckets.ts';
 import { Numbering1795000300000 } from './1795000300000-numbering.ts';
 import { InboundEvents1795000400000 } from './1795000400000-inbound-events.ts';
 import { FeeDescriptions1795000500000 } from './1795000500000-fee-descriptions.ts';
@@ -9,6 +11,8 @@ import { EventsByTime1795000500100 } from './1795000500100-events-by-time.ts';
 export const migrations = [
   Foundation1795000000000,
   FeesFollowTheirHeader1795000050000,
+  Prices1795000100000,
+  UsageInBuckets1795000110000,
   Numbering1795000300000,
   InboundEvents1795000400000,
   FeeDescriptions1795000500000,

@@ -9,7 +9,7 @@ import { CustomerRow, CustomersModule } from './modules/customers/index.ts';
 import { BillingModule, BillingRunRow } from './modules/billing/index.ts';
 import { FeeRow, InvoiceRow, InvoicesModule, InvoiceTaxRow } from './modules/invoices/index.ts';
 import { ApiKeyRow, OrganizationRow, OrganizationsModule } from './modules/organizations/index.ts';
-import { ChargeRow, FixedChargeRow, PlanRow, PlansModule } from './modules/plans/index.ts';
+import { ChargeFilterRow, ChargeRow, FixedChargeRow, MinimumCommitmentRow, PlanRow, PlansModule } from './modules/plans/index.ts';
 import { SubscriptionRow, SubscriptionsModule } from './modules/subscriptions/index.ts';
 import { TaxesModule, TaxRow } from './modules/taxes/index.ts';
 import { UsageModule } from './modules/usage/index.ts';
@@ -36,7 +36,9 @@ export const entities = [
   AddOnRow,
   PlanRow,
   ChargeRow,
+  ChargeFilterRow,
   FixedChargeRow,
+  MinimumCommitmentRow,
   SubscriptionRow,
   InvoiceRow,
   FeeRow,

@@ -15,6 +15,7 @@ const withoutEntity = [
   'customer_taxes',
   'idempotency_keys',
   'job_runs',
+  'minimum_commitment_taxes',
   'number_series',
   'outbox_events',
   'plan_taxes',

@@ -121,6 +121,7 @@ describe("another tenant's things", () => {
 
   /** Valid enough to get past validation, so that the 404 is about the thing. */
   function bodyFor(path: string): object {
+    if (path.includes('/filters')) return { properties: { amount: '1' }, values: { region: ['eu'] } };
     if (path.endsWith('/charges'))
       return {
         billable_metric_id: '01a1feb0-0000-7000-8000-000000000000',

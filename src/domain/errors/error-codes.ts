@@ -22,6 +22,7 @@ export const statusByCode = {
   tax_not_found: 404,
   plan_not_found: 404,
   charge_not_found: 404,
+  charge_filter_not_found: 404,
   fixed_charge_not_found: 404,
   subscription_not_found: 404,
   event_not_found: 404,

@@ -43,6 +43,7 @@ export interface FeeDerivation {
   readonly events_count?: string;
   readonly evidence?: UsageEvidence;
   readonly filter_id?: string;
+  readonly filter_values?: Readonly<Record<string, readonly string[]>>;
   readonly grouped_by?: Readonly<Record<string, string | null>>;
   /** A minimum that was not reached: the fee is the prorated minimum, rounded, less what was charged. */
   readonly true_up?: { readonly minimum_cents: string; readonly charged_cents: string };

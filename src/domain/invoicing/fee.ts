@@ -81,6 +81,7 @@ function derivationOf(
     ...(line.type === 'charge' && !line.trueUp && { events_count: line.eventsCount.toString() }),
     ...(line.evidence && { evidence: line.evidence }),
     ...(line.filterId && { filter_id: line.filterId }),
+    ...(line.filterValues && { filter_values: line.filterValues }),
     ...(line.groupedBy && { grouped_by: line.groupedBy }),
     ...(line.trueUp && {
       true_up: { minimum_cents: line.trueUp.minimumCents.toString(), charged_cents: line.trueUp.chargedCents.toString() },

@@ -47,6 +47,7 @@ export interface UsageBucket {
   /** Pay in advance: the usage that is paid for; the fee is the growth from there. Null: nothing yet. Absent: in arrears. */
   readonly paid?: UsageToPrice | null;
   readonly filterId?: string | null;
+  readonly filterValues?: Readonly<Record<string, readonly string[]>>;
   /** Shown after the charge's name: a filter's display name. */
   readonly label?: string | null;
   readonly groupedBy?: Readonly<Record<string, string | null>>;

@@ -24,6 +24,7 @@ export interface Line {
   readonly pricing?: PricingDerivation;
   readonly evidence?: UsageEvidence;
   readonly filterId?: string | null;
+  readonly filterValues?: Readonly<Record<string, readonly string[]>>;
   readonly groupedBy?: Readonly<Record<string, string | null>>;
   /** Minor units that other fees of the charge or period came to already. */
   readonly trueUp?: { readonly minimumCents: bigint; readonly chargedCents: bigint };
@@ -93,6 +94,7 @@ function bucketLine(item: UsageChargeItem, bucket: UsageBucket, settings: LineSe
     proration: null,
     evidence: bucket.evidence,
     filterId: bucket.filterId,
+    filterValues: bucket.filterValues,
     groupedBy: bucket.groupedBy,
     ...pricedUnits(bucket, null, settings.currency),
   };

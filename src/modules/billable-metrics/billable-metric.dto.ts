@@ -1,12 +1,49 @@
-import { ArrayMaxSize, Equals, IsDefined, IsEmpty, IsIn, IsOptional, ValidateIf } from 'class-validator';
+import { Type } from 'class-transformer';
+import {
+  ArrayNotEmpty,
+  ArrayUnique,
+  IsArray,
+  IsBoolean,
+  IsDefined,
+  IsIn,
+  IsInt,
+  IsObject,
+  IsOptional,
+  IsString,
+  Max,
+  Min,
+  ValidateIf,
+  ValidateNested,
+} from 'class-validator';
 import { IsKey, IsRequiredText, IsText } from '../../platform/http/validators.ts';
 
 const unsupported = { message: 'unsupported_value' };
 
-export const aggregationWords = ['count_agg', 'sum_agg', 'max_agg', 'unique_count_agg', 'latest_agg'] as const;
+export const aggregationWords = [
+  'count_agg',
+  'sum_agg',
+  'max_agg',
+  'unique_count_agg',
+  'weighted_sum_agg',
+  'latest_agg',
+] as const;
 export type AggregationWord = (typeof aggregationWords)[number];
 
-/** Of what the official client can send and Florin does not do, the value that means "not used" is accepted. */
+export const roundingFunctions = ['round', 'ceil', 'floor'] as const;
+export type RoundingFunction = (typeof roundingFunctions)[number];
+
+/** A property of events by whose values charges may set prices of their own. */
+export class MetricFilterInput {
+  @IsKey()
+  key: string;
+  @IsDefined()
+  @IsArray()
+  @ArrayNotEmpty()
+  @ArrayUnique({ message: 'value_already_exist' })
+  @IsString({ each: true })
+  values: string[];
+}
+
 abstract class BillableMetricFields {
   @IsOptional()
   @IsText()
@@ -15,24 +52,32 @@ abstract class BillableMetricFields {
   @IsOptional()
   @IsText()
   field_name?: string | null;
+  /** Whether what was counted by the end of a period is there in the next. */
   @IsOptional()
-  @Equals(false, unsupported)
-  recurring?: false;
+  @IsBoolean()
+  recurring?: boolean;
+  /** Computes the field's value from the properties of each event. */
   @IsOptional()
-  @IsEmpty(unsupported)
-  expression?: null;
+  @IsString()
+  expression?: string | null;
   @IsOptional()
-  @IsEmpty(unsupported)
-  rounding_function?: null;
+  @IsIn(roundingFunctions)
+  rounding_function?: RoundingFunction | null;
+  /** Decimals; below zero it rounds to tens, hundreds, … */
   @IsOptional()
-  @IsEmpty(unsupported)
-  rounding_precision?: null;
+  @IsInt()
+  @Min(-15)
+  @Max(15)
+  rounding_precision?: number | null;
   @IsOptional()
-  @IsEmpty(unsupported)
-  weighted_interval?: null;
+  @IsIn(['seconds'])
+  weighted_interval?: 'seconds' | null;
   @IsOptional()
-  @ArrayMaxSize(0, unsupported)
-  filters?: [];
+  @IsArray()
+  @IsObject({ each: true })
+  @ValidateNested({ each: true })
+  @Type(() => MetricFilterInput)
+  filters?: MetricFilterInput[] | null;
 }
 
 export class CreateBillableMetricInput extends BillableMetricFields {

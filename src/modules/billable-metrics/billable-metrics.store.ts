@@ -17,3 +17,16 @@ export async function isMetricInUse(tx: Tx, metric: BillableMetricRow): Promise<
   const [row] = await runStatement<{ found: boolean }>(tx, isMeasured, [metric.organizationId, metric.id, metric.usageKey]);
   return row?.found ?? false;
 }
+
+const selectPricedValues = {
+  name: 'billable_metrics.priced_values',
+  text: `select v.key, w.value from charges c
+    join charge_filters f on f.organization_id = c.organization_id and f.charge_id = c.id
+    cross join lateral jsonb_each(f.filter_values) as v
+    left join lateral jsonb_array_elements_text(v.value) as w on true
+    where c.organization_id = $1 and c.billable_metric_id = $2 and c.status = 'ACTIVE'`,
+};
+
+/** Filter keys and values that charges have prices for; a null value is any value of the key. */
+export const pricedFilterValues = (tx: Tx, metric: BillableMetricRow): Promise<{ key: string; value: string | null }[]> =>
+  runStatement(tx, selectPricedValues, [metric.organizationId, metric.id]);

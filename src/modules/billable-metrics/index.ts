@@ -1,2 +1,2 @@
-export { type AggregationType, BillableMetricRow } from './billable-metric.entity.ts';
+export { type AggregationType, anyValue, BillableMetricRow, type MetricFilter } from './billable-metric.entity.ts';
 export { BillableMetricsModule } from './billable-metrics.module.ts';

@@ -1,36 +1,99 @@
+import type { TaxRate } from '../../domain/invoicing/items.ts';
 import { Exact } from '../../domain/money/exact.ts';
-import type { TaxRate, Usage } from '../../domain/invoicing/price-period.ts';
+import type { ChargePricing } from '../../domain/pricing/charge-model.ts';
+import { pricingOf } from '../../domain/pricing/read-charge-model.ts';
 import type { Query } from '../../platform/database/sql.ts';
-import { aggregateUsage, type UsageRequest } from '../usage/index.ts';
+import type { AggregationType, MetricFilter } from '../billable-metrics/index.ts';
 import type { DueSubscription } from './due-subscriptions.store.ts';
 
-export interface ChargeRecord {
-  readonly kind: 'charge' | 'fixed_charge';
+/** What a usage charge counts, and how. */
+export interface MetricFacts {
+  readonly usage_key: number;
+  readonly code: string;
+  readonly aggregation_type: AggregationType;
+  readonly field_name: string | null;
+  readonly recurring: boolean;
+  readonly rounding_function: 'round' | 'ceil' | 'floor' | null;
+  readonly rounding_precision: number | null;
+  readonly filters: readonly MetricFilter[];
+}
+
+export interface FilterFacts {
+  readonly id: string;
+  readonly invoice_display_name: string | null;
+  readonly filter_values: Readonly<Record<string, readonly string[]>>;
+  readonly properties: unknown;
+}
+
+interface PriceRecord {
+  readonly kind: 'charge' | 'fixed_charge' | 'commitment';
   readonly id: string;
   readonly plan_id: string;
   readonly name: string;
-  readonly unit_amount: string;
+  readonly charge_model: string | null;
+  readonly properties: unknown;
   readonly units: string | null;
   readonly prorated: boolean;
-  readonly usage_key: number | null;
-  readonly aggregation_type: UsageRequest['aggregation'] | null;
+  readonly pay_in_advance: boolean;
+  /** Of a commitment, the commitment. */
+  readonly min_amount_cents: string;
+  readonly metric: MetricFacts | null;
+  readonly filters: readonly FilterFacts[] | null;
+}
+
+export interface FixedChargeFacts {
+  readonly id: string;
+  readonly name: string;
+  readonly units: string;
+  readonly prorated: boolean;
+  readonly pricing: ChargePricing;
+}
+
+export interface UsageChargeFacts {
+  readonly id: string;
+  readonly name: string;
+  readonly prorated: boolean;
+  readonly payInAdvance: boolean;
+  readonly minimumCents: bigint;
+  readonly pricing: ChargePricing;
+  readonly metric: MetricFacts;
+  readonly filters: readonly (FilterFacts & { readonly pricing: ChargePricing })[];
+}
+
+export interface CommitmentFacts {
+  readonly id: string;
+  readonly name: string;
+  readonly amountCents: bigint;
+}
+
+/** What one plan sells besides itself. */
+export interface PlanPrices {
+  readonly fixedCharges: readonly FixedChargeFacts[];
+  readonly charges: readonly UsageChargeFacts[];
+  readonly commitment: CommitmentFacts | null;
 }
 
 interface TaxRecord extends TaxRate {
-  readonly owner: 'organization' | 'billing_entity' | 'customer' | 'plan' | 'charge';
+  readonly owner: 'organization' | 'billing_entity' | 'customer' | 'plan' | 'charge' | 'commitment';
   readonly owner_id: string | null;
 }
 
-const selectCharges = {
-  name: 'billing.charges',
-  text: `select 'fixed_charge' as kind, f.id, f.plan_id, coalesce(f.invoice_display_name, a.invoice_display_name, a.name) as name, f.unit_amount, f.units,
-      f.prorated, null::int as usage_key, null as aggregation_type, f.code
+const selectPrices = {
+  name: 'billing.prices',
+  text: `select 'fixed_charge' as kind, f.id, f.plan_id, coalesce(f.invoice_display_name, a.invoice_display_name, a.name) as name, f.charge_model,
+      f.properties, f.units, f.prorated, false as pay_in_advance, 0::bigint as min_amount_cents, null::jsonb as metric, null::jsonb as filters, f.code
     from fixed_charges f join add_ons a on a.organization_id = f.organization_id and a.id = f.add_on_id
     where f.organization_id = $1 and f.plan_id = any($2::uuid[]) and f.status = 'ACTIVE'
     union all
-    select 'charge', c.id, c.plan_id, coalesce(c.invoice_display_name, m.name), c.unit_amount, null, false, m.usage_key, m.aggregation_type, c.code
+    select 'charge', c.id, c.plan_id, coalesce(c.invoice_display_name, m.name), c.charge_model, c.properties, null, c.prorated, c.pay_in_advance,
+      c.min_amount_cents, to_jsonb(m), (
+        select jsonb_agg(to_jsonb(l) order by l.created_at, l.id) from charge_filters l
+        where l.organization_id = c.organization_id and l.charge_id = c.id), c.code
     from charges c join billable_metrics m on m.organization_id = c.organization_id and m.id = c.billable_metric_id
     where c.organization_id = $1 and c.plan_id = any($2::uuid[]) and c.status = 'ACTIVE'
+    union all
+    select 'commitment', k.id, k.plan_id, coalesce(k.invoice_display_name, 'Minimum commitment'), null, null, null, true, false, k.amount_cents, null, null, ''
+    from minimum_commitments k where k.organization_id = $1 and k.plan_id = any($2::uuid[])
     order by kind desc, code`,
 };
 
@@ -47,20 +110,22 @@ const selectTaxes = {
     union all select 'charge', l.charge_id, t.id, t.code, t.name, t.rate from charge_taxes l
       join charges c on c.organization_id = l.organization_id and c.id = l.charge_id
       join taxes t on t.organization_id = l.organization_id and t.id = l.tax_id where l.organization_id = $1 and c.plan_id = any($4::uuid[])
+    union all select 'commitment', l.minimum_commitment_id, t.id, t.code, t.name, t.rate from minimum_commitment_taxes l
+      join minimum_commitments k on k.organization_id = l.organization_id and k.id = l.minimum_commitment_id
+      join taxes t on t.organization_id = l.organization_id and t.id = l.tax_id where l.organization_id = $1 and k.plan_id = any($4::uuid[])
     order by code`,
 };
 
-/** Everything of plans, taxes and usage that the prices of some subscriptions need. */
+/** Everything of plans and taxes that the prices of some subscriptions need. */
 export interface PriceFacts {
-  chargesOf(planId: string): readonly ChargeRecord[];
+  pricesOf(planId: string): PlanPrices;
   /** The taxes of the first owner that has any; owners are `<kind> <id>`. */
   nearestTaxes(...owners: string[]): readonly TaxRate[];
-  usageOf(subscriptionId: string, chargeId: string): Usage;
 }
 
-const noUsage: Usage = { units: '0', eventsCount: 0n };
+const nothing: PlanPrices = { fixedCharges: [], charges: [], commitment: null };
 
-/** Three reads, however many subscriptions there are. */
+/** Two reads, however many subscriptions there are; every price is read once, however many pay it. */
 export async function loadPriceFacts(
   query: Query,
   organizationId: string,
@@ -68,10 +133,7 @@ export async function loadPriceFacts(
 ): Promise<PriceFacts> {
   const unique = (ids: readonly string[]): string[] => [...new Set(ids)];
   const planIds = unique(subscriptions.map((row) => row.plan_id));
-  const charges = groupBy(
-    (await query<ChargeRecord>(selectCharges, [organizationId, planIds])).map(plainPrice),
-    (charge) => charge.plan_id,
-  );
+  const records = groupBy(await query<PriceRecord>(selectPrices, [organizationId, planIds]), (record) => record.plan_id);
   const taxRows = await query<TaxRecord>(selectTaxes, [
     organizationId,
     unique(subscriptions.map((row) => row.entity_id)),
@@ -79,45 +141,48 @@ export async function loadPriceFacts(
     planIds,
   ]);
   const taxes = groupBy(taxRows.map(plainRate), (tax) => `${tax.owner} ${tax.owner_id ?? ''}`);
-  const metered = subscriptions.flatMap((subscription) =>
-    (charges.get(subscription.plan_id) ?? []).flatMap((charge) => usageRequestOf(subscription, charge)),
-  );
-  const counted = await aggregateUsage(
-    query,
-    metered.map(({ request }) => request),
-  );
-  const usage = new Map(metered.map(({ key }, position) => [key, counted[position] ?? noUsage]));
+  const prices = new Map([...records].map(([planId, group]) => [planId, pricesOf(group)]));
   return {
-    chargesOf: (planId) => charges.get(planId) ?? [],
+    pricesOf: (planId) => prices.get(planId) ?? nothing,
     nearestTaxes: (...owners) => owners.map((owner) => taxes.get(owner)).find((found) => found !== undefined) ?? [],
-    usageOf: (subscriptionId, chargeId) => usage.get(`${subscriptionId} ${chargeId}`) ?? noUsage,
   };
 }
 
-function usageRequestOf(subscription: DueSubscription, charge: ChargeRecord): { key: string; request: UsageRequest }[] {
-  if (charge.usage_key === null || charge.aggregation_type === null) return [];
-  return [
-    {
-      key: `${subscription.id} ${charge.id}`,
-      request: {
-        streamId: subscription.stream_id,
-        metricKey: charge.usage_key,
-        aggregation: charge.aggregation_type,
-        from: subscription.current_period_start,
-        to: subscription.current_period_end,
-      },
-    },
-  ];
+function pricesOf(records: readonly PriceRecord[]): PlanPrices {
+  const [commitment] = records.filter((record) => record.kind === 'commitment');
+  return {
+    fixedCharges: records.filter((record) => record.kind === 'fixed_charge').map(fixedChargeOf),
+    charges: records.flatMap((record) => (record.metric ? [usageChargeOf(record, record.metric)] : [])),
+    commitment: commitment
+      ? { id: commitment.id, name: commitment.name, amountCents: BigInt(commitment.min_amount_cents) }
+      : null,
+  };
 }
+
+const fixedChargeOf = (record: PriceRecord): FixedChargeFacts => ({
+  id: record.id,
+  name: record.name,
+  units: plainDecimal(record.units ?? '0'),
+  prorated: record.prorated,
+  pricing: pricingOf(record.charge_model ?? '', record.properties),
+});
+
+const usageChargeOf = (record: PriceRecord, metric: MetricFacts): UsageChargeFacts => ({
+  id: record.id,
+  name: record.name,
+  prorated: record.prorated,
+  payInAdvance: record.pay_in_advance,
+  minimumCents: BigInt(record.min_amount_cents),
+  metric,
+  pricing: pricingOf(record.charge_model ?? '', record.properties),
+  filters: (record.filters ?? []).map((filter) => ({
+    ...filter,
+    pricing: pricingOf(record.charge_model ?? '', filter.properties),
+  })),
+});
 
 /** numeric(40, 15) prints all its places; people and derivations read `3`, not `3.000000000000000`. */
 const plainDecimal = (text: string): string => Exact.parse(text).toDecimal();
-
-const plainPrice = (charge: ChargeRecord): ChargeRecord => ({
-  ...charge,
-  unit_amount: plainDecimal(charge.unit_amount),
-  units: charge.units && plainDecimal(charge.units),
-});
 
 const plainRate = (tax: TaxRecord): TaxRecord => ({ ...tax, rate: plainDecimal(tax.rate) });
 

@@ -20,7 +20,7 @@ const insertInvoices = {
       $18::date[], $19::date[], $20::int4[], $21::timestamptz[]) as r`,
 };
 
-/** Each fee covers its period; the exclusion constraint on `billed_periods` is what makes billing a period twice impossible. */
+/** Each fee covers its period, those of one charge together once; the exclusion constraint on `billed_periods` is what makes billing a period twice impossible. */
 const insertFees = {
   name: 'fees.insert',
   text: `with written as (
@@ -31,7 +31,7 @@ const insertFees = {
       returning organization_id, invoice_id, subscription_id, item_id, period_start, period_end
     )
     insert into billed_periods (organization_id, invoice_id, subscription_id, item_id, period)
-    select organization_id, invoice_id, subscription_id, item_id, tstzrange(period_start, period_end) from written
+    select distinct organization_id, invoice_id, subscription_id, item_id, tstzrange(period_start, period_end) from written
     where subscription_id is not null`,
 };
 

@@ -8,6 +8,7 @@ import type { CreatePlanInput } from './plan.dto.ts';
 import { PlanRow } from './plan.entity.ts';
 import { type PresentedPlan, tellPlan } from './tell-plan.ts';
 import { writeCharges } from './charges/write-charges.ts';
+import { writeCommitment } from './write-commitment.ts';
 import { writeFixedCharges } from './fixed-charges/write-fixed-charges.ts';
 
 /** A plan with its charges, fixed charges and taxes: all of it or nothing. */
@@ -41,6 +42,7 @@ export class CreatePlan {
         await tx.insert(PlanRow, row);
         await replaceTaxes(tx, organizationId, 'plan', row.id, taxes);
         await writeCharges(tx, row, input.charges ?? [], 'replace', at);
+        await writeCommitment(tx, row, input.minimum_commitment, at);
         await writeFixedCharges(tx, row, input.fixed_charges ?? [], 'replace', at);
         return tellPlan(tx, 'plan.created', row, at);
       },

@@ -23,6 +23,19 @@ import { ListedFixedChargeInput } from './fixed-charges/fixed-charge.dto.ts';
 
 const unsupported = { message: 'unsupported_value' };
 
+export class MinimumCommitmentInput {
+  @IsOptional()
+  @IsAmountCents()
+  amount_cents?: bigint;
+  @IsOptional()
+  @IsText()
+  invoice_display_name?: string | null;
+  @IsOptional()
+  @IsArray()
+  @IsString({ each: true })
+  tax_codes?: string[] | null;
+}
+
 /** Of what the official client can send and Florin does not do, the value that means "not used" is accepted. */
 abstract class PlanFields {
   @IsOptional()
@@ -51,9 +64,12 @@ abstract class PlanFields {
   @IsOptional()
   @Equals(false, unsupported)
   bill_fixed_charges_monthly?: false;
+  /** Null, or an amount of 0, is none. */
   @IsOptional()
-  @IsEmpty(unsupported)
-  minimum_commitment?: null;
+  @IsObject()
+  @ValidateNested()
+  @Type(() => MinimumCommitmentInput)
+  minimum_commitment?: MinimumCommitmentInput | null;
   @IsOptional()
   @ArrayMaxSize(0, unsupported)
   usage_thresholds?: [];

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ChangePlan } from './change-plan.ts';
+import { ChargeFiltersController } from './charges/charge-filters.controller.ts';
 import { ChargesController } from './charges/charges.controller.ts';
 import { CreatePlan } from './create-plan.ts';
 import { DeletePlan } from './delete-plan.ts';
@@ -8,7 +9,7 @@ import { PlansController } from './plans.controller.ts';
 import { UpdatePlan } from './update-plan.ts';
 
 @Module({
-  controllers: [PlansController, ChargesController, FixedChargesController],
+  controllers: [PlansController, ChargesController, ChargeFiltersController, FixedChargesController],
   providers: [CreatePlan, ChangePlan, UpdatePlan, DeletePlan],
 })
 export class PlansModule {}

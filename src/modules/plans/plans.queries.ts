@@ -3,14 +3,19 @@ import { findByIdOrCode, type Lock, rowsById } from '../../platform/database/fin
 import { AddOnRow } from '../add-ons/index.ts';
 import { BillableMetricRow } from '../billable-metrics/index.ts';
 import { presentTax, taxesOf } from '../taxes/index.ts';
+import { ChargeFilterRow } from './charges/charge-filter.entity.ts';
 import { ChargeRow } from './charges/charge.entity.ts';
 import { FixedChargeRow } from './fixed-charges/fixed-charge.entity.ts';
+import { MinimumCommitmentRow } from './minimum-commitment.entity.ts';
 import { PlanRow } from './plan.entity.ts';
 import {
   presentCharge,
+  presentChargeFilter,
+  presentCommitment,
   presentFixedCharge,
   presentPlan,
   type PresentedCharge,
+  type PresentedCommitment,
   type PresentedFixedCharge,
 } from './plan.presenter.ts';
 
@@ -29,11 +34,29 @@ export async function presentPlans(manager: EntityManager, rows: readonly PlanRo
   const presentedCharges = await presentCharges(manager, charges);
   const presentedFixedCharges = await presentFixedCharges(manager, fixedCharges);
   const taxes = await taxesOf(manager, organizationId, 'plan', planIds);
+  const commitments = await commitmentsOf(manager, rows);
   return rows.map((row) =>
     presentPlan(row, {
       charges: presentedCharges.filter((_, i) => charges[i]?.planId === row.id),
       fixedCharges: presentedFixedCharges.filter((_, i) => fixedCharges[i]?.planId === row.id),
+      commitment: commitments.get(row.id) ?? null,
       taxes: (taxes.get(row.id) ?? []).map(presentTax),
+    }),
+  );
+}
+
+/** The wire objects of minimum commitments by plan id. */
+async function commitmentsOf(manager: EntityManager, plans: readonly PlanRow[]): Promise<Map<string, PresentedCommitment>> {
+  const organizationId = plans[0]?.organizationId ?? '';
+  const rows = await manager.findBy(MinimumCommitmentRow, { organizationId, planId: In(plans.map((plan) => plan.id)) });
+  if (rows.length === 0) return new Map();
+  const ids = rows.map((row) => row.id);
+  const taxes = await taxesOf(manager, organizationId, 'minimum_commitment', ids);
+  const planById = new Map(plans.map((plan) => [plan.id, plan]));
+  return new Map(
+    rows.flatMap((row) => {
+      const plan = planById.get(row.planId);
+      return plan ? [[plan.id, presentCommitment(row, plan, (taxes.get(row.id) ?? []).map(presentTax))] as const] : [];
     }),
   );
 }
@@ -45,10 +68,18 @@ export async function presentCharges(manager: EntityManager, rows: readonly Char
   const metrics = await rowsById(manager, BillableMetricRow, organizationId, new Set(rows.map((row) => row.billableMetricId)));
   const ids = rows.map((row) => row.id);
   const taxes = await taxesOf(manager, organizationId, 'charge', ids);
+  const filters = await manager.find(ChargeFilterRow, {
+    where: { organizationId, chargeId: In(ids) },
+    order: { createdAt: 'asc', id: 'asc' },
+  });
   return rows.map((row) => {
     const metric = metrics.get(row.billableMetricId);
     if (!metric) throw new Error(`charge ${row.id} lost its metric`);
-    return presentCharge(row, metric, (taxes.get(row.id) ?? []).map(presentTax));
+    return presentCharge(row, {
+      metric,
+      filters: filters.filter((filter) => filter.chargeId === row.id).map(presentChargeFilter),
+      taxes: (taxes.get(row.id) ?? []).map(presentTax),
+    });
   });
 }
 

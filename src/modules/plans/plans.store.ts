@@ -19,11 +19,16 @@ export async function isPlanLive(tx: Tx, plan: PlanRow): Promise<boolean> {
 
 /** The plan and all that hangs on it. Its subscriptions, past ones too, refuse by `fk_subscriptions_plan`. */
 export async function deletePlanRows(tx: Tx, { organizationId, id }: PlanRow): Promise<void> {
+  const values = [organizationId, id];
+  const ofCharges = 'select id from charges where organization_id = $1 and plan_id = $2';
+  for (const table of ['charge_taxes', 'charge_filters'])
+    await tx.query(`delete from ${table} where organization_id = $1 and charge_id in (${ofCharges})`, values);
   await tx.query(
-    `delete from charge_taxes where organization_id = $1 and charge_id in (select id from charges where organization_id = $1 and plan_id = $2)`,
-    [organizationId, id],
+    `delete from minimum_commitment_taxes where organization_id = $1 and minimum_commitment_id in
+      (select id from minimum_commitments where organization_id = $1 and plan_id = $2)`,
+    values,
   );
-  for (const table of ['charges', 'fixed_charges', 'plan_taxes'])
-    await tx.query(`delete from ${table} where organization_id = $1 and plan_id = $2`, [organizationId, id]);
+  for (const table of ['charges', 'fixed_charges', 'minimum_commitments', 'plan_taxes'])
+    await tx.query(`delete from ${table} where organization_id = $1 and plan_id = $2`, values);
   await tx.query('delete from plans where organization_id = $1 and id = $2', [organizationId, id]);
 }

@@ -6,6 +6,7 @@ import { ChangePlan } from './change-plan.ts';
 import type { UpdatePlanInput } from './plan.dto.ts';
 import { PlanRow } from './plan.entity.ts';
 import { writeCharges } from './charges/write-charges.ts';
+import { writeCommitment } from './write-commitment.ts';
 import { writeFixedCharges } from './fixed-charges/write-fixed-charges.ts';
 
 /** Absent fields stay, null clears; a list of charges that is given replaces the one there is. */
@@ -34,6 +35,7 @@ export class UpdatePlan {
       const row = { ...plan, ...changes };
       await tx.update(PlanRow, { organizationId, id: plan.id }, changes);
       if (taxes) await replaceTaxes(tx, organizationId, 'plan', plan.id, taxes);
+      await writeCommitment(tx, row, input.minimum_commitment, at);
       if (input.charges) await writeCharges(tx, row, input.charges, 'replace', at);
       if (input.fixed_charges) await writeFixedCharges(tx, row, input.fixed_charges, 'replace', at);
       return row;

@@ -9,6 +9,7 @@ const ownerTables = {
   customer: 'customer_taxes',
   plan: 'plan_taxes',
   charge: 'charge_taxes',
+  minimum_commitment: 'minimum_commitment_taxes',
 } as const;
 export type TaxOwner = keyof typeof ownerTables;
 

@@ -2,7 +2,7 @@ import type { Query } from '../../platform/database/sql.ts';
 import type { Aggregation } from './metric-directory.ts';
 
 /** What one metric counted in one stream in `[from, to)`. */
-export interface UsageRequest {
+export interface CountRequest {
   readonly streamId: string;
   readonly metricKey: number;
   readonly aggregation: Aggregation;
@@ -19,6 +19,7 @@ export interface Usage {
 /**
  * One branch per way of counting; the branches that a request does not ask for are cut off by their HAVING or WHERE before they
  * touch the table. Count, sum and max are answered by ix_usage_events_metric alone. `count(distinct …)` would take twice as long.
+ * A unique value that was removed (-1) counts if it was added again later.
  */
 const aggregate = {
   name: 'usage.aggregate',
@@ -32,9 +33,15 @@ const aggregate = {
         where e.stream_id = r.stream_id and e.metric_key = r.metric_key and e.occurred_at >= r.starts_at and e.occurred_at < r.ends_at
         having r.aggregation in ('COUNT', 'SUM', 'MAX')
       union all
-      select count(g.unique_value)::numeric, coalesce(sum(g.events_count), 0)::bigint
+      select count(*) filter (where g.unique_value is not null and (g.removed_at is null or g.added_at > g.removed_at or (g.added_at = g.removed_at and (
+            select l.value is null from usage_events l
+            where l.stream_id = r.stream_id and l.metric_key = r.metric_key and l.occurred_at = g.added_at and l.unique_value = g.unique_value
+            order by l.transaction_id desc
+            limit 1))))::numeric,
+          coalesce(sum(g.events_count), 0)::bigint
         from (
-          select e.unique_value, count(*) as events_count
+          select e.unique_value, count(*) as events_count, max(e.occurred_at) filter (where e.value is null) as added_at,
+            max(e.occurred_at) filter (where e.value is not null) as removed_at
           from usage_events e
           where r.aggregation = 'UNIQUE_COUNT'
             and e.stream_id = r.stream_id and e.metric_key = r.metric_key and e.occurred_at >= r.starts_at and e.occurred_at < r.ends_at
@@ -56,7 +63,7 @@ const aggregate = {
 };
 
 /** Answers in the order of the requests, all in one statement; `queryIn(tx)` or `queryOn(dataSource)` says where it is asked. */
-export async function aggregateUsage(query: Query, requests: readonly UsageRequest[]): Promise<Usage[]> {
+export async function aggregateUsage(query: Query, requests: readonly CountRequest[]): Promise<Usage[]> {
   if (requests.length === 0) return [];
   const rows = await query<{ units: string; events_count: string }>(aggregate, [
     requests.map((request) => request.streamId),

@@ -1,7 +1,10 @@
 import { Ajv, type ErrorObject } from 'ajv';
 import { invalid } from '../../domain/errors/billing-error.ts';
+import { Exact } from '../../domain/money/exact.ts';
 import { decimalText } from '../../platform/http/strict-json.ts';
 import { readEventTime } from './event-time.ts';
+import { exactDecimal } from './exact-decimal.ts';
+import { fitsAFee } from './meter-event.ts';
 
 /** One event of a request, well formed; whether its metric exists and gets what it counts is not known yet. */
 export interface IncomingEvent {
@@ -11,6 +14,8 @@ export interface IncomingEvent {
   /** Undefined: the organization's now. */
   readonly atMs: number | undefined;
   readonly properties: Readonly<Record<string, unknown>>;
+  /** Minor units, decimal text: what a dynamic charge bills. */
+  readonly preciseTotalAmountCents: string | null;
 }
 
 /** Field → codes, relative to the event; the empty field is the event itself. */
@@ -22,6 +27,7 @@ interface WireEvent {
   readonly code: string;
   readonly timestamp?: unknown;
   readonly properties?: Readonly<Record<string, unknown>> | null;
+  readonly precise_total_amount_cents?: unknown;
 }
 
 const maxBatch = 1000;
@@ -44,6 +50,7 @@ const eventSchema = {
     code: key,
     timestamp: {},
     properties: { type: 'object', nullable: true },
+    precise_total_amount_cents: {},
   },
 } as const;
 
@@ -56,6 +63,10 @@ export const eventSchemaForDocs = {
     timestamp: {
       oneOf: [{ type: 'number' }, { type: 'string' }],
       description: 'Epoch seconds (milliseconds as decimals) or ISO 8601 with zone; absent: now',
+    },
+    precise_total_amount_cents: {
+      oneOf: [{ type: 'number' }, { type: 'string' }],
+      description: 'What the event costs under a dynamic charge: minor units, with decimals',
     },
   },
 };
@@ -85,12 +96,17 @@ export function readEvent(item: unknown): IncomingEvent | { readonly errors: Fie
   if (properties && decimalText(properties) !== undefined) return { errors: { properties: ['value_is_invalid'] } };
   const atMs = item.timestamp === undefined || item.timestamp === null ? undefined : readEventTime(item.timestamp);
   if (typeof atMs === 'string') return { errors: { timestamp: [atMs] } };
+  const { precise_total_amount_cents: total = null } = item;
+  const exactTotal = total === null ? null : exactDecimal(total);
+  if (exactTotal === undefined || (exactTotal !== null && !fitsAFee.test(exactTotal)))
+    return { errors: { precise_total_amount_cents: ['value_is_invalid'] } };
   return {
     transactionId: item.transaction_id,
     externalSubscriptionId: item.external_subscription_id,
     code: item.code,
     atMs,
     properties: properties ?? {},
+    preciseTotalAmountCents: exactTotal && Exact.parse(exactTotal).toDecimal(60),
   };
 }
 

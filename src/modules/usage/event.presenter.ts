@@ -14,9 +14,12 @@ function eventJson(event: KeptEvent): string {
   return (
     `{"id":"${id}","lago_id":"${id}","transaction_id":${jsonString(event.transactionId)},"code":${jsonString(event.code)},` +
     `"external_subscription_id":${jsonString(event.externalSubscriptionId)},"lago_customer_id":null,"lago_subscription_id":null,` +
-    `"timestamp":"${event.occurredAt}","properties":${event.properties},"created_at":"${event.receivedAt}"}`
+    `"timestamp":"${event.occurredAt}","properties":${event.properties},"precise_total_amount_cents":${decimalJson(event.preciseTotalAmountCents)},` +
+    `"created_at":"${event.receivedAt}"}`
   );
 }
+
+const decimalJson = (decimal: string | null): string => (decimal === null ? 'null' : `"${decimal}"`);
 
 /** Events have no id of their own (it would cost an index); clients that want one get a UUIDv5 of what identifies the event. */
 function eventId({ streamId, transactionId }: KeptEvent): string {

@@ -1,4 +1,5 @@
-export { aggregateUsage, type Usage, type UsageRequest } from './aggregate-usage.ts';
+export { aggregateUsage, type CountRequest } from './aggregate-usage.ts';
+export { type MeasuredUsage, measureUsage, type UsageFilter, type UsageRequest } from './measure-usage.ts';
 export { registerEventsImport } from './events-import.command.ts';
 export { IngestEvents } from './ingest-events.ts';
 export { UsageModule } from './usage.module.ts';

@@ -52,19 +52,18 @@ export class IngestEvents {
     for (const event of read) if (!('errors' in event)) codes.add(event.code);
     const metrics = await this.metrics.find(organizationId, codes);
 
+    const isUndated = read.some((event) => !('errors' in event) && event.atMs === undefined);
+    const nowMs = isUndated ? (await this.organizationClock.now(organizationId)).getTime() : 0;
     const errors: FieldErrors = {};
     const admitted: Admitted[] = [];
     read.forEach((event, position) => {
-      const verdict = judge(event, metrics);
+      const verdict = judge(event, metrics, nowMs);
       if ('errors' in verdict)
         for (const [field, fieldCodes] of Object.entries(verdict.errors)) errors[nameOf(position, field)] = fieldCodes;
       else admitted.push(verdict);
     });
     if (Object.keys(errors).length > 0) throw invalid(errors);
 
-    const now = admitted.some(({ event }) => event.atMs === undefined)
-      ? await this.organizationClock.now(organizationId)
-      : undefined;
     const streams = await this.streams.findOrMake(
       organizationId,
       new Set(admitted.map(({ event }) => event.externalSubscriptionId)),
@@ -76,8 +75,9 @@ export class IngestEvents {
       metricKey: metric.usageKey,
       code: event.code,
       transactionId: event.transactionId,
-      occurredAt: isoText(event.atMs ?? now!.getTime()),
+      occurredAt: isoText(event.atMs ?? nowMs),
       properties: propertiesJson(event.properties),
+      preciseTotalAmountCents: event.preciseTotalAmountCents,
       value: metered.value,
       uniqueValue: metered.uniqueValue,
       receivedAt,
@@ -89,11 +89,12 @@ export class IngestEvents {
 function judge(
   event: ReturnType<typeof readEvent>,
   metrics: ReadonlyMap<string, Metric>,
+  nowMs: number,
 ): Admitted | { readonly errors: FieldErrors } {
   if ('errors' in event) return event;
   const metric = metrics.get(event.code);
   if (!metric) return { errors: { code: ['billable_metric_not_found'] } };
-  const metered = meterEvent(metric, event.properties);
+  const metered = meterEvent(metric, { ...event, atMs: event.atMs ?? nowMs });
   if ('refused' in metered) return { errors: { [`properties.${metric.fieldName}`]: [metered.refused] } };
   return { event, metric, metered };
 }

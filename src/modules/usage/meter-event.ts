@@ -1,3 +1,6 @@
+import { Temporal } from 'temporal-polyfill';
+import { evaluateExpression, type EvaluationMistake } from '../../domain/metering/expression/evaluate-expression.ts';
+import type { Expression } from '../../domain/metering/expression/expression.ts';
 import { decimalText } from '../../platform/http/strict-json.ts';
 import { exactDecimal } from './exact-decimal.ts';
 import type { Metric } from './metric-directory.ts';
@@ -9,26 +12,47 @@ export interface Metered {
 }
 
 export interface MeterRefusal {
-  readonly refused: 'value_is_mandatory' | 'value_is_invalid' | 'value_is_out_of_range';
+  readonly refused: 'value_is_mandatory' | 'value_is_invalid' | 'value_is_out_of_range' | EvaluationMistake;
 }
 
 /** At most 20 whole digits: a fee holds 25, so no 100,000 events overflow one. Decimals are kept as they come. */
-const fitsAFee = /^-?0*\d{1,20}(\.|$)/;
+export const fitsAFee = /^-?0*\d{1,20}(\.|$)/;
 
 const counted: Metered = { value: null, uniqueValue: null };
 const mandatory: MeterRefusal = { refused: 'value_is_mandatory' };
 
-/** Reads from the properties what the metric counts, exactly. */
-export function meterEvent(metric: Metric, properties: Readonly<Record<string, unknown>>): Metered | MeterRefusal {
+/** An event as a metric reads it. */
+export interface EventToMeter {
+  readonly code: string;
+  readonly atMs: number;
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+/** Reads what the metric counts, exactly: a property, or what its expression makes of the event. */
+export function meterEvent(metric: Metric, event: EventToMeter): Metered | MeterRefusal {
   if (metric.fieldName === null) return counted;
-  const given = Object.hasOwn(properties, metric.fieldName) ? properties[metric.fieldName] : undefined;
+  const given = metric.expression ? computed(metric.expression, event) : propertyOf(event, metric.fieldName);
+  if (typeof given === 'object' && given !== null && 'refused' in given) return given as MeterRefusal;
   if (given === undefined || given === null || given === '') return mandatory;
-  if (metric.aggregation === 'UNIQUE_COUNT') {
-    const uniqueValue = typeof given === 'boolean' ? String(given) : typeof given === 'string' ? given : exactDecimal(given);
-    if (uniqueValue === undefined) return { refused: 'value_is_invalid' };
-    return uniqueValue.trim() === '' ? mandatory : { value: null, uniqueValue };
-  }
+  if (metric.aggregation === 'UNIQUE_COUNT') return meterUnique(given, event);
   const value = exactDecimal(given);
   if (value === undefined) return decimalText(given)?.trim() === '' ? mandatory : { refused: 'value_is_invalid' };
   return fitsAFee.test(value) ? { value, uniqueValue: null } : { refused: 'value_is_out_of_range' };
+}
+
+/** `operation_type: remove` takes the value out of use; the removal is kept as -1. */
+function meterUnique(given: unknown, event: EventToMeter): Metered | MeterRefusal {
+  const uniqueValue = typeof given === 'boolean' ? String(given) : typeof given === 'string' ? given : exactDecimal(given);
+  if (uniqueValue === undefined) return { refused: 'value_is_invalid' };
+  if (uniqueValue.trim() === '') return mandatory;
+  return { value: propertyOf(event, 'operation_type') === 'remove' ? '-1' : null, uniqueValue };
+}
+
+const propertyOf = ({ properties }: EventToMeter, name: string): unknown =>
+  Object.hasOwn(properties, name) ? properties[name] : undefined;
+
+function computed(expression: Expression, { code, atMs, properties }: EventToMeter): unknown {
+  const result = evaluateExpression(expression, { code, properties, timestamp: Temporal.Instant.fromEpochMilliseconds(atMs) });
+  if ('refused' in result) return result;
+  return typeof result.value === 'string' ? result.value : result.value.toDecimal();
 }

@@ -1,15 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { Expression } from '../../domain/metering/expression/expression.ts';
+import { parseExpression } from '../../domain/metering/expression/parse-expression.ts';
 import { Clock } from '../../platform/clock/clock.ts';
 import { readStatement } from '../../platform/database/sql.ts';
 
-export type Aggregation = 'COUNT' | 'SUM' | 'MAX' | 'UNIQUE_COUNT' | 'LATEST';
+export type Aggregation = 'COUNT' | 'SUM' | 'MAX' | 'UNIQUE_COUNT' | 'WEIGHTED_SUM' | 'LATEST';
 
 /** What ingestion needs to know of a billable metric. */
 export interface Metric {
   readonly usageKey: number;
   readonly aggregation: Aggregation;
   readonly fieldName: string | null;
+  /** Computes the field's value from the event. */
+  readonly expression: Expression | null;
 }
 
 /** How long a changed metric may still be read as it was. */
@@ -18,8 +22,15 @@ const maxKnown = 10_000;
 
 const findMetrics = {
   name: 'usage.find_metrics',
-  text: 'select code, usage_key, aggregation_type, field_name from billable_metrics where organization_id = $1 and code = any($2::text[])',
+  text: 'select code, usage_key, aggregation_type, field_name, expression from billable_metrics where organization_id = $1 and code = any($2::text[])',
 };
+
+/** It was read before it was stored. */
+function storedExpression(text: string): Expression {
+  const read = parseExpression(text);
+  if ('refused' in read) throw new Error(`a billable metric has the expression "${text}": ${read.refused}`);
+  return read.expression;
+}
 
 /** Billable metrics by code, remembered for two seconds. Unknown codes are not: a metric made a moment ago counts at once. */
 @Injectable()
@@ -47,10 +58,16 @@ export class MetricDirectory {
       usage_key: number;
       aggregation_type: Aggregation;
       field_name: string | null;
+      expression: string | null;
     }>(this.dataSource, findMetrics, [organizationId, unknown]);
     if (this.known.size + rows.length > maxKnown) this.known.clear();
-    for (const { code, usage_key, aggregation_type, field_name } of rows) {
-      const metric = { usageKey: usage_key, aggregation: aggregation_type, fieldName: field_name };
+    for (const { code, usage_key, aggregation_type, field_name, expression } of rows) {
+      const metric = {
+        usageKey: usage_key,
+        aggregation: aggregation_type,
+        fieldName: field_name,
+        expression: expression === null ? null : storedExpression(expression),
+      };
       this.known.set(`${organizationId} ${code}`, { metric, readAtMs: nowMs });
       found.set(code, metric);
     }

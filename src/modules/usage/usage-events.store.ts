@@ -17,6 +17,8 @@ export interface EventToKeep extends Metered {
   readonly occurredAt: string;
   /** As `propertiesJson` writes them. */
   readonly properties: string;
+  /** Decimal text, minor units. */
+  readonly preciseTotalAmountCents: string | null;
   /** ISO 8601 in UTC. */
   readonly receivedAt: string;
 }
@@ -24,7 +26,14 @@ export interface EventToKeep extends Metered {
 /** An event as it is stored. */
 export type KeptEvent = Pick<
   EventToKeep,
-  'streamId' | 'externalSubscriptionId' | 'code' | 'transactionId' | 'occurredAt' | 'properties' | 'receivedAt'
+  | 'streamId'
+  | 'externalSubscriptionId'
+  | 'code'
+  | 'transactionId'
+  | 'occurredAt'
+  | 'properties'
+  | 'preciseTotalAmountCents'
+  | 'receivedAt'
 >;
 
 /** An event as a statement that selects `eventColumns` returns it. */
@@ -35,19 +44,21 @@ export interface EventRecord {
   readonly code: string;
   readonly occurred_at: Date;
   readonly properties: string;
+  readonly precise_total_amount_cents: string | null;
   readonly received_at: Date;
 }
 
 /** Of `usage_events e`, `usage_streams s` and `billable_metrics m`. */
 export const eventColumns =
-  'e.stream_id, e.transaction_id, s.external_subscription_id, m.code, e.occurred_at, e.properties::text as properties, e.received_at';
+  'e.stream_id, e.transaction_id, s.external_subscription_id, m.code, e.occurred_at, e.properties::text as properties, e.precise_total_amount_cents, e.received_at';
 
 const insertEvents = {
   name: 'usage.insert_events',
-  text: `insert into usage_events (stream_id, metric_key, occurred_at, value, unique_value, transaction_id, received_at, properties)
+  text: `insert into usage_events (stream_id, metric_key, occurred_at, value, unique_value, transaction_id, received_at,
+      precise_total_amount_cents, properties)
     select * from rows from (
-      unnest($1::bigint[], $2::int[], $3::timestamptz[], $4::numeric[], $5::text[], $6::text[], $7::timestamptz[]),
-      jsonb_array_elements($8::jsonb))
+      unnest($1::bigint[], $2::int[], $3::timestamptz[], $4::numeric[], $5::text[], $6::text[], $7::timestamptz[], $8::numeric[]),
+      jsonb_array_elements($9::jsonb))
     on conflict (stream_id, transaction_id) do nothing`,
 };
 
@@ -79,6 +90,7 @@ export class UsageEventsStore {
       rows.map((row) => row.uniqueValue),
       rows.map((row) => row.transactionId),
       unquotedArray(rows.map((row) => row.receivedAt)),
+      unquotedArray(rows.map((row) => row.preciseTotalAmountCents)),
       `[${rows.map((row) => row.properties).join(',')}]`,
     ]);
     return inserted === events.length ? [...events] : this.firsts(events);
@@ -105,6 +117,7 @@ export const keptEvent = (record: EventRecord): KeptEvent => ({
   transactionId: record.transaction_id,
   occurredAt: isoText(record.occurred_at.getTime()),
   properties: propertiesJson(parseStrictJson(Buffer.from(record.properties))),
+  preciseTotalAmountCents: record.precise_total_amount_cents,
   receivedAt: isoText(record.received_at.getTime()),
 });
 

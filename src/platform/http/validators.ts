@@ -71,7 +71,7 @@ export const IsDecimal = (): PropertyDecorator =>
   );
 
 /** Fits numeric(40, 15) and is not negative. */
-function isStorableDecimal(text: string): boolean {
+export function isStorableDecimal(text: string): boolean {
   if (text.length > 60) return false;
   try {
     const number = Exact.parse(text);

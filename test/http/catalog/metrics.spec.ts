@@ -39,21 +39,56 @@ describe('billable metrics and add-ons', () => {
       [{ code: 'm', aggregation_type: 'count_agg' }, { name: ['value_is_mandatory'] }],
       [{ code: 'm', name: 'M' }, { aggregation_type: ['value_is_mandatory'] }],
       [
-        { code: 'm', name: 'M', aggregation_type: 'weighted_sum_agg', field_name: 'gb' },
-        { aggregation_type: ['unsupported_value'] },
+        { code: 'm', name: 'M', aggregation_type: 'weighted_sum_agg', field_name: 'gb', weighted_interval: 'days' },
+        { weighted_interval: ['value_is_invalid'] },
       ],
       [{ code: 'm', name: 'M', aggregation_type: 'custom_agg' }, { aggregation_type: ['unsupported_value'] }],
       [{ code: 'm', name: 'M', aggregation_type: 'sum_agg' }, { field_name: ['value_is_mandatory'] }],
       [{ code: 'm', name: 'M', aggregation_type: 'count_agg', field_name: 'gb' }, { field_name: ['value_is_invalid'] }],
-      [{ code: 'm', name: 'M', aggregation_type: 'count_agg', recurring: true }, { recurring: ['unsupported_value'] }],
-      [{ code: 'm', name: 'M', aggregation_type: 'count_agg', expression: 'a + b' }, { expression: ['unsupported_value'] }],
       [
-        { code: 'm', name: 'M', aggregation_type: 'count_agg', rounding_function: 'ceil' },
-        { rounding_function: ['unsupported_value'] },
+        { code: 'm', name: 'M', aggregation_type: 'count_agg', recurring: true },
+        { recurring: ['not_compatible_with_aggregation_type'] },
       ],
       [
-        { code: 'm', name: 'M', aggregation_type: 'count_agg', filters: [{ key: 'a', values: ['b'] }] },
-        { filters: ['unsupported_value'] },
+        { code: 'm', name: 'M', aggregation_type: 'count_agg', expression: 'a + b' },
+        { expression: ['not_compatible_with_aggregation_type'] },
+      ],
+      [
+        { code: 'm', name: 'M', aggregation_type: 'count_agg', rounding_function: 'up' },
+        { rounding_function: ['value_is_invalid'] },
+      ],
+      [
+        { code: 'm', name: 'M', aggregation_type: 'count_agg', rounding_precision: 2 },
+        { rounding_precision: ['value_is_invalid'] },
+      ],
+      [
+        { code: 'm', name: 'M', aggregation_type: 'sum_agg', field_name: 'x', expression: 'while(1)' },
+        { expression: ['unknown_function'] },
+      ],
+      [
+        { code: 'm', name: 'M', aggregation_type: 'latest_agg', field_name: 'x', recurring: true },
+        { recurring: ['not_compatible_with_aggregation_type'] },
+      ],
+      [
+        {
+          code: 'm',
+          name: 'M',
+          aggregation_type: 'count_agg',
+          filters: [
+            { key: 'a', values: ['b', 'b'] },
+            { key: 'b', values: [] },
+          ],
+        },
+        { 'filters.0.values': ['value_already_exist'], 'filters.1.values': ['value_is_invalid'] },
+      ],
+      [
+        {
+          code: 'm',
+          name: 'M',
+          aggregation_type: 'count_agg',
+          filters: ['b', 'c'].map((value) => ({ key: 'a', values: [value] })),
+        },
+        { filters: ['value_already_exist'] },
       ],
       [{ code: 'm', name: 'M', aggregation_type: 'count_agg', colour: 'red' }, { colour: ['unknown_field'] }],
       [{ code: 'm_count_agg', name: 'M', aggregation_type: 'count_agg' }, { code: ['value_already_exist'] }],

@@ -46,6 +46,7 @@ describe('POST /api/v1/events', () => {
       lago_id: answer.body.event.id,
       lago_customer_id: null,
       lago_subscription_id: null,
+      precise_total_amount_cents: null,
       created_at: expect.stringMatching(/^\d{4}-.*Z$/),
     });
     expect((await tenant.call('POST', '/api/v1/events', event())).body.event).toMatchObject({ properties: {} });
@@ -164,7 +165,7 @@ describe('POST /api/v1/events', () => {
       [{ timestamp: '2100-01-01T00:00:00Z' }, { timestamp: ['value_is_out_of_range'] }],
       [{ properties: [] }, { properties: ['value_is_invalid'] }],
       [{ properties: 'a' }, { properties: ['value_is_invalid'] }],
-      [{ precise_total_amount_cents: '1' }, { precise_total_amount_cents: ['unknown_field'] }],
+      [{ precise_total_amount_cents: 'NaN' }, { precise_total_amount_cents: ['value_is_invalid'] }],
       [
         { colour: 'red', size: 1 },
         { colour: ['unknown_field'], size: ['unknown_field'] },

@@ -69,7 +69,9 @@ describe('the invoice generator', () => {
       { count: '99999999999999999999' },
       new Date(Date.now() - 2 * 86_400_000).toISOString(),
     );
-    await florin.sql.query('update charges set unit_amount = 99999999999999999999 where organization_id = $1', [tenant.id]);
+    await florin.sql.query(`update charges set properties = '{"amount": "99999999999999999999"}' where organization_id = $1`, [
+      tenant.id,
+    ]);
     const { body } = await tenant.call('POST', '/api/v1/billing_runs');
     expect(body.billing_run).toMatchObject({ status: 'completed', found: 5, processed: 5, successful: 4, failed: 1 });
     const [{ id }] = (await florin.sql.query(`select id from subscriptions where external_id = 'poison'`)).rows;

@@ -186,11 +186,11 @@ describe('the database is the last judge', () => {
       'ck_usage_events_value',
       [`insert into usage_events values (1, 1, now(), 'Infinity', null, 't', '{}', now())`],
     ],
-    ['NaN as a price', 'ck_charges_unit_amount', [`update charges set unit_amount = 'NaN' where organization_id = :org`]],
+    ['NaN as a price', 'ck_charges_amount', [`update charges set properties = '{"amount": "NaN"}' where organization_id = :org`]],
     [
       'a negative price',
-      'ck_fixed_charges_unit_amount',
-      [`update fixed_charges set unit_amount = -1 where organization_id = :org`],
+      'ck_fixed_charges_amount',
+      [`update fixed_charges set properties = '{"amount": "-1"}' where organization_id = :org`],
     ],
     [
       'a tax above a hundred percent',

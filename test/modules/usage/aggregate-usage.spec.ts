@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
-import { aggregateUsage, ensureStream, type UsageRequest } from '../../../src/modules/usage/index.ts';
+import { aggregateUsage, ensureStream, type CountRequest } from '../../../src/modules/usage/index.ts';
 import { connectionOptions } from '../../../src/platform/database/connection.ts';
 import { queryIn, queryOn } from '../../../src/platform/database/sql.ts';
 import { UnitOfWork } from '../../../src/platform/database/unit-of-work.ts';
@@ -16,7 +16,7 @@ describe('aggregateUsage', () => {
   let unitOfWork: UnitOfWork;
   let sql: pg.Pool;
   const organizationId = randomUUID();
-  const metrics = {} as Record<UsageRequest['aggregation'], number>;
+  const metrics = {} as Record<CountRequest['aggregation'], number>;
   let transaction = 0;
 
   beforeAll(async () => {
@@ -40,7 +40,7 @@ describe('aggregateUsage', () => {
   const newStream = () => unitOfWork.run((tx) => ensureStream(tx, organizationId, randomUUID()));
   const add = async (
     streamId: string,
-    aggregation: UsageRequest['aggregation'],
+    aggregation: CountRequest['aggregation'],
     events: readonly (readonly [at: string, value: string | null])[],
   ) => {
     for (const [at, value] of events)
@@ -57,13 +57,13 @@ describe('aggregateUsage', () => {
         ],
       );
   };
-  const request = (streamId: string, aggregation: UsageRequest['aggregation'], range = march): UsageRequest => ({
+  const request = (streamId: string, aggregation: CountRequest['aggregation'], range = march): CountRequest => ({
     streamId,
     metricKey: metrics[aggregation],
     aggregation,
     ...range,
   });
-  const ask = (...requests: UsageRequest[]) => aggregateUsage(queryOn(dataSource), requests);
+  const ask = (...requests: CountRequest[]) => aggregateUsage(queryOn(dataSource), requests);
 
   it.each([
     ['COUNT', [null, null, null], '3'],
@@ -137,7 +137,7 @@ describe('aggregateUsage', () => {
 
   it('answers many requests in their order, in one statement, inside a transaction too', async () => {
     const streams = [await newStream(), await newStream()];
-    const requests: UsageRequest[] = [];
+    const requests: CountRequest[] = [];
     for (const [i, stream] of streams.entries())
       for (const aggregation of ['LATEST', 'COUNT', 'UNIQUE_COUNT', 'SUM', 'MAX'] as const) {
         await add(stream, aggregation, [

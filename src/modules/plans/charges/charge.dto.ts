@@ -1,6 +1,5 @@
 import { Type } from 'class-transformer';
 import {
-  ArrayMaxSize,
   Equals,
   IsArray,
   IsBoolean,
@@ -11,31 +10,48 @@ import {
   IsOptional,
   IsString,
   IsUUID,
-  ValidateIf,
   ValidateNested,
 } from 'class-validator';
-import { IsDecimal, IsKey, IsText } from '../../../platform/http/validators.ts';
+import { type ChargeModelName, chargeModels } from '../../../domain/pricing/charge-model.ts';
+import { IsAmountCents, IsKey, IsText } from '../../../platform/http/validators.ts';
 
 const unsupported = { message: 'unsupported_value' };
 
-/** Properties of other models are not looked at: the model itself is refused. */
-const isStandard = (item: { charge_model?: unknown }): boolean =>
-  item.charge_model === undefined || item.charge_model === 'standard';
+/** Lago's properties of the charge model; `domain/pricing` reads them and names what is wrong. */
+export type PropertiesInput = Readonly<Record<string, unknown>>;
 
-export class StandardPropertiesInput {
-  /** Major units for one unit of usage, such as "0.002". */
+/** A price of its own for events with these values. */
+export class ChargeFilterInput {
+  @IsOptional()
+  @IsText()
+  invoice_display_name?: string | null;
   @IsDefined()
-  @IsDecimal()
-  amount: string;
+  @IsObject()
+  properties: PropertiesInput;
+  /** Key → values, of the metric's filters; `__ALL_FILTER_VALUES__` is each of them. */
+  @IsDefined()
+  @IsObject()
+  values: Readonly<Record<string, unknown>>;
+  /** Plans have no copies of their own to follow them, so both answers mean the same. */
   @IsOptional()
-  @ArrayMaxSize(0, unsupported)
-  grouped_by?: [];
+  @IsBoolean()
+  cascade_updates?: boolean;
+}
+
+export class UpdateChargeFilterInput {
   @IsOptional()
-  @ArrayMaxSize(0, unsupported)
-  pricing_group_keys?: [];
+  @IsText()
+  invoice_display_name?: string | null;
   @IsOptional()
-  @ArrayMaxSize(0, unsupported)
-  presentation_group_keys?: [];
+  @IsObject()
+  properties?: PropertiesInput;
+  @IsOptional()
+  @IsObject()
+  values?: Readonly<Record<string, unknown>>;
+  /** Plans have no copies of their own to follow them, so both answers mean the same. */
+  @IsOptional()
+  @IsBoolean()
+  cascade_updates?: boolean;
 }
 
 /** Of what the official client can send and Florin does not do, the value that means "not used" is accepted. */
@@ -50,24 +66,31 @@ abstract class ChargeFields {
   @IsArray()
   @IsString({ each: true })
   tax_codes?: string[] | null;
+  /** Charged by each event at once, not at the end of the period. */
   @IsOptional()
-  @Equals(false, unsupported)
-  pay_in_advance?: false;
+  @IsBoolean()
+  pay_in_advance?: boolean;
+  /** Only what is paid in advance can do without an invoice. */
   @IsOptional()
-  @Equals(true, unsupported)
-  invoiceable?: true;
+  @IsBoolean()
+  invoiceable?: boolean;
   @IsOptional()
   @IsEmpty(unsupported)
   regroup_paid_fees?: null;
+  /** Of a recurring metric: units count by the days they are there. */
   @IsOptional()
-  @Equals(false, unsupported)
-  prorated?: false;
+  @IsBoolean()
+  prorated?: boolean;
+  /** The least that a period costs; the rest is a fee of its own. */
   @IsOptional()
-  @Equals(0, unsupported)
-  min_amount_cents?: 0;
+  @IsAmountCents()
+  min_amount_cents?: bigint;
   @IsOptional()
-  @ArrayMaxSize(0, unsupported)
-  filters?: [];
+  @IsArray()
+  @IsObject({ each: true })
+  @ValidateNested({ each: true })
+  @Type(() => ChargeFilterInput)
+  filters?: ChargeFilterInput[] | null;
   @IsOptional()
   @IsEmpty(unsupported)
   applied_pricing_unit?: null;
@@ -85,14 +108,11 @@ export class CreateChargeInput extends ChargeFields {
   @IsUUID()
   billable_metric_id: string;
   @IsDefined()
-  @IsIn(['standard'], unsupported)
-  charge_model: 'standard';
-  @ValidateIf(isStandard)
+  @IsIn(chargeModels, unsupported)
+  charge_model: ChargeModelName;
   @IsDefined()
   @IsObject()
-  @ValidateNested()
-  @Type(() => StandardPropertiesInput)
-  properties: StandardPropertiesInput;
+  properties: PropertiesInput;
 }
 
 export class UpdateChargeInput extends ChargeFields {
@@ -100,13 +120,11 @@ export class UpdateChargeInput extends ChargeFields {
   @IsUUID()
   billable_metric_id?: string;
   @IsOptional()
-  @IsIn(['standard'], unsupported)
-  charge_model?: 'standard';
-  @ValidateIf((item: UpdateChargeInput) => item.properties !== undefined && isStandard(item))
+  @IsIn(chargeModels, unsupported)
+  charge_model?: ChargeModelName;
+  @IsOptional()
   @IsObject()
-  @ValidateNested()
-  @Type(() => StandardPropertiesInput)
-  properties?: StandardPropertiesInput;
+  properties?: PropertiesInput;
 }
 
 /** A charge in the list of a plan update: one the plan has (by id or code) or a new one. */

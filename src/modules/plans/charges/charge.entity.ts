@@ -1,4 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { ChargeModelName, WireProperties } from '../../../domain/pricing/charge-model.ts';
+import { bigintColumn } from '../../../platform/database/transformers.ts';
 
 /** From ACTIVE to INACTIVE there is no way back: an inactive price is never billed again. */
 export type PriceStatus = 'ACTIVE' | 'INACTIVE';
@@ -20,10 +22,21 @@ export class ChargeRow {
   @Column('text', { nullable: true })
   invoiceDisplayName: string | null;
   @Column('text')
-  chargeModel: 'standard';
-  /** Major units of the plan's currency for one unit, as decimal text. */
-  @Column('numeric', { precision: 40, scale: 15 })
-  unitAmount: string;
+  chargeModel: ChargeModelName;
+  /** As `readChargeModel` read them: decimals are text. */
+  @Column('jsonb')
+  properties: WireProperties;
+  /** Charged by each event at once. */
+  @Column('bool')
+  payInAdvance: boolean;
+  @Column('bool')
+  invoiceable: boolean;
+  /** Units of a recurring metric count by the days they are there. */
+  @Column('bool')
+  prorated: boolean;
+  /** The least that a whole period costs. */
+  @Column(bigintColumn)
+  minAmountCents: bigint;
   @Column('text')
   status: PriceStatus;
   @Column('timestamptz')

@@ -1,16 +1,15 @@
 import { Controller, Delete, Get, HttpCode, Param, Patch, Post, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { BillingError } from '../../../domain/errors/billing-error.ts';
 import { OrganizationId } from '../../../platform/auth/principal.ts';
-import { isId } from '../../../platform/database/ids.ts';
 import { metaOf, PageQuery, pageOf, sliceOf } from '../../../platform/http/pagination.ts';
 import { Payload, QueryParams } from '../../../platform/http/payload.ts';
 import { findPlan, presentCharges } from '../plans.queries.ts';
 import { ChangePlan } from '../change-plan.ts';
 import { CreateChargeInput, UpdateChargeInput } from './charge.dto.ts';
 import { ChargeRow } from './charge.entity.ts';
-import type { PlanRow } from '../plan.entity.ts';
+import { findCharge } from './charges.queries.ts';
 import { deactivateCharges, writeCharges } from './write-charges.ts';
 
 /** The charges of one plan, one at a time; `PUT /plans/:code` replaces all of them at once. */
@@ -38,7 +37,7 @@ export class ChargesController {
   @Get(':price_code')
   async read(@OrganizationId() organizationId: string, @Param('code') code: string, @Param('price_code') priceCode: string) {
     const { manager } = this.dataSource;
-    return this.present(await this.find(manager, await findPlan(manager, organizationId, code), priceCode));
+    return this.present(await findCharge(manager, await findPlan(manager, organizationId, code), priceCode));
   }
 
   @Post()
@@ -66,7 +65,7 @@ export class ChargesController {
   ) {
     return this.present(
       await this.changePlan.execute(organizationId, code, async (tx, plan, at) => {
-        const current = await this.find(tx, plan, priceCode);
+        const current = await findCharge(tx, plan, priceCode);
         if (current.status === 'INACTIVE') throw new BillingError('not_editable');
         const [row] = await writeCharges(tx, plan, [{ ...input, id: current.id }], 'change', at);
         return row;
@@ -89,7 +88,7 @@ export class ChargesController {
   async remove(@OrganizationId() organizationId: string, @Param('code') code: string, @Param('price_code') priceCode: string) {
     return this.present(
       await this.changePlan.execute(organizationId, code, async (tx, plan, at) => {
-        const row = await this.find(tx, plan, priceCode);
+        const row = await findCharge(tx, plan, priceCode);
         if (row.status === 'INACTIVE') return row;
         await deactivateCharges(tx, plan, [row], at);
         return { ...row, status: 'INACTIVE' as const, updatedAt: at };
@@ -100,13 +99,5 @@ export class ChargesController {
   private async present(row: ChargeRow | undefined) {
     const [charge] = await presentCharges(this.dataSource.manager, row ? [row] : []);
     return { charge };
-  }
-
-  private async find(manager: EntityManager, plan: PlanRow, idOrCode: string): Promise<ChargeRow> {
-    const ofPlan = { organizationId: plan.organizationId, planId: plan.id };
-    const byCode = { ...ofPlan, code: idOrCode };
-    const row = await manager.findOneBy(ChargeRow, isId(idOrCode) ? [{ ...ofPlan, id: idOrCode }, byCode] : byCode);
-    if (!row) throw new BillingError('charge_not_found');
-    return row;
   }
 }

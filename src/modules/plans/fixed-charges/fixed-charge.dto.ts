@@ -1,15 +1,12 @@
-import { Type } from 'class-transformer';
-import { ArrayMaxSize, Equals, IsBoolean, IsIn, IsObject, IsOptional, IsUUID, ValidateIf, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, Equals, IsBoolean, IsIn, IsObject, IsOptional, IsUUID, ValidateIf } from 'class-validator';
 import { IsDecimal, IsKey, IsText } from '../../../platform/http/validators.ts';
+import type { PropertiesInput } from '../charges/charge.dto.ts';
 
 const unsupported = { message: 'unsupported_value' };
 
-export class FixedPropertiesInput {
-  /** Major units for one unit; the add-on's own amount by default. */
-  @IsOptional()
-  @IsDecimal()
-  amount?: string;
-}
+/** Lago's fixed charges know these models only. */
+export const fixedChargeModels = ['standard', 'graduated', 'volume'] as const;
+export type FixedChargeModelName = (typeof fixedChargeModels)[number];
 
 export class FixedChargeInput {
   /** By id or by code; the id wins. */
@@ -26,17 +23,16 @@ export class FixedChargeInput {
   @IsText()
   invoice_display_name?: string | null;
   @IsOptional()
-  @IsIn(['standard'], unsupported)
-  charge_model?: 'standard';
+  @IsIn(fixedChargeModels, unsupported)
+  charge_model?: FixedChargeModelName;
   /** 0 by default, as Lago. */
   @ValidateIf((_, value) => value !== undefined)
   @IsDecimal()
   units?: string;
-  @ValidateIf((item: FixedChargeInput) => item.properties !== undefined && (item.charge_model ?? 'standard') === 'standard')
+  /** A standard one costs the add-on's own amount by default. */
+  @IsOptional()
   @IsObject()
-  @ValidateNested()
-  @Type(() => FixedPropertiesInput)
-  properties?: FixedPropertiesInput;
+  properties?: PropertiesInput;
   @IsOptional()
   @IsBoolean()
   prorated?: boolean;

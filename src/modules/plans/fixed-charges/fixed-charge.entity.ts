@@ -1,5 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { WireProperties } from '../../../domain/pricing/charge-model.ts';
 import type { PriceStatus } from '../charges/charge.entity.ts';
+import type { FixedChargeModelName } from './fixed-charge.dto.ts';
 
 /** So many units of an add-on in every period of a plan. */
 @Entity('fixed_charges')
@@ -19,9 +21,11 @@ export class FixedChargeRow {
   invoiceDisplayName: string | null;
   @Column('numeric', { precision: 40, scale: 15 })
   units: string;
-  /** Major units of the plan's currency for one unit, as decimal text. */
-  @Column('numeric', { precision: 40, scale: 15 })
-  unitAmount: string;
+  @Column('text')
+  chargeModel: FixedChargeModelName;
+  /** As `readChargeModel` read them: decimals are text. */
+  @Column('jsonb')
+  properties: WireProperties;
   /** A period that is billed in part costs its share of days. */
   @Column('bool')
   prorated: boolean;

@@ -1,15 +1,17 @@
 import { In } from 'typeorm';
 import { invalid } from '../../../domain/errors/billing-error.ts';
+import type { WireProperties } from '../../../domain/pricing/charge-model.ts';
 import { formatMajor } from '../../../domain/money/currency.ts';
 import { newId } from '../../../platform/database/ids.ts';
 import type { Tx } from '../../../platform/database/unit-of-work.ts';
 import { type AddOnRow, findAddOn } from '../../add-ons/index.ts';
 
-import type { ListedFixedChargeInput } from './fixed-charge.dto.ts';
+import type { FixedChargeModelName, ListedFixedChargeInput } from './fixed-charge.dto.ts';
 import { FixedChargeRow } from './fixed-charge.entity.ts';
 import { type Place, placePrices, refusedFields } from '../place-prices.ts';
 import type { PlanRow } from '../plan.entity.ts';
-import type { PriceWrite } from '../charges/write-charges.ts';
+import type { PriceWrite } from '../charges/decide-charges.ts';
+import { readProperties, under } from '../read-pricing.ts';
 
 /**
  * Writes the fixed charges of a plan whose row is locked, and returns the listed ones.
@@ -36,12 +38,20 @@ export async function writeFixedCharges(
     write === 'add',
   );
   refuseWrongOnes(plan, places, { inputs, addOns, write });
-  const rows = places.map((place, i) => fixedChargeOf(plan, place, inputs[i] ?? {}, { known, addOn: addOns[i], at }));
+  const wrong: [string, readonly string[]][] = [];
+  const rows = places.map((place, i) => {
+    const row = fixedChargeOf(plan, place, inputs[i] ?? {}, { known, addOn: addOns[i], at });
+    const read = readProperties(row.chargeModel, row.properties);
+    if ('properties' in read) return { ...row, properties: read.properties };
+    wrong.push(...under(write === 'replace' ? `fixed_charges.${i}.` : '', read.wrong));
+    return row;
+  });
+  if (wrong.length > 0) throw invalid(Object.fromEntries(wrong));
 
   const added = rows.filter((_, i) => places[i]?.kind === 'add');
   for (const row of rows.filter((_, i) => places[i]?.kind === 'change')) {
-    const { code, invoiceDisplayName, units, unitAmount, prorated } = row;
-    const changes = { code, invoiceDisplayName, units, unitAmount, prorated, updatedAt: at };
+    const { code, invoiceDisplayName, units, chargeModel, properties, prorated } = row;
+    const changes = { code, invoiceDisplayName, units, chargeModel, properties, prorated, updatedAt: at };
     await tx.update(FixedChargeRow, { organizationId, id: row.id }, changes);
   }
   if (added.length > 0) await tx.insert(FixedChargeRow, added);
@@ -78,13 +88,17 @@ function refuseWrongOnes(plan: PlanRow, places: readonly Place[], { inputs, addO
   const wrong = [
     ...refusedFields(places, (i, field) => `${prefix(i)}${field === 'source' ? addOnField(i) : field}`),
     ...places.flatMap((place, i) =>
-      place.kind === 'add' && !inputs[i]?.properties?.amount && addOns[i]?.amountCurrency !== plan.amountCurrency
+      place.kind === 'add' && usesOwnAmount(inputs[i] ?? {}) && addOns[i]?.amountCurrency !== plan.amountCurrency
         ? [[`${prefix(i)}${addOnField(i)}`, ['currencies_does_not_match']] as const]
         : [],
     ),
   ];
   if (wrong.length > 0) throw invalid(Object.fromEntries(wrong));
 }
+
+/** A standard one that names no amount. */
+const usesOwnAmount = ({ charge_model: model = 'standard', properties }: ListedFixedChargeInput): boolean =>
+  model === 'standard' && (properties?.['amount'] ?? '') === '';
 
 function fixedChargeOf(
   plan: PlanRow,
@@ -95,6 +109,7 @@ function fixedChargeOf(
   if (place.kind === 'refused') throw new Error('a refused fixed charge cannot be written');
   const current = place.kind === 'change' ? known.find((row) => row.id === place.id) : undefined;
   const ownAmount = addOn ? formatMajor(addOn.amountCents, addOn.amountCurrency) : '0';
+  const chargeModel = input.charge_model ?? current?.chargeModel ?? 'standard';
   return {
     organizationId: plan.organizationId,
     id: current?.id ?? newId(),
@@ -104,10 +119,28 @@ function fixedChargeOf(
     invoiceDisplayName:
       input.invoice_display_name === undefined ? (current?.invoiceDisplayName ?? null) : input.invoice_display_name,
     units: input.units ?? current?.units ?? '0',
-    unitAmount: input.properties?.amount ?? current?.unitAmount ?? ownAmount,
+    chargeModel,
+    properties: propertiesOf(
+      chargeModel,
+      input,
+      current?.chargeModel === chargeModel ? current.properties : undefined,
+      ownAmount,
+    ),
     prorated: input.prorated ?? current?.prorated ?? true,
     status: 'ACTIVE',
     createdAt: current?.createdAt ?? at,
     updatedAt: at,
   };
+}
+
+/** What is given, else what it had; what a standard one leaves open is the add-on's own amount. */
+function propertiesOf(
+  model: FixedChargeModelName,
+  input: ListedFixedChargeInput,
+  known: WireProperties | undefined,
+  ownAmount: string,
+) {
+  const otherwise: WireProperties = known ?? (model === 'standard' ? { amount: ownAmount } : {});
+  const given = input.properties as WireProperties | undefined;
+  return given === undefined ? otherwise : { ...(model === 'standard' ? otherwise : {}), ...given };
 }
