@@ -111,7 +111,8 @@ describe('a billing cycle on the virtual clock', () => {
     expect(
       (await invoicesOf(call, 'booked')).map((invoice) => [invoice.period_start, invoice.period_end, invoice.fees_amount_cents]),
     ).toEqual([
-      ['2026-02-16T00:00:00Z', '2026-03-01T00:00:00Z', 2275 + 1393],
+      // the day of the end counts, at its first instant too: 14/28 of 49.00 and of 30.00
+      ['2026-02-16T00:00:00Z', '2026-03-01T00:00:00Z', 2450 + 1500],
       ['2026-01-16T00:00:00Z', '2026-02-16T00:00:00Z', 7900],
     ]);
     expect(await invoicesOf(call, 'regretted')).toEqual([]);

@@ -1,18 +1,26 @@
 import { Temporal } from 'temporal-polyfill';
 import { type BillingAnchor, type BillingTime, type Interval, periodContaining } from '../calendar/billing-period.ts';
 import { localDateOf } from '../calendar/local-day.ts';
+import { stepAnchorOf } from './billing-step.ts';
 import { trialEnd } from './trial.ts';
 
 export interface SubscriptionTerms {
   readonly interval: Interval;
+  /** Parts of a longer plan that are billed every month. */
+  readonly chargesMonthly?: boolean;
+  readonly fixedChargesMonthly?: boolean;
   readonly billingTime: BillingTime;
   readonly timezone: string;
-  /** When the customer subscribed or will; its local date anchors every period. */
+  /** Its local date anchors every period. */
   readonly subscriptionAt: Temporal.Instant;
+  /** When it starts or will; later than its anchor after a change of plan. The anchor by default. */
+  readonly startsAt?: Temporal.Instant;
   /** Whole local days from the start in which the plan is not billed. */
   readonly trialDays: number;
   /** When the external id first started, before any upgrade or new subscription: a trial is given once. */
   readonly firstStartedAt?: Temporal.Instant | null;
+  /** Whether a period begins with something to bill: then the first one is billed at its start. */
+  readonly inAdvance?: boolean;
 }
 
 export type Beginning =
@@ -24,10 +32,13 @@ export type Beginning =
       readonly trialEndsAt: Temporal.Instant | null;
       /** First instant that is billed: the start, or the end of the trial. */
       readonly periodStart: Temporal.Instant;
+      /** The same instant when something is billed in advance: the start is a boundary at which nothing has ended. */
       readonly periodEnd: Temporal.Instant;
     };
 
-export const anchorOf = (terms: Omit<SubscriptionTerms, 'trialDays'>): BillingAnchor => ({
+export const anchorOf = (
+  terms: Pick<SubscriptionTerms, 'interval' | 'billingTime' | 'timezone' | 'subscriptionAt'>,
+): BillingAnchor => ({
   interval: terms.interval,
   billingTime: terms.billingTime,
   timezone: terms.timezone,
@@ -39,30 +50,19 @@ export const anchorOf = (terms: Omit<SubscriptionTerms, 'trialDays'>): BillingAn
  * billed instant, however long ago that was (the generator catches up the periods since).
  */
 export function beginSubscription(terms: SubscriptionTerms, now: Temporal.Instant): Beginning {
-  const startedAt = terms.subscriptionAt;
+  const startedAt = terms.startsAt ?? terms.subscriptionAt;
   if (Temporal.Instant.compare(startedAt, now) > 0) return { status: 'PENDING' };
   const granted = trialEnd(terms.firstStartedAt ?? startedAt, terms.trialDays, terms.timezone);
   const trialEndsAt = granted && Temporal.Instant.compare(granted, startedAt) > 0 ? granted : null;
   if (trialEndsAt && Temporal.Instant.compare(trialEndsAt, now) > 0) return { status: 'TRIAL', startedAt, trialEndsAt };
   const periodStart = trialEndsAt ?? startedAt;
-  return { status: 'ACTIVE', startedAt, trialEndsAt, periodStart, periodEnd: periodContaining(anchorOf(terms), periodStart).end };
+  return { status: 'ACTIVE', startedAt, trialEndsAt, periodStart, periodEnd: firstPeriodEnd(terms, periodStart) };
 }
 
-export interface RunningPeriod {
-  readonly start: Temporal.Instant;
-  readonly end: Temporal.Instant;
-}
-
-/**
- * The period after a billed one; it starts where that one ended, so that periods tile time whatever the anchor does.
- * Null when the subscription ended by then: nothing is left to bill.
- */
-export function nextPeriod(
-  anchor: BillingAnchor,
-  billedEnd: Temporal.Instant,
-  terminatedAt: Temporal.Instant | null,
-): RunningPeriod | null {
-  if (terminatedAt && Temporal.Instant.compare(billedEnd, terminatedAt) >= 0) return null;
-  const { end } = periodContaining(anchor, billedEnd);
-  return { start: billedEnd, end: terminatedAt && Temporal.Instant.compare(terminatedAt, end) < 0 ? terminatedAt : end };
+/** The end of the first period that is billed from `start`: at once when something is billed in advance. */
+export function firstPeriodEnd(
+  terms: Omit<SubscriptionTerms, 'startsAt' | 'firstStartedAt' | 'trialDays'>,
+  start: Temporal.Instant,
+): Temporal.Instant {
+  return terms.inAdvance ? start : periodContaining(stepAnchorOf({ ...terms, anchor: anchorOf(terms) }), start).end;
 }

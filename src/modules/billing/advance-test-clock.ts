@@ -12,9 +12,11 @@ const tenYearsMs = 10 * 366 * 24 * hourMs;
 /** The next instant after `$2` at which the generator, or the finalizer, has something to do; null when never. */
 const nextGeneration = `
   select min(at) as at from (
-    select min(subscription_at) as at from subscriptions where organization_id = $1 and status = 'PENDING' and subscription_at > $2
+    select min(coalesce(change_at, subscription_at)) as at from subscriptions
+      where organization_id = $1 and status = 'PENDING' and coalesce(change_at, subscription_at) > $2
     union all select min(trial_ends_at) from subscriptions where organization_id = $1 and status = 'TRIAL' and trial_ends_at > $2
-    union all select min(ending_at) from subscriptions where organization_id = $1 and status in ('ACTIVE', 'TRIAL') and ending_at > $2
+    union all select min(ending_at) from subscriptions where organization_id = $1 and status in ('ACTIVE', 'TRIAL', 'PAUSED') and ending_at > $2
+    union all select min(resume_at) from subscriptions where organization_id = $1 and status = 'PAUSED' and (resume_at > $2 or not final_invoice_due)
     union all select min(current_period_end) from subscriptions
       where organization_id = $1 and (status = 'ACTIVE' or final_invoice_due) and payment_provider = 'MANUAL' and current_period_end > $2) as times`;
 const nextFinalization = `

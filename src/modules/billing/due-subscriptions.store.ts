@@ -3,6 +3,12 @@ import { isId } from '../../platform/database/ids.ts';
 import type { Query } from '../../platform/database/sql.ts';
 import { type EffectiveEntityColumns, effectiveEntityColumns, joinEffectiveEntity } from '../billing-entities/index.ts';
 
+/** The terms of a plan that another one gave way to. */
+export type SuccessorPlan = Pick<
+  DueSubscription,
+  'plan_id' | 'plan_name' | 'interval' | 'amount_cents' | 'pay_in_advance' | 'bill_charges_monthly' | 'bill_fixed_charges_monthly'
+>;
+
 /** A subscription with everything its invoice needs of customer, plan and effective entity. int8 and numeric are text. */
 export interface DueSubscription extends EffectiveEntityColumns {
   readonly id: string;
@@ -10,6 +16,15 @@ export interface DueSubscription extends EffectiveEntityColumns {
   readonly billing_time: BillingTime;
   readonly billing_timezone: string;
   readonly subscription_at: Date;
+  readonly started_at: Date;
+  readonly trial_ends_at: Date | null;
+  readonly paused_at: Date | null;
+  readonly resumed_at: Date | null;
+  readonly on_termination_invoice: 'generate' | 'skip' | null;
+  /** The subscription that took its place; then the day of the change is the successor's. */
+  readonly successor_id: string | null;
+  /** What the successor bills in advance when it shares the last invoice of this one; else null. */
+  readonly successor_plan: SuccessorPlan | null;
   readonly current_period_start: Date;
   readonly current_period_end: Date;
   readonly terminated_at: Date | null;
@@ -19,21 +34,37 @@ export interface DueSubscription extends EffectiveEntityColumns {
   readonly plan_id: string;
   readonly plan_name: string;
   readonly interval: Interval;
+  readonly pay_in_advance: boolean;
+  readonly bill_charges_monthly: boolean;
+  readonly bill_fixed_charges_monthly: boolean;
   readonly amount_cents: string;
   readonly amount_currency: string;
 }
 
 const selectSubscription = `
-  select s.id, s.stream_id, s.billing_time, s.billing_timezone, s.subscription_at, s.current_period_start, s.current_period_end, s.terminated_at,
+  select s.id, s.stream_id, s.billing_time, s.billing_timezone, s.subscription_at, s.started_at, s.trial_ends_at,
+    s.paused_at, s.resumed_at, s.on_termination_invoice, s.successor_id,
+    case when s.bills_successor then json_build_object('plan_id', np.id, 'plan_name', coalesce(np.invoice_display_name, np.name),
+      'interval', np.interval, 'amount_cents', np.amount_cents::text, 'pay_in_advance', np.pay_in_advance,
+      'bill_charges_monthly', np.bill_charges_monthly, 'bill_fixed_charges_monthly', np.bill_fixed_charges_monthly) end as successor_plan,
+    s.current_period_start, s.current_period_end, s.terminated_at,
     c.id as customer_id, c.sequential_id as customer_number, coalesce(c.name, c.external_id) as customer_name, ${effectiveEntityColumns},
-    p.id as plan_id, coalesce(p.invoice_display_name, p.name) as plan_name, p.interval, p.amount_cents, p.amount_currency
+    p.id as plan_id, coalesce(p.invoice_display_name, p.name) as plan_name, p.interval, p.amount_cents, p.amount_currency,
+    p.pay_in_advance, p.bill_charges_monthly, p.bill_fixed_charges_monthly
   from subscriptions s
   join customers c on c.organization_id = s.organization_id and c.id = s.customer_id
   join plans p on p.organization_id = s.organization_id and p.id = s.plan_id
-  ${joinEffectiveEntity}`;
+  ${joinEffectiveEntity}
+  left join subscriptions n on n.organization_id = s.organization_id and n.id = s.successor_id and s.bills_successor
+  left join plans np on np.organization_id = n.organization_id and np.id = n.plan_id`;
 
-/** What makes a subscription due (G2, G3): the predicate of the index ix_subscriptions_due, and the time. */
+/**
+ * What makes a subscription due (G2, G3): the predicate of the index ix_subscriptions_due, and the time. A successor whose start
+ * stands on its predecessor's last invoice waits for that one.
+ */
 const isDue = `s.organization_id = $1 and (s.status = 'ACTIVE' or s.final_invoice_due) and s.payment_provider = 'MANUAL' and s.current_period_end <= $2
+    and (s.previous_subscription_id is null or not exists (select from subscriptions q where q.organization_id = s.organization_id
+      and q.id = s.previous_subscription_id and q.bills_successor and q.final_invoice_due))
     and not exists (select from billing_run_errors f where f.organization_id = s.organization_id and f.billing_run_id = $3 and f.subscription_id = s.id)`;
 
 const claim = {

@@ -17,18 +17,29 @@ export const invariants: readonly Invariant[] = [
   },
   {
     name: 'periods_touch',
-    holds: 'the periods billed for a plan follow each other without a hole',
+    holds: 'the periods billed for a plan follow each other without a hole, unless it was paused',
     offenders: `select subscription_id || ' before ' || period_start from (
-        select i.subscription_id, i.period_start, lag(i.period_end) over (partition by i.organization_id, i.subscription_id order by i.period_start) as previous_end
-        from invoices i where i.subscription_id is not null and i.source = 'GENERATED') p where previous_end is not null and previous_end <> period_start`,
+        select i.organization_id, i.subscription_id, i.period_start, lag(i.period_end) over (partition by i.organization_id, i.subscription_id order by i.period_start) as previous_end
+        from invoices i where i.subscription_id is not null and i.source = 'GENERATED'
+          and i.invoicing_reason <> 'STARTING') p where previous_end is not null and previous_end <> period_start
+          and not exists (select from subscription_pauses s where s.organization_id = p.organization_id and s.subscription_id = p.subscription_id
+            and s.paused_at = previous_end and s.resumed_at = period_start)`,
   },
   {
     name: 'billed_until_current_period',
-    holds: "a subscription's current period starts where its last invoice ended",
+    holds: "a subscription's current period starts where its last invoice, or its last pause, ended",
     offenders: `select s.id::text from subscriptions s
-      join (select organization_id, subscription_id, max(period_end) as billed_until from invoices where source = 'GENERATED' group by 1, 2) i
+      join (select organization_id, subscription_id, max(period_end) as billed_until from invoices
+          where source = 'GENERATED' and invoicing_reason <> 'STARTING' group by 1, 2) i
         on i.organization_id = s.organization_id and i.subscription_id = s.id
-      where s.status = 'ACTIVE' and s.current_period_start <> i.billed_until`,
+      where s.status = 'ACTIVE' and s.current_period_start <> greatest(i.billed_until, s.resumed_at)`,
+  },
+  {
+    name: 'pauses_are_free',
+    holds: 'no usage is billed for the time in which a subscription was paused',
+    offenders: `select b.subscription_id || ' at ' || b.period from subscription_pauses p join billed_periods b
+      on b.organization_id = p.organization_id and b.subscription_id = p.subscription_id and b.period && tstzrange(p.paused_at, p.resumed_at)
+      join charges c on c.organization_id = b.organization_id and c.id = b.item_id where not b.voided`,
   },
   {
     name: 'invoice_equals_its_fees',

@@ -4,8 +4,9 @@ import { BillingError } from '../../domain/errors/billing-error.ts';
 import { queryOn } from '../../platform/database/sql.ts';
 import { findCustomer } from '../customers/index.ts';
 import { findSubscription } from '../subscriptions/index.ts';
-import { readForPricing, readOfCustomerForPricing } from './due-subscriptions.store.ts';
+import { type DueSubscription, readForPricing, readOfCustomerForPricing } from './due-subscriptions.store.ts';
 import { type PricedSubscription, priceSubscriptions } from './price-subscriptions.ts';
+import { running } from './step-of.ts';
 
 /** The invoice that the next run would make of a subscription's current period, with the usage known so far. Stores nothing. */
 @Injectable()
@@ -13,28 +14,41 @@ export class PreviewInvoice {
   constructor(private readonly dataSource: DataSource) {}
 
   /** @throws BillingError subscription_not_found, subscription_not_billable (it has no period: not started, in trial, ended) */
-  async execute(organizationId: string, externalId: string): Promise<PricedSubscription> {
+  execute(organizationId: string, externalId: string): Promise<PricedSubscription> {
+    return this.price(organizationId, externalId, (row) => row);
+  }
+
+  /** The running period, whose usage is on the next invoice. @throws BillingError as execute */
+  usage(organizationId: string, externalId: string): Promise<PricedSubscription> {
+    return this.price(organizationId, externalId, running);
+  }
+
+  private async price(
+    organizationId: string,
+    externalId: string,
+    periodOf: (row: DueSubscription) => DueSubscription,
+  ): Promise<PricedSubscription> {
     const query = queryOn(this.dataSource);
     const subscription = await findSubscription(this.dataSource.manager, organizationId, externalId);
     const billable = subscription.status === 'ACTIVE' || subscription.finalInvoiceDue;
     const row = billable ? await readForPricing(query, organizationId, subscription.id) : undefined;
-    const [priced] = row ? await priceSubscriptions(query, organizationId, [row]) : [];
+    const [priced] = row ? await priceSubscriptions(query, organizationId, [periodOf(row)]) : [];
     if (!priced) throw new BillingError('subscription_not_billable', { status: [subscription.status.toLowerCase()] });
     return priced;
   }
 
   /**
-   * The same for the subscription of a customer, found with its customer in one statement: dashboards ask this all day. Only
+   * The usage of the subscription of a customer, found with its customer in one statement: dashboards ask this all day. Only
    * when that finds nothing, the slow way says what is missing.
    * @throws BillingError customer_not_found, subscription_not_found (also when it is another customer's), subscription_not_billable
    */
-  async executeFor(organizationId: string, externalCustomerId: string, externalId: string): Promise<PricedSubscription> {
+  async usageOf(organizationId: string, externalCustomerId: string, externalId: string): Promise<PricedSubscription> {
     const query = queryOn(this.dataSource);
     const row = await readOfCustomerForPricing(query, organizationId, externalCustomerId, externalId);
-    const [found] = row ? await priceSubscriptions(query, organizationId, [row]) : [];
+    const [found] = row ? await priceSubscriptions(query, organizationId, [running(row)]) : [];
     if (found) return found;
     const customer = await findCustomer(this.dataSource.manager, organizationId, externalCustomerId);
-    const priced = await this.execute(organizationId, externalId);
+    const priced = await this.usage(organizationId, externalId);
     if (priced.subscription.customer_id !== customer.id) throw new BillingError('subscription_not_found');
     return priced;
   }

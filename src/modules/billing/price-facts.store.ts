@@ -46,6 +46,7 @@ export interface FixedChargeFacts {
   readonly name: string;
   readonly units: string;
   readonly prorated: boolean;
+  readonly payInAdvance: boolean;
   readonly pricing: ChargePricing;
 }
 
@@ -81,7 +82,7 @@ interface TaxRecord extends TaxRate {
 const selectPrices = {
   name: 'billing.prices',
   text: `select 'fixed_charge' as kind, f.id, f.plan_id, coalesce(f.invoice_display_name, a.invoice_display_name, a.name) as name, f.charge_model,
-      f.properties, f.units, f.prorated, false as pay_in_advance, 0::bigint as min_amount_cents, null::jsonb as metric, null::jsonb as filters, f.code
+      f.properties, f.units, f.prorated, f.pay_in_advance, 0::bigint as min_amount_cents, null::jsonb as metric, null::jsonb as filters, f.code
     from fixed_charges f join add_ons a on a.organization_id = f.organization_id and a.id = f.add_on_id
     where f.organization_id = $1 and f.plan_id = any($2::uuid[]) and f.status = 'ACTIVE'
     union all
@@ -164,6 +165,7 @@ const fixedChargeOf = (record: PriceRecord): FixedChargeFacts => ({
   name: record.name,
   units: plainDecimal(record.units ?? '0'),
   prorated: record.prorated,
+  payInAdvance: record.pay_in_advance,
   pricing: pricingOf(record.charge_model ?? '', record.properties),
 });
 

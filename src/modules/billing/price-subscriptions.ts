@@ -1,29 +1,20 @@
-import type { BillingAnchor } from '../../domain/calendar/billing-period.ts';
 import type { PricedInvoice } from '../../domain/invoicing/assemble-invoice.ts';
 import type { InvoiceItem } from '../../domain/invoicing/items.ts';
 import { priceInvoice } from '../../domain/invoicing/price-items.ts';
-import { anchorOf } from '../../domain/lifecycles/begin-subscription.ts';
-import { instantOf } from '../../platform/clock/clock.ts';
 import type { Query } from '../../platform/database/sql.ts';
 import { type EffectiveEntity, effectiveEntity } from '../billing-entities/index.ts';
 import { type MeasuredUsage, measureUsage } from '../usage/index.ts';
-import { periodAround } from './billing-calendar.ts';
-import { bucketOf, usageRequestOf, type UsageSpan } from './charge-usage.ts';
+import { bucketOf, usageRequestOf } from './charge-usage.ts';
 import type { DueSubscription } from './due-subscriptions.store.ts';
 import { loadPriceFacts, type PriceFacts, type UsageChargeFacts } from './price-facts.store.ts';
+import { type SubscriptionStep, stepOf, successorStepOf } from './step-of.ts';
 
-/** A subscription's current period with what it costs. */
-export interface PricedSubscription {
-  readonly subscription: DueSubscription;
-  readonly anchor: BillingAnchor;
+/** A subscription at a boundary, with what is billed there and what it costs. */
+export interface PricedSubscription extends SubscriptionStep {
   readonly entity: EffectiveEntity;
   readonly priced: PricedInvoice;
-}
-
-interface SpannedSubscription extends UsageSpan {
-  readonly subscription: DueSubscription;
-  readonly anchor: BillingAnchor;
-  readonly entity: EffectiveEntity;
+  /** The start of the subscription that took its place, when it stands on the same invoice. */
+  readonly successor: (SubscriptionStep & { readonly items: ReadonlySet<string | null> }) | null;
 }
 
 type UsageOf = (subscriptionId: string, chargeId: string) => readonly MeasuredUsage[];
@@ -38,42 +29,47 @@ export async function priceSubscriptions(
   subscriptions: readonly DueSubscription[],
 ): Promise<PricedSubscription[]> {
   if (subscriptions.length === 0) return [];
-  const facts = await loadPriceFacts(query, organizationId, subscriptions);
-  const spanned = subscriptions.map(spanOf);
-  const usageOf = await loadUsage(query, spanned, facts);
-  return spanned.map((entry) => ({ ...entry, priced: price(entry, facts, usageOf) }));
+  const entries = subscriptions.map((subscription) => {
+    const own = stepOf(subscription);
+    return { ...own, successor: own.step.next ? null : successorStepOf(subscription) };
+  });
+  const steps = entries.flatMap((entry) => (entry.successor ? [entry, entry.successor] : [entry]));
+  const facts = await loadPriceFacts(
+    query,
+    organizationId,
+    steps.map((entry) => entry.subscription),
+  );
+  const usageOf = await loadUsage(query, steps, facts);
+  return entries.map(({ successor, ...entry }) => {
+    const own = itemsOf(entry, facts, usageOf);
+    const begun = successor ? itemsOf(successor, facts, usageOf) : [];
+    const { amount_currency: currency, billing_timezone: timezone } = entry.subscription;
+    return {
+      ...entry,
+      entity: effectiveEntity(entry.subscription),
+      priced: priceInvoice({ currency, timezone, items: [...own, ...begun] }),
+      successor: successor && { ...successor, items: new Set(begun.map((item) => item.id)) },
+    };
+  });
 }
 
-function spanOf(subscription: DueSubscription): SpannedSubscription {
-  const anchor = anchorOf({
-    interval: subscription.interval,
-    billingTime: subscription.billing_time,
-    timezone: subscription.billing_timezone,
-    subscriptionAt: instantOf(subscription.subscription_at),
-  });
-  const start = instantOf(subscription.current_period_start);
-  return {
-    subscription,
-    anchor,
-    entity: effectiveEntity(subscription),
-    streamId: subscription.stream_id,
-    timezone: subscription.billing_timezone,
-    period: periodAround(anchor, start),
-    billed: { start, end: instantOf(subscription.current_period_end) },
-  };
-}
+/** Whether this boundary makes an invoice: the last one of a subscription may be waived. */
+export const isInvoiced = ({ subscription, step, successor }: PricedSubscription): boolean =>
+  step.reason !== 'TERMINATING' || subscription.on_termination_invoice !== 'skip' || successor !== null;
 
 /** Usage that is charged at the end of the period; what is paid in advance was charged by its events. */
 const chargesOf = (subscription: DueSubscription, facts: PriceFacts): UsageChargeFacts[] =>
   facts.pricesOf(subscription.plan_id).charges.filter((charge) => !charge.payInAdvance);
 
-async function loadUsage(query: Query, spanned: readonly SpannedSubscription[], facts: PriceFacts): Promise<UsageOf> {
-  const asked = spanned.flatMap((entry) =>
-    chargesOf(entry.subscription, facts).map((charge) => ({
-      key: `${entry.subscription.id} ${charge.id}`,
-      request: usageRequestOf(charge, entry),
-    })),
-  );
+async function loadUsage(query: Query, steps: readonly SubscriptionStep[], facts: PriceFacts): Promise<UsageOf> {
+  const asked = steps.flatMap(({ subscription, step: { usage } }) => {
+    if (!usage) return [];
+    const span = { ...usage, streamId: subscription.stream_id, timezone: subscription.billing_timezone };
+    return chargesOf(subscription, facts).map((charge) => ({
+      key: `${subscription.id} ${charge.id}`,
+      request: usageRequestOf(charge, span),
+    }));
+  });
   const measured = await measureUsage(
     query,
     asked.map(({ request }) => request),
@@ -83,50 +79,47 @@ async function loadUsage(query: Query, spanned: readonly SpannedSubscription[], 
 }
 
 /** Taxes are those of the charge or commitment, else of the plan, the customer, the effective entity, the organization: the nearest that has any. */
-function price(
-  { subscription, entity, period, billed, timezone }: SpannedSubscription,
-  facts: PriceFacts,
-  usageOf: UsageOf,
-): PricedInvoice {
+function itemsOf({ subscription, step }: SubscriptionStep, facts: PriceFacts, usageOf: UsageOf): InvoiceItem[] {
   const fallback = [
     `plan ${subscription.plan_id}`,
     `customer ${subscription.customer_id}`,
-    `billing_entity ${entity.id}`,
+    `billing_entity ${subscription.entity_id}`,
     'organization ',
   ];
   const taxes = facts.nearestTaxes(...fallback);
   const prices = facts.pricesOf(subscription.plan_id);
-  const plan: InvoiceItem = {
-    kind: 'plan',
-    id: subscription.plan_id,
-    name: subscription.plan_name,
-    amountCents: BigInt(subscription.amount_cents),
-    taxes,
-    period,
-    billed,
-  };
-  const items: InvoiceItem[] = [
-    plan,
-    ...prices.fixedCharges.map((charge): InvoiceItem => ({ ...charge, kind: 'fixed_charge', taxes, period, billed })),
-    ...chargesOf(subscription, facts).map((charge): InvoiceItem => ({
+  const items: InvoiceItem[] = [];
+  const ofPlan = subscription.pay_in_advance ? step.plan.advance : step.plan.arrears;
+  if (ofPlan)
+    items.push({
+      kind: 'plan',
+      id: subscription.plan_id,
+      name: subscription.plan_name,
+      amountCents: BigInt(subscription.amount_cents),
+      taxes,
+      ...ofPlan,
+    });
+  for (const { payInAdvance, ...charge } of prices.fixedCharges) {
+    const span = payInAdvance ? step.fixed.advance : step.fixed.arrears;
+    if (span) items.push({ ...charge, kind: 'fixed_charge', taxes, ...span });
+  }
+  for (const charge of step.usage ? chargesOf(subscription, facts) : [])
+    items.push({
       kind: 'charge',
       id: charge.id,
       name: charge.name,
       taxes: facts.nearestTaxes(`charge ${charge.id}`, ...fallback),
-      period,
-      billed,
       buckets: usageOf(subscription.id, charge.id).map((measured) => bucketOf(charge, measured)),
       ...(charge.minimumCents > 0n && { minimumCents: charge.minimumCents }),
-    })),
-  ];
-  if (prices.commitment)
+      ...(step.usage as NonNullable<typeof step.usage>),
+    });
+  if (prices.commitment && step.plan.arrears)
     items.push({
       ...prices.commitment,
       kind: 'commitment',
       taxes: facts.nearestTaxes(`commitment ${prices.commitment.id}`, ...fallback),
-      period,
-      billed,
       billedBeforeCents: 0n,
+      ...step.plan.arrears,
     });
-  return priceInvoice({ currency: subscription.amount_currency, timezone, items });
+  return items;
 }

@@ -37,7 +37,7 @@ export class SubscriptionBillingController {
 
   @Get('subscriptions/:externalId/usage')
   async usage(@OrganizationId() organizationId: string, @Param('externalId') externalId: string) {
-    return { usage: presentUsage(await this.previewInvoice.execute(organizationId, externalId)) };
+    return { usage: presentUsage(await this.previewInvoice.usage(organizationId, externalId)) };
   }
 
   @Get('subscriptions/:externalId/invoices')
@@ -64,7 +64,7 @@ export class SubscriptionBillingController {
     @Param('externalCustomerId') externalCustomerId: string,
     @QueryParams() query: CurrentUsageQuery,
   ) {
-    const priced = await this.previewInvoice.executeFor(organizationId, externalCustomerId, query.external_subscription_id);
+    const priced = await this.previewInvoice.usageOf(organizationId, externalCustomerId, query.external_subscription_id);
     return { customer_usage: presentUsage(priced) };
   }
 }

@@ -1,5 +1,6 @@
 import { draftDates } from '../../domain/invoicing/document-dates.ts';
-import type { PricedInvoice } from '../../domain/invoicing/price-period.ts';
+import type { PricedInvoice } from '../../domain/invoicing/assemble-invoice.ts';
+import type { InvoicingReason } from '../../domain/lifecycles/billing-step.ts';
 import { dateOf, instantOf } from '../../platform/clock/clock.ts';
 import { newId } from '../../platform/database/ids.ts';
 import type { Tx } from '../../platform/database/unit-of-work.ts';
@@ -15,11 +16,14 @@ export interface DraftToWrite {
   /** Null, as the period is, on a one-off invoice. */
   readonly subscriptionId: string | null;
   readonly billingRunId: string | null;
+  readonly invoicingReason: InvoicingReason | null;
   readonly periodStart: Date | null;
   readonly periodEnd: Date | null;
   /** Instead of the issuing day plus the payment term. */
   readonly dueDate?: string;
   readonly priced: PricedInvoice;
+  /** Whose an item is, when the invoice also bills a successor; else everything is the subscription's. */
+  readonly subscriptionOf?: (itemId: string | null) => string;
 }
 
 /** How invoices of one batch come about. */
@@ -73,6 +77,7 @@ export async function draftInvoices(
       taxesAmountCents: priced.taxesAmountCents,
       totalCents: priced.totalCents,
       totalPaidCents: 0n,
+      invoicingReason: draft.invoicingReason,
       periodStart: draft.periodStart,
       periodEnd: draft.periodEnd,
       timezone: draft.entity.timezone,
@@ -89,7 +94,7 @@ export async function draftInvoices(
       createdAt: at,
       updatedAt: at,
     };
-    return { row, priced };
+    return { row, priced, ...(draft.subscriptionOf ? { subscriptionOf: draft.subscriptionOf } : {}) };
   });
   await insertDrafts(tx, organizationId, written, at);
   await tell(

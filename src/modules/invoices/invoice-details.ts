@@ -1,7 +1,7 @@
 import { type EntityManager, In } from 'typeorm';
 import { BillingEntityRow } from '../billing-entities/index.ts';
 import { CustomerRow, presentCustomers } from '../customers/index.ts';
-import { findSubscription } from '../subscriptions/index.ts';
+import { SubscriptionRow } from '../subscriptions/index.ts';
 import { InvoiceTaxRow } from './invoice-tax.entity.ts';
 import type { InvoiceRow } from './invoice.entity.ts';
 import { type InvoiceContext, presentFee, presentInvoice, presentInvoiceTax } from './invoice.presenter.ts';
@@ -40,17 +40,17 @@ export async function presentWholeInvoice(manager: EntityManager, row: InvoiceRo
   const fees = (await feesOf(manager, organizationId, [row.id])).get(row.id) ?? [];
   const codes = await itemCodesOf(manager, organizationId, fees);
   const taxes = await manager.find(InvoiceTaxRow, { where: { organizationId, invoiceId: row.id }, order: { taxCode: 'asc' } });
-  const subscription = row.subscriptionId === null ? null : await findSubscription(manager, organizationId, row.subscriptionId);
+  const ids = new Set([row.subscriptionId, ...fees.map((fee) => fee.subscriptionId)].filter((id) => id !== null));
+  const subscriptions = ids.size > 0 ? await manager.findBy(SubscriptionRow, { organizationId, id: In([...ids]) }) : [];
+  const externalIds = new Map(subscriptions.map((subscription) => [subscription.id, subscription.externalId]));
   return {
     ...presentInvoice(row, contextOf(row)),
     fees: fees.map((fee) => ({
       ...presentFee(fee, codes.get(fee.itemId ?? '')),
-      external_subscription_id: subscription?.externalId ?? null,
+      external_subscription_id: externalIds.get(fee.subscriptionId ?? '') ?? null,
     })),
     applied_taxes: taxes.map((tax) => presentInvoiceTax(tax, row)),
-    subscriptions: subscription
-      ? [{ lago_id: subscription.id, external_id: subscription.externalId, name: subscription.name }]
-      : [],
+    subscriptions: subscriptions.map(({ id, externalId, name }) => ({ lago_id: id, external_id: externalId, name })),
     credits: [],
   };
 }

@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { InvoicingReason } from '../../domain/lifecycles/billing-step.ts';
 import type { InvoiceStatus } from '../../domain/lifecycles/invoice.ts';
 import { bigintColumn } from '../../platform/database/transformers.ts';
 
@@ -41,7 +42,10 @@ export class InvoiceRow {
   totalCents: bigint;
   @Column(bigintColumn)
   totalPaidCents: bigint;
-  /** What it bills, half-open; null for a one-off. */
+  /** The boundary of its subscription that it bills; null for a one-off. */
+  @Column('text', { nullable: true })
+  invoicingReason: InvoicingReason | null;
+  /** The span that ended, or at a start the one that begins, half-open; each fee has its own. Null for a one-off. */
   @Column('timestamptz', { nullable: true })
   periodStart: Date | null;
   @Column('timestamptz', { nullable: true })

@@ -95,6 +95,7 @@ export const presentInvoice = (row: InvoiceRow, context: InvoiceContext) => ({
   total_due_amount_cents: row.status === 'VOID' ? 0n : row.totalCents - row.totalPaidCents,
   total_paid_amount_cents: row.totalPaidCents,
   total: formatMajor(row.totalCents, row.currency),
+  invoicing_reason: row.invoicingReason && (`subscription_${row.invoicingReason.toLowerCase()}` as const),
   period_start: iso(row.periodStart),
   period_end: iso(row.periodEnd),
   timezone: row.timezone,

@@ -1,4 +1,4 @@
-import type { PricedInvoice } from '../../domain/invoicing/price-period.ts';
+import type { PricedInvoice } from '../../domain/invoicing/assemble-invoice.ts';
 import { dateOf } from '../../platform/clock/clock.ts';
 import { newId } from '../../platform/database/ids.ts';
 import { runStatement } from '../../platform/database/sql.ts';
@@ -8,16 +8,17 @@ import type { InvoiceRow } from './invoice.entity.ts';
 interface DraftWithPrice {
   readonly row: InvoiceRow;
   readonly priced: PricedInvoice;
+  readonly subscriptionOf?: (itemId: string | null) => string;
 }
 
 const insertInvoices = {
   name: 'invoices.insert_drafts',
   text: `insert into invoices (organization_id, source, invoice_type, status, created_at, updated_at, id, billing_entity_id, customer_id,
       subscription_id, billing_run_id, invoice_number, series, sequential_id, currency, fees_amount_cents, taxes_amount_cents, total_cents,
-      period_start, period_end, timezone, issuing_date, payment_due_date, net_payment_term, scheduled_finalize_at)
+      period_start, period_end, timezone, issuing_date, payment_due_date, net_payment_term, scheduled_finalize_at, invoicing_reason)
     select $1, $22, $23, 'DRAFT', $2, $2, r.* from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::text[],
       $9::text[], $10::int8[], $11::text[], $12::int8[], $13::int8[], $14::int8[], $15::timestamptz[], $16::timestamptz[], $17::text[],
-      $18::date[], $19::date[], $20::int4[], $21::timestamptz[]) as r`,
+      $18::date[], $19::date[], $20::int4[], $21::timestamptz[], $24::text[]) as r`,
 };
 
 /** Each fee covers its period, those of one charge together once; the exclusion constraint on `billed_periods` is what makes billing a period twice impossible. */
@@ -69,13 +70,16 @@ export async function insertDrafts(tx: Tx, organizationId: string, drafts: reado
     column('scheduledFinalizeAt'),
     rows[0]?.source,
     rows[0]?.invoiceType,
+    column('invoicingReason'),
   ]);
   await insertLines(tx, organizationId, drafts, at);
 }
 
 /** Fees, tax lines and billed periods of headers that stand. */
 export async function insertLines(tx: Tx, organizationId: string, drafts: readonly DraftWithPrice[], at: Date): Promise<void> {
-  const lines = drafts.flatMap(({ row, priced }) => priced.fees.map((fee) => ({ row, fee })));
+  const lines = drafts.flatMap(({ row, priced, subscriptionOf }) =>
+    priced.fees.map((fee) => ({ row, fee, subscriptionId: subscriptionOf?.(fee.itemId) ?? row.subscriptionId })),
+  );
   await runStatement(tx, insertFees, [
     organizationId,
     at,
@@ -83,7 +87,7 @@ export async function insertLines(tx: Tx, organizationId: string, drafts: readon
     lines.map(({ row }) => row.id),
     lines.map(({ row }) => row.billingEntityId),
     lines.map(({ row }) => row.currency),
-    lines.map(({ row }) => row.subscriptionId),
+    lines.map(({ subscriptionId }) => subscriptionId),
     lines.map(({ fee }) => fee.type),
     lines.map(({ fee }) => fee.itemId),
     lines.map(({ fee }) => fee.name),

@@ -6,6 +6,7 @@ import { OrganizationClock } from '../organizations/index.ts';
 import { findTaxes, replaceTaxes } from '../taxes/index.ts';
 import type { CreatePlanInput } from './plan.dto.ts';
 import { PlanRow } from './plan.entity.ts';
+import { refuseNeedlessMonths } from './plan-rhythm.ts';
 import { type PresentedPlan, tellPlan } from './tell-plan.ts';
 import { writeCharges } from './charges/write-charges.ts';
 import { writeCommitment } from './write-commitment.ts';
@@ -36,9 +37,13 @@ export class CreatePlan {
           amountCents: input.amount_cents,
           amountCurrency: input.amount_currency,
           trialPeriod: input.trial_period ?? 0,
+          payInAdvance: input.pay_in_advance ?? false,
+          billChargesMonthly: input.bill_charges_monthly ?? false,
+          billFixedChargesMonthly: input.bill_fixed_charges_monthly ?? false,
           createdAt: at,
           updatedAt: at,
         };
+        refuseNeedlessMonths(row);
         await tx.insert(PlanRow, row);
         await replaceTaxes(tx, organizationId, 'plan', row.id, taxes);
         await writeCharges(tx, row, input.charges ?? [], 'replace', at);

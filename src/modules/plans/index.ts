@@ -4,4 +4,4 @@ export { FixedChargeRow } from './fixed-charges/fixed-charge.entity.ts';
 export { MinimumCommitmentRow } from './minimum-commitment.entity.ts';
 export { PlanRow } from './plan.entity.ts';
 export { PlansModule } from './plans.module.ts';
-export { findPlan } from './plans.queries.ts';
+export { billsInAdvance, findPlan } from './plans.queries.ts';

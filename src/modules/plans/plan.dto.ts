@@ -1,7 +1,6 @@
 import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
-  Equals,
   IsArray,
   IsBoolean,
   IsDefined,
@@ -55,15 +54,18 @@ abstract class PlanFields {
   @IsArray()
   @IsString({ each: true })
   tax_codes?: string[] | null;
+  /** Whether the base price is billed when a period begins. */
   @IsOptional()
-  @Equals(false, unsupported)
-  pay_in_advance?: false;
+  @IsBoolean()
+  pay_in_advance?: boolean | null;
+  /** Of yearly and half-yearly plans: usage is billed every month. */
   @IsOptional()
-  @Equals(false, unsupported)
-  bill_charges_monthly?: false;
+  @IsBoolean()
+  bill_charges_monthly?: boolean | null;
+  /** Of yearly and half-yearly plans: fixed charges are billed every month. */
   @IsOptional()
-  @Equals(false, unsupported)
-  bill_fixed_charges_monthly?: false;
+  @IsBoolean()
+  bill_fixed_charges_monthly?: boolean | null;
   /** Null, or an amount of 0, is none. */
   @IsOptional()
   @IsObject()

@@ -27,6 +27,15 @@ export class PlanRow {
   /** Days. */
   @Column('int4')
   trialPeriod: number;
+  /** The base price is billed when a period begins, not when it has ended. */
+  @Column('bool')
+  payInAdvance: boolean;
+  /** Usage of a yearly or half-yearly plan is billed every month. */
+  @Column('bool')
+  billChargesMonthly: boolean;
+  /** The same for fixed charges. */
+  @Column('bool')
+  billFixedChargesMonthly: boolean;
   @Column('timestamptz')
   createdAt: Date;
   @Column('timestamptz')

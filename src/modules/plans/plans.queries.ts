@@ -23,6 +23,12 @@ import {
 export const findPlan = (manager: EntityManager, organizationId: string, idOrCode: string, lock: Lock = {}): Promise<PlanRow> =>
   findByIdOrCode(manager, PlanRow, { organizationId, idOrCode, lock, otherwise: 'plan_not_found' });
 
+/** Does a period of this plan begin with something to bill? */
+export async function billsInAdvance(manager: EntityManager, plan: PlanRow): Promise<boolean> {
+  const { organizationId, id: planId } = plan;
+  return plan.payInAdvance || manager.existsBy(FixedChargeRow, { organizationId, planId, payInAdvance: true, status: 'ACTIVE' });
+}
+
 /** The wire objects of one organization's plans, each with its charges, fixed charges and taxes. */
 export async function presentPlans(manager: EntityManager, rows: readonly PlanRow[]) {
   const organizationId = rows[0]?.organizationId;

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { invalid } from '../../domain/errors/billing-error.ts';
 import { findTaxes, replaceTaxes } from '../taxes/index.ts';
 import { isPlanLive } from './plans.store.ts';
 import { ChangePlan } from './change-plan.ts';
@@ -8,6 +7,7 @@ import { PlanRow } from './plan.entity.ts';
 import { writeCharges } from './charges/write-charges.ts';
 import { writeCommitment } from './write-commitment.ts';
 import { writeFixedCharges } from './fixed-charges/write-fixed-charges.ts';
+import { refuseNeedlessMonths, refuseOtherRhythm } from './plan-rhythm.ts';
 
 /** Absent fields stay, null clears; a list of charges that is given replaces the one there is. */
 @Injectable()
@@ -29,9 +29,13 @@ export class UpdatePlan {
         amountCents: kept(input.amount_cents, plan.amountCents),
         amountCurrency: kept(input.amount_currency, plan.amountCurrency),
         trialPeriod: input.trial_period === null ? 0 : kept(input.trial_period, plan.trialPeriod),
+        payInAdvance: kept(input.pay_in_advance, plan.payInAdvance) ?? false,
+        billChargesMonthly: kept(input.bill_charges_monthly, plan.billChargesMonthly) ?? false,
+        billFixedChargesMonthly: kept(input.bill_fixed_charges_monthly, plan.billFixedChargesMonthly) ?? false,
         updatedAt: at,
       };
       if (isLive) refuseOtherRhythm(plan, changes);
+      refuseNeedlessMonths(changes);
       const row = { ...plan, ...changes };
       await tx.update(PlanRow, { organizationId, id: plan.id }, changes);
       if (taxes) await replaceTaxes(tx, organizationId, 'plan', plan.id, taxes);
@@ -41,13 +45,4 @@ export class UpdatePlan {
       return row;
     });
   }
-}
-
-/** Periods already begun were cut by this interval, and their customers pay in this currency. */
-function refuseOtherRhythm(plan: PlanRow, changes: Pick<PlanRow, 'interval' | 'amountCurrency'>): void {
-  const wrong = {
-    ...(changes.interval === plan.interval ? {} : { interval: ['plan_in_use'] }),
-    ...(changes.amountCurrency === plan.amountCurrency ? {} : { amount_currency: ['plan_in_use'] }),
-  };
-  if (Object.keys(wrong).length > 0) throw invalid(wrong);
 }

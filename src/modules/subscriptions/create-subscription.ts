@@ -1,19 +1,19 @@
 import { Injectable } from '@nestjs/common';
+import { IsNull, Not } from 'typeorm';
 import { invalid } from '../../domain/errors/billing-error.ts';
-import { beginSubscription } from '../../domain/lifecycles/begin-subscription.ts';
-import { dateOf, instantOf } from '../../platform/clock/clock.ts';
-import { newId } from '../../platform/database/ids.ts';
-import { UnitOfWork } from '../../platform/database/unit-of-work.ts';
-import { tell } from '../../platform/outbox/outbox.ts';
-import { type BillingEntityChoice, chosenBillingEntity } from '../billing-entities/index.ts';
-import { findPlan } from '../plans/index.ts';
+import { type Tx, UnitOfWork } from '../../platform/database/unit-of-work.ts';
+import { type BillingEntityChoice, BillingEntityRow, chosenBillingEntity } from '../billing-entities/index.ts';
 import { CustomerRow, findCustomer } from '../customers/index.ts';
 import { OrganizationClock } from '../organizations/index.ts';
+import { findPlan, type PlanRow } from '../plans/index.ts';
 import { ensureStream } from '../usage/index.ts';
+import { changePlan } from './change-plan.ts';
+import { openSubscription } from './open-subscription.ts';
 import { billingTimezone } from './billing-timezone.ts';
 import type { CreateSubscriptionInput } from './subscription.dto.ts';
 import { SubscriptionRow } from './subscription.entity.ts';
-import { presentSubscriptions } from './subscriptions.queries.ts';
+import { liveSubscription } from './subscriptions.queries.ts';
+import { tellSubscription } from './tell-subscription.ts';
 
 /** A customer takes a plan: at once, in the past (missed periods are then caught up) or from a later day on. */
 @Injectable()
@@ -30,84 +30,75 @@ export class CreateSubscription {
         const customer = await findCustomer(tx, organizationId, input.external_customer_id, { forUpdate: true });
         const plan = await findPlan(tx, organizationId, input.plan_code, { forUpdate: true });
         const chosen = await chosenBillingEntity(tx, organizationId, choice);
-        const billingEntityId = chosen?.id ?? null;
-        const timezone = await billingTimezone(tx, { billingEntityId }, customer);
-        const streamId = await ensureStream(tx, organizationId, input.external_id);
         const at = await this.organizationClock.now(organizationId, tx);
 
         if (customer.currency !== null && customer.currency !== plan.amountCurrency)
           throw invalid({ currency: ['currencies_does_not_match'] });
-        // Many send events with whole seconds: those of the very second of the start belong to it.
-        const subscriptionAt = input.subscription_at ?? new Date(Math.floor(at.getTime() / 1000) * 1000);
-        if (input.ending_at && input.ending_at <= (subscriptionAt > at ? subscriptionAt : at))
-          throw invalid({ ending_at: ['invalid_date'] });
-        const billingTime = input.billing_time ?? 'calendar';
-        const beginning = beginSubscription(
-          {
-            interval: plan.interval,
-            billingTime,
-            timezone,
-            subscriptionAt: instantOf(subscriptionAt),
-            trialDays: plan.trialPeriod,
-          },
-          instantOf(at),
-        );
-
-        const row: SubscriptionRow = {
-          organizationId,
-          id: newId(),
-          externalId: input.external_id,
-          customerId: customer.id,
-          planId: plan.id,
-          billingEntityId,
-          streamId,
-          name: input.name ?? null,
-          billingTime,
-          billingTimezone: timezone,
-          paymentProvider: 'MANUAL',
-          subscriptionAt,
-          endingAt: input.ending_at ?? null,
-          terminatedAt: null,
-          canceledAt: null,
-          lastInvoicedAt: null,
-          finalInvoiceDue: false,
-          createdAt: at,
-          updatedAt: at,
-          ...columnsOf(beginning),
-        };
-        await tx.insert(SubscriptionRow, row);
-        if (customer.currency === null)
-          await tx.update(CustomerRow, { organizationId, id: customer.id }, { currency: plan.amountCurrency, updatedAt: at });
-        const [payload] = await presentSubscriptions(tx, [row]);
-        const types = ['subscription.created', ...(row.status === 'PENDING' ? [] : ['subscription.started'])];
-        await tell(
-          tx,
-          organizationId,
-          at,
-          types.map((type) => ({ objectType: 'subscription', objectId: row.id, type, payload: payload ?? {} })),
-        );
-        return row;
+        const live = await liveSubscription(tx, organizationId, input.external_id);
+        if (live) {
+          if (live.customerId !== customer.id) throw invalid({ external_id: ['value_already_exist'] });
+          return changePlan(tx, live, { plan, ...changesOf(input, choice, chosen) }, at);
+        }
+        return this.begin(tx, { customer, plan, chosen, input, at });
       },
       { uq_subscriptions_live_external_id: () => invalid({ external_id: ['value_already_exist'] }) },
     );
   }
+
+  private async begin(tx: Tx, { customer, plan, chosen, input, at }: Beginning): Promise<SubscriptionRow> {
+    const { organizationId } = customer;
+    const billingEntityId = chosen?.id ?? null;
+    // Many send events with whole seconds: those of the very second of the start belong to it.
+    const subscriptionAt = input.subscription_at ?? new Date(Math.floor(at.getTime() / 1000) * 1000);
+    if (input.ending_at && input.ending_at <= (subscriptionAt > at ? subscriptionAt : at))
+      throw invalid({ ending_at: ['invalid_date'] });
+    const identity = { organizationId, externalId: input.external_id, customerId: customer.id };
+    const row = await openSubscription(
+      tx,
+      {
+        ...identity,
+        billingEntityId,
+        streamId: await ensureStream(tx, organizationId, input.external_id),
+        name: input.name ?? null,
+        billingTime: input.billing_time ?? 'calendar',
+        billingTimezone: await billingTimezone(tx, { billingEntityId }, customer),
+        subscriptionAt,
+        endingAt: input.ending_at ?? null,
+        plan,
+        startsAt: later(subscriptionAt, await lastEndOf(tx, identity)),
+      },
+      at,
+    );
+    await tx.insert(SubscriptionRow, row);
+    if (customer.currency === null)
+      await tx.update(CustomerRow, { organizationId, id: customer.id }, { currency: plan.amountCurrency, updatedAt: at });
+    await tellSubscription(tx, row, at, 'created', ...(row.status === 'PENDING' ? [] : ['started']));
+    return row;
+  }
 }
 
-/** The state columns of a beginning. */
-export function columnsOf(
-  beginning: ReturnType<typeof beginSubscription>,
-): Pick<SubscriptionRow, 'status' | 'startedAt' | 'trialEndsAt' | 'currentPeriodStart' | 'currentPeriodEnd'> {
-  if (beginning.status === 'PENDING')
-    return { status: 'PENDING', startedAt: null, trialEndsAt: null, currentPeriodStart: null, currentPeriodEnd: null };
-  const startedAt = dateOf(beginning.startedAt);
-  const trialEndsAt = beginning.trialEndsAt && dateOf(beginning.trialEndsAt);
-  if (beginning.status === 'TRIAL')
-    return { status: 'TRIAL', startedAt, trialEndsAt, currentPeriodStart: null, currentPeriodEnd: null };
-  return {
-    status: 'ACTIVE',
-    startedAt,
-    trialEndsAt,
-    currentPeriodStart: dateOf(beginning.periodStart),
-    currentPeriodEnd: dateOf(beginning.periodEnd),
-  };
+interface Beginning {
+  readonly customer: CustomerRow;
+  readonly plan: PlanRow;
+  readonly chosen: BillingEntityRow | undefined;
+  readonly input: CreateSubscriptionInput;
+  readonly at: Date;
 }
+
+const later = (a: Date, b: Date | null): Date => (b && b > a ? b : a);
+
+/** What was billed under an external id is not billed again by the next one that takes it, even on an older anchor. */
+async function lastEndOf(
+  tx: Tx,
+  identity: Pick<SubscriptionRow, 'organizationId' | 'customerId' | 'externalId'>,
+): Promise<Date | null> {
+  const where = { ...identity, terminatedAt: Not(IsNull()) };
+  const last = await tx.findOne(SubscriptionRow, { where, order: { terminatedAt: 'desc' } });
+  return last?.terminatedAt ?? null;
+}
+
+const changesOf = (input: CreateSubscriptionInput, choice: BillingEntityChoice, chosen: BillingEntityRow | undefined) => ({
+  ...(input.name === undefined ? {} : { name: input.name }),
+  ...(input.ending_at === undefined ? {} : { endingAt: input.ending_at }),
+  ...(choice === 'keep' ? {} : { billingEntityId: chosen?.id ?? null }),
+});

@@ -3,6 +3,7 @@ import { IsIn, IsOptional, ValidateIf } from 'class-validator';
 import { PageQuery } from '../../platform/http/pagination.ts';
 import { IsInstant, IsKey, IsText } from '../../platform/http/validators.ts';
 import { BillingEntityParameters } from '../billing-entities/index.ts';
+import { type TerminationCredit, terminationCredits } from './subscription.entity.ts';
 
 export class CreateSubscriptionInput extends BillingEntityParameters {
   @IsKey()
@@ -40,6 +41,13 @@ export class UpdateSubscriptionInput extends BillingEntityParameters {
   subscription_at?: Date;
 }
 
+export class PauseSubscriptionInput {
+  /** When the pause ends by itself. */
+  @IsOptional()
+  @IsInstant()
+  resume_at?: Date | null;
+}
+
 const wireStatuses = [
   'pending',
   'pending_payment',
@@ -73,4 +81,12 @@ export class TerminateSubscriptionQuery {
   @IsOptional()
   @IsIn(['pending', 'active'])
   status?: 'pending' | 'active';
+  /** What becomes of the unused part of what was billed in advance: credit by default. */
+  @IsOptional()
+  @IsIn(terminationCredits, { message: 'invalid_value' })
+  on_termination_credit_note?: TerminationCredit;
+  /** Whether what was used up to now is billed: generate by default. */
+  @IsOptional()
+  @IsIn(['generate', 'skip'], { message: 'invalid_value' })
+  on_termination_invoice?: 'generate' | 'skip';
 }

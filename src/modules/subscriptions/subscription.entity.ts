@@ -2,6 +2,9 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { BillingTime } from '../../domain/calendar/billing-period.ts';
 import type { SubscriptionStatus } from '../../domain/lifecycles/subscription.ts';
 
+export const terminationCredits = ['credit', 'refund', 'offset', 'skip'] as const;
+export type TerminationCredit = (typeof terminationCredits)[number];
+
 /** A contract: this customer has this plan since then. */
 @Entity('subscriptions')
 export class SubscriptionRow {
@@ -41,6 +44,32 @@ export class SubscriptionRow {
   trialEndsAt: Date | null;
   @Column('timestamptz', { nullable: true })
   endingAt: Date | null;
+  /** The subscription of the same external id that it replaces or replaced. */
+  @Column('uuid', { nullable: true })
+  previousSubscriptionId: string | null;
+  /** The one that replaced it: the day of the change is the successor's. */
+  @Column('uuid', { nullable: true })
+  successorId: string | null;
+  /** Its last invoice also holds what the successor bills in advance from the change on. */
+  @Column('bool')
+  billsSuccessor: boolean;
+  /** Of a planned change: when it replaces its predecessor. */
+  @Column('timestamptz', { nullable: true })
+  changeAt: Date | null;
+  /** The last pause; time paused is not billed. */
+  @Column('timestamptz', { nullable: true })
+  pausedAt: Date | null;
+  /** When a pause ends by itself. */
+  @Column('timestamptz', { nullable: true })
+  resumeAt: Date | null;
+  @Column('timestamptz', { nullable: true })
+  resumedAt: Date | null;
+  /** What becomes of the unused part of amounts billed in advance; null: credit. */
+  @Column('text', { nullable: true })
+  onTerminationCreditNote: TerminationCredit | null;
+  /** Null: generate. */
+  @Column('text', { nullable: true })
+  onTerminationInvoice: 'generate' | 'skip' | null;
   @Column('timestamptz', { nullable: true })
   terminatedAt: Date | null;
   @Column('timestamptz', { nullable: true })

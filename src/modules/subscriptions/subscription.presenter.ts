@@ -1,14 +1,40 @@
-import { isoOf } from '../../platform/clock/clock.ts';
+import { periodContaining } from '../../domain/calendar/billing-period.ts';
+import { localDateOf } from '../../domain/calendar/local-day.ts';
+import { anchorOf } from '../../domain/lifecycles/begin-subscription.ts';
+import { stepAnchorOf } from '../../domain/lifecycles/billing-step.ts';
+import { dateOf, instantOf, isoOf } from '../../platform/clock/clock.ts';
+import type { PlanRow } from '../plans/index.ts';
 import type { SubscriptionRow } from './subscription.entity.ts';
 
 /** What a subscription shows of its neighbours. */
 export interface SubscriptionContext {
   readonly externalCustomerId: string;
   readonly billingEntityCode: string;
-  readonly plan: { readonly code: string; readonly amountCents: bigint; readonly amountCurrency: string };
+  readonly plan: PlanRow;
+  readonly nextPlanCode: string | null;
+  /** When the planned change takes place. */
+  readonly changeAt: Date | null;
+  readonly previousPlanCode: string | null;
 }
 
 const iso = (date: Date | null): string | null => date && isoOf(date);
+
+/** At a start in advance that is not billed yet, the running period is the one that begins. */
+function periodEndOf(row: SubscriptionRow, plan: PlanRow): Date | null {
+  const { currentPeriodStart: start, currentPeriodEnd: end } = row;
+  if (!start || !end || start < end) return end;
+  const anchor = stepAnchorOf({
+    anchor: anchorOf({
+      interval: plan.interval,
+      billingTime: row.billingTime,
+      timezone: row.billingTimezone,
+      subscriptionAt: instantOf(row.subscriptionAt),
+    }),
+    chargesMonthly: plan.billChargesMonthly,
+    fixedChargesMonthly: plan.billFixedChargesMonthly,
+  });
+  return dateOf(periodContaining(anchor, instantOf(start)).end);
+}
 
 export const presentSubscription = (row: SubscriptionRow, context: SubscriptionContext) => ({
   id: row.id,
@@ -32,10 +58,15 @@ export const presentSubscription = (row: SubscriptionRow, context: SubscriptionC
   terminated_at: iso(row.terminatedAt),
   canceled_at: iso(row.canceledAt),
   current_billing_period_started_at: iso(row.currentPeriodStart),
-  current_billing_period_ending_at: iso(row.currentPeriodEnd),
+  current_billing_period_ending_at: iso(periodEndOf(row, context.plan)),
   last_invoiced_at: iso(row.lastInvoicedAt),
-  previous_plan_code: null,
-  next_plan_code: null,
-  downgrade_plan_date: null,
+  paused_at: row.status === 'PAUSED' ? iso(row.pausedAt) : null,
+  resume_at: iso(row.resumeAt),
+  resumed_at: iso(row.resumedAt),
+  previous_plan_code: context.previousPlanCode,
+  next_plan_code: context.nextPlanCode,
+  downgrade_plan_date: context.changeAt && localDateOf(instantOf(context.changeAt), row.billingTimezone).toString(),
+  on_termination_credit_note: row.onTerminationCreditNote,
+  on_termination_invoice: row.onTerminationInvoice ?? 'generate',
   created_at: iso(row.createdAt),
 });

@@ -90,8 +90,7 @@ export class SubscriptionsController {
     @Param('externalId') externalId: string,
     @QueryParams() query: TerminateSubscriptionQuery,
   ) {
-    const status = query.status === 'pending' ? 'PENDING' : query.status === 'active' ? 'ACTIVE' : undefined;
-    return this.present(await this.terminateSubscription.execute(organizationId, externalId, status));
+    return this.present(await this.terminateSubscription.execute(organizationId, externalId, query));
   }
 
   private async present(row: SubscriptionRow) {

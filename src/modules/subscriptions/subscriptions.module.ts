@@ -1,6 +1,9 @@
 import { Module } from '@nestjs/common';
 import { BillingEntitiesModule } from '../billing-entities/index.ts';
 import { CreateSubscription } from './create-subscription.ts';
+import { PauseSubscription } from './pause-subscription.ts';
+import { PausesController } from './pauses.controller.ts';
+import { ResumeSubscription } from './resume-subscription.ts';
 import { SubscriptionsController } from './subscriptions.controller.ts';
 import { TerminateSubscription } from './terminate-subscription.ts';
 import { UpdateSubscription } from './update-subscription.ts';
@@ -8,8 +11,15 @@ import { WakeSubscriptions } from './wake-subscriptions.ts';
 
 @Module({
   imports: [BillingEntitiesModule],
-  controllers: [SubscriptionsController],
-  providers: [CreateSubscription, UpdateSubscription, TerminateSubscription, WakeSubscriptions],
+  controllers: [SubscriptionsController, PausesController],
+  providers: [
+    CreateSubscription,
+    UpdateSubscription,
+    TerminateSubscription,
+    PauseSubscription,
+    ResumeSubscription,
+    WakeSubscriptions,
+  ],
   exports: [WakeSubscriptions],
 })
 export class SubscriptionsModule {}

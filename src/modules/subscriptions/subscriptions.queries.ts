@@ -3,6 +3,7 @@ import { BillingError } from '../../domain/errors/billing-error.ts';
 import { liveStatuses, type SubscriptionStatus } from '../../domain/lifecycles/subscription.ts';
 import { isId } from '../../platform/database/ids.ts';
 import { BillingEntityRow, effectiveEntityId } from '../billing-entities/index.ts';
+import type { Tx } from '../../platform/database/unit-of-work.ts';
 import { CustomerRow } from '../customers/index.ts';
 import { PlanRow } from '../plans/index.ts';
 import { SubscriptionRow } from './subscription.entity.ts';
@@ -29,9 +30,23 @@ export async function findSubscription(
     order: { createdAt: 'desc', id: 'desc' },
     ...(forUpdate ? { lock: { mode: 'pessimistic_write' as const } } : {}),
   });
-  const row = rows.find((candidate) => liveStatuses.includes(candidate.status)) ?? rows[0];
+  const row = rows.find(isLive) ?? rows[0];
   if (!row) throw new BillingError('subscription_not_found');
   return row;
+}
+
+/** Holds its external id; a planned change only waits for it. */
+const isLive = ({ status, changeAt }: SubscriptionRow): boolean =>
+  liveStatuses.includes(status) && !(status === 'PENDING' && changeAt !== null);
+
+/** The one that holds this external id, locked. */
+export async function liveSubscription(tx: Tx, organizationId: string, externalId: string): Promise<SubscriptionRow | undefined> {
+  const rows = await tx.find(SubscriptionRow, {
+    where: { organizationId, externalId, status: In([...liveStatuses]) },
+    order: { id: 'asc' },
+    lock: { mode: 'pessimistic_write' },
+  });
+  return rows.find(isLive);
 }
 
 /** Wire objects of these rows, with the codes of customer, plan and effective billing entity. */
@@ -39,7 +54,15 @@ export async function presentSubscriptions(manager: EntityManager, rows: readonl
   const organizationId = rows[0]?.organizationId;
   if (organizationId === undefined) return [];
   const customers = await manager.findBy(CustomerRow, { organizationId, id: In(rows.map((row) => row.customerId)) });
-  const plans = await manager.findBy(PlanRow, { organizationId, id: In(rows.map((row) => row.planId)) });
+  const planned = await manager.findBy(SubscriptionRow, {
+    organizationId,
+    previousSubscriptionId: In(rows.map((row) => row.id)),
+    status: 'PENDING',
+  });
+  const previousIds = rows.flatMap((row) => row.previousSubscriptionId ?? []);
+  const previous = previousIds.length > 0 ? await manager.findBy(SubscriptionRow, { organizationId, id: In(previousIds) }) : [];
+  const planIds = new Set([...rows, ...planned, ...previous].map((row) => row.planId));
+  const plans = await manager.findBy(PlanRow, { organizationId, id: In([...planIds]) });
   const entities = await manager.findBy(BillingEntityRow, { organizationId });
   const customerById = new Map(customers.map((customer) => [customer.id, customer]));
   const planById = new Map(plans.map((plan) => [plan.id, plan]));
@@ -49,6 +72,15 @@ export async function presentSubscriptions(manager: EntityManager, rows: readonl
     const plan = planById.get(row.planId);
     const entity = customer && entityById.get(effectiveEntityId(row, customer));
     if (!customer || !plan || !entity) throw new Error(`subscription ${row.id} lost its customer, plan or billing entity`);
-    return presentSubscription(row, { externalCustomerId: customer.externalId, plan, billingEntityCode: entity.code });
+    const next = planned.find((candidate) => candidate.previousSubscriptionId === row.id);
+    const before = previous.find((candidate) => candidate.id === row.previousSubscriptionId);
+    return presentSubscription(row, {
+      externalCustomerId: customer.externalId,
+      plan,
+      billingEntityCode: entity.code,
+      nextPlanCode: planById.get(next?.planId ?? '')?.code ?? null,
+      changeAt: next?.changeAt ?? null,
+      previousPlanCode: planById.get(before?.planId ?? '')?.code ?? null,
+    });
   });
 }

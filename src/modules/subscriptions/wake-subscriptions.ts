@@ -1,17 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { beginSubscription } from '../../domain/lifecycles/begin-subscription.ts';
-import { instantOf } from '../../platform/clock/clock.ts';
+import { firstPeriodEnd } from '../../domain/lifecycles/begin-subscription.ts';
+import { dateOf, instantOf } from '../../platform/clock/clock.ts';
 import { type Tx, UnitOfWork } from '../../platform/database/unit-of-work.ts';
-import { tell } from '../../platform/outbox/outbox.ts';
 import { PlanRow } from '../plans/index.ts';
-import { columnsOf } from './create-subscription.ts';
+import { endSubscription } from './end-subscription.ts';
+import { openSubscription, termsOfPlan } from './open-subscription.ts';
+import { carryOut } from './replace-subscription.ts';
+import { resume } from './resume-subscription.ts';
 import { SubscriptionRow } from './subscription.entity.ts';
-import { presentSubscriptions } from './subscriptions.queries.ts';
-import { endSubscription } from './terminate-subscription.ts';
+import { tellSubscription } from './tell-subscription.ts';
 
 const batchSize = 200;
 
-/** What time alone does to subscriptions: pending ones start, trials become active, announced ends come. */
+/** What time alone does to subscriptions: pending ones start, planned changes, ends of trials, pauses and subscriptions come. */
 @Injectable()
 export class WakeSubscriptions {
   constructor(private readonly unitOfWork: UnitOfWork) {}
@@ -32,13 +33,15 @@ export class WakeSubscriptions {
   }
 }
 
+/** Every reason why time alone changes a subscription; the next instant of each is asked by the test clock too. */
 function claim(tx: Tx, organizationId: string, now: Date): Promise<SubscriptionRow[]> {
   return tx
     .createQueryBuilder(SubscriptionRow, 's')
     .where('s.organizationId = :organizationId', { organizationId })
     .andWhere(
-      `((s.status = 'PENDING' and s.subscriptionAt <= :now) or (s.status = 'TRIAL' and s.trialEndsAt <= :now)
-        or (s.status in ('ACTIVE', 'TRIAL') and s.endingAt <= :now))`,
+      `((s.status = 'PENDING' and coalesce(s.changeAt, s.subscriptionAt) <= :now) or (s.status = 'TRIAL' and s.trialEndsAt <= :now)
+        or (s.status in ('ACTIVE', 'TRIAL', 'PAUSED') and s.endingAt <= :now)
+        or (s.status = 'PAUSED' and s.resumeAt <= :now and not s.finalInvoiceDue))`,
       { now },
     )
     .orderBy('s.id')
@@ -48,37 +51,52 @@ function claim(tx: Tx, organizationId: string, now: Date): Promise<SubscriptionR
     .getMany();
 }
 
+/** The earliest of what has come: an announced end, unless the trial ended or the pause was over before it. */
 async function wake(tx: Tx, row: SubscriptionRow, now: Date): Promise<void> {
-  const trialIsOver = row.status === 'TRIAL' && row.trialEndsAt !== null && row.trialEndsAt <= now;
-  if (
-    row.endingAt &&
-    row.endingAt <= now &&
-    row.status !== 'PENDING' &&
-    !(trialIsOver && row.trialEndsAt && row.trialEndsAt < row.endingAt)
-  ) {
-    await endSubscription(tx, row, row.endingAt);
-    return;
+  const turn = row.status === 'TRIAL' ? row.trialEndsAt : row.status === 'PAUSED' && !row.finalInvoiceDue ? row.resumeAt : null;
+  const { endingAt } = row;
+  if (row.status === 'PENDING') return start(tx, row, now);
+  if (endingAt && endingAt <= now && !(turn && turn < endingAt)) {
+    await endSubscription(tx, row, endingAt);
+  } else if (row.status === 'PAUSED') {
+    await resume(tx, row, row.resumeAt ?? now);
+  } else {
+    await endTrial(tx, row, now);
   }
-  const plan = await tx.findOneByOrFail(PlanRow, { organizationId: row.organizationId, id: row.planId });
-  const beginning = beginSubscription(
-    {
-      interval: plan.interval,
-      billingTime: row.billingTime,
-      timezone: row.billingTimezone,
-      subscriptionAt: instantOf(row.subscriptionAt),
-      trialDays: trialDaysOf(row, plan),
-    },
-    instantOf(now),
-  );
-  const changes = { ...columnsOf(beginning), updatedAt: now };
-  await tx.update(SubscriptionRow, { organizationId: row.organizationId, id: row.id }, changes);
-  const [payload] = await presentSubscriptions(tx, [{ ...row, ...changes }]);
-  const type = row.status === 'PENDING' ? 'subscription.started' : 'subscription.trial_ended';
-  await tell(tx, row.organizationId, now, [{ objectType: 'subscription', objectId: row.id, type, payload: payload ?? {} }]);
+}
+
+async function start(tx: Tx, row: SubscriptionRow, now: Date): Promise<void> {
+  const { organizationId, id } = row;
+  if (row.changeAt && row.previousSubscriptionId) {
+    const where = { organizationId, id: row.previousSubscriptionId };
+    const previous = await tx.findOneOrFail(SubscriptionRow, { where, lock: { mode: 'pessimistic_write' } });
+    return carryOut(tx, row, previous, now);
+  }
+  const plan = await tx.findOneByOrFail(PlanRow, { organizationId, id: row.planId });
+  const opened = await openSubscription(tx, { ...row, plan, startsAt: row.subscriptionAt }, now);
+  const { status, startedAt, trialEndsAt, currentPeriodStart, currentPeriodEnd } = opened;
+  const changes = { status, startedAt, trialEndsAt, currentPeriodStart, currentPeriodEnd, updatedAt: now };
+  await tx.update(SubscriptionRow, { organizationId, id }, changes);
+  await tellSubscription(tx, { ...row, ...changes }, now, 'started');
 }
 
 /** A trial that began keeps its length, whatever became of the plan's. */
-const trialDaysOf = (row: SubscriptionRow, plan: PlanRow): number =>
-  row.startedAt && row.trialEndsAt
-    ? Math.round((row.trialEndsAt.getTime() - row.startedAt.getTime()) / 86_400_000)
-    : plan.trialPeriod;
+async function endTrial(tx: Tx, row: SubscriptionRow, now: Date): Promise<void> {
+  const { organizationId, id } = row;
+  const plan = await tx.findOneByOrFail(PlanRow, { organizationId, id: row.planId });
+  const from = instantOf(row.trialEndsAt ?? now);
+  const terms = {
+    ...(await termsOfPlan(tx, plan)),
+    billingTime: row.billingTime,
+    timezone: row.billingTimezone,
+    subscriptionAt: instantOf(row.subscriptionAt),
+  };
+  const changes = {
+    status: 'ACTIVE',
+    currentPeriodStart: dateOf(from),
+    currentPeriodEnd: dateOf(firstPeriodEnd(terms, from)),
+    updatedAt: now,
+  } as const;
+  await tx.update(SubscriptionRow, { organizationId, id }, changes);
+  await tellSubscription(tx, { ...row, ...changes }, now, 'trial_ended');
+}

@@ -12,6 +12,9 @@ const plants: Record<string, string> = {
     insert into billed_periods select organization_id, subscription_id, item_id, tstzrange(lower(period), upper(period) - interval '1 day'), invoice_id, false from billed_periods limit 1`,
   periods_touch: `update invoices set period_start = period_start + interval '1 day' where sequential_id = 2`,
   billed_until_current_period: `update subscriptions set current_period_start = current_period_start + interval '1 day'`,
+  fees_share_seller_and_currency: `update fees set currency = 'EUR' where id = (select min(id::text)::uuid from fees)`,
+  pauses_are_free: `insert into subscription_pauses select b.organization_id, b.subscription_id, lower(b.period), upper(b.period)
+    from billed_periods b join charges c on c.id = b.item_id limit 1`,
   invoice_equals_its_fees: `update fees set amount_cents = amount_cents + 1 where id = (select min(id::text)::uuid from fees)`,
   total_adds_up: `alter table invoices drop constraint ck_invoices_total; update invoices set total_cents = total_cents + 1 where sequential_id = 1`,
   taxes_add_up: `alter table invoices drop constraint ck_invoices_total; update invoices set taxes_amount_cents = taxes_amount_cents + 5 where sequential_id = 1`,

@@ -66,6 +66,7 @@ export class CreateOneOffInvoice {
             customerNumber: customer.sequentialId,
             subscriptionId: null,
             billingRunId: null,
+            invoicingReason: null,
             periodStart: null,
             periodEnd: null,
             ...(input.due_date == null ? {} : { dueDate: input.due_date }),

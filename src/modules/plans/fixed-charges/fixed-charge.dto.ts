@@ -36,9 +36,10 @@ export class FixedChargeInput {
   @IsOptional()
   @IsBoolean()
   prorated?: boolean;
+  /** Whether it is billed when a period begins; cannot change once it is made. */
   @IsOptional()
-  @Equals(false, unsupported)
-  pay_in_advance?: false;
+  @IsBoolean()
+  pay_in_advance?: boolean;
   @IsOptional()
   @Equals(false, unsupported)
   apply_units_immediately?: false;

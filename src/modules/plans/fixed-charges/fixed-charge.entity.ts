@@ -29,6 +29,9 @@ export class FixedChargeRow {
   /** A period that is billed in part costs its share of days. */
   @Column('bool')
   prorated: boolean;
+  /** Billed when a period begins, not when it has ended. */
+  @Column('bool')
+  payInAdvance: boolean;
   @Column('text')
   status: PriceStatus;
   @Column('timestamptz')

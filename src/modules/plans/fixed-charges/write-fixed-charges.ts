@@ -37,7 +37,7 @@ export async function writeFixedCharges(
     inputs.map((input, i) => ({ id: input.id, code: input.code, ...(addOns[i] ? { source: addOns[i] } : {}) })),
     write === 'add',
   );
-  refuseWrongOnes(plan, places, { inputs, addOns, write });
+  refuseWrongOnes(plan, places, { known, inputs, addOns, write });
   const wrong: [string, readonly string[]][] = [];
   const rows = places.map((place, i) => {
     const row = fixedChargeOf(plan, place, inputs[i] ?? {}, { known, addOn: addOns[i], at });
@@ -75,17 +75,25 @@ export async function deactivateFixedCharges(tx: Tx, plan: PlanRow, rows: readon
 }
 
 interface Request {
+  readonly known: readonly FixedChargeRow[];
   readonly inputs: readonly ListedFixedChargeInput[];
   readonly addOns: readonly (AddOnRow | undefined)[];
   readonly write: PriceWrite;
 }
 
 /** An add-on's own amount is the default only in its own currency. */
-function refuseWrongOnes(plan: PlanRow, places: readonly Place[], { inputs, addOns, write }: Request): void {
+function refuseWrongOnes(plan: PlanRow, places: readonly Place[], { known, inputs, addOns, write }: Request): void {
   const prefix = (i: number): string => (write === 'replace' ? `fixed_charges.${i}.` : '');
   const addOnField = (i: number): string =>
     inputs[i]?.add_on_id === undefined && inputs[i]?.add_on_code ? 'add_on_code' : 'add_on_id';
   const wrong = [
+    ...places.flatMap((place, i) => {
+      const current = place.kind === 'change' ? known.find((row) => row.id === place.id) : undefined;
+      const asked = inputs[i]?.pay_in_advance;
+      return current && asked !== undefined && asked !== current.payInAdvance
+        ? [[`${prefix(i)}pay_in_advance`, ['not_editable']] as const]
+        : [];
+    }),
     ...refusedFields(places, (i, field) => `${prefix(i)}${field === 'source' ? addOnField(i) : field}`),
     ...places.flatMap((place, i) =>
       place.kind === 'add' && usesOwnAmount(inputs[i] ?? {}) && addOns[i]?.amountCurrency !== plan.amountCurrency
@@ -127,6 +135,7 @@ function fixedChargeOf(
       ownAmount,
     ),
     prorated: input.prorated ?? current?.prorated ?? true,
+    payInAdvance: current?.payInAdvance ?? input.pay_in_advance ?? false,
     status: 'ACTIVE',
     createdAt: current?.createdAt ?? at,
     updatedAt: at,

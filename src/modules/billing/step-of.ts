@@ -1,0 +1,72 @@
+import type { Temporal } from 'temporal-polyfill';
+import { type BillingStep, billingStep, type Ending } from '../../domain/lifecycles/billing-step.ts';
+import { anchorOf } from '../../domain/lifecycles/begin-subscription.ts';
+import { dateOf, instantOf } from '../../platform/clock/clock.ts';
+import { periodAround } from './billing-calendar.ts';
+import type { DueSubscription } from './due-subscriptions.store.ts';
+
+/** A subscription at a boundary: what of it is billed there. */
+export interface SubscriptionStep {
+  readonly subscription: DueSubscription;
+  readonly step: BillingStep;
+}
+
+/** The same with the period that runs: at a start that is not billed yet it is the one that begins. */
+export function running(subscription: DueSubscription): DueSubscription {
+  if (subscription.current_period_start < subscription.current_period_end) return subscription;
+  const { next } = stepOf(subscription).step;
+  return next
+    ? { ...subscription, current_period_start: dateOf(next.start), current_period_end: dateOf(next.end) }
+    : subscription;
+}
+
+/** The boundary at the end of the subscription's current period. */
+export function stepOf(subscription: DueSubscription): SubscriptionStep {
+  const step = billingStep(
+    {
+      anchor: anchorOf({
+        interval: subscription.interval,
+        billingTime: subscription.billing_time,
+        timezone: subscription.billing_timezone,
+        subscriptionAt: instantOf(subscription.subscription_at),
+      }),
+      chargesMonthly: subscription.bill_charges_monthly,
+      fixedChargesMonthly: subscription.bill_fixed_charges_monthly,
+      current: { start: instantOf(subscription.current_period_start), end: instantOf(subscription.current_period_end) },
+      since: instantOf(sinceOf(subscription)),
+      end: endOf(subscription),
+    },
+    periodAround,
+  );
+  return { subscription, step };
+}
+
+/** The start, the end of the trial or the end of the last pause, whichever came last. */
+const sinceOf = ({ started_at: startedAt, trial_ends_at: trialEndsAt, resumed_at: resumedAt }: DueSubscription): Date =>
+  [trialEndsAt, resumedAt].reduce<Date>((latest, at) => (at && at > latest ? at : latest), startedAt);
+
+/** A pause is the end of what is billed, also when the subscription was terminated during it. */
+function endOf(subscription: DueSubscription): { at: Temporal.Instant; how: Ending } | null {
+  const { terminated_at: terminatedAt, paused_at: pausedAt, resumed_at: resumedAt, successor_id: successorId } = subscription;
+  if (pausedAt && !(resumedAt && resumedAt >= pausedAt)) return { at: instantOf(pausedAt), how: 'paused' };
+  return terminatedAt && { at: instantOf(terminatedAt), how: successorId === null ? 'terminated' : 'replaced' };
+}
+
+/** The start of the successor that shares the last invoice: it bills in advance what begins at the change. */
+export function successorStepOf(subscription: DueSubscription): SubscriptionStep | null {
+  const { successor_id: id, successor_plan: plan, terminated_at: at } = subscription;
+  if (!id || !plan || !at) return null;
+  return stepOf({
+    ...subscription,
+    ...plan,
+    id,
+    started_at: at,
+    current_period_start: at,
+    current_period_end: at,
+    terminated_at: null,
+    paused_at: null,
+    resumed_at: null,
+    successor_id: null,
+    successor_plan: null,
+  });
+}

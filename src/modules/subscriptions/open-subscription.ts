@@ -1,0 +1,106 @@
+import { IsNull, Not } from 'typeorm';
+import { beginSubscription } from '../../domain/lifecycles/begin-subscription.ts';
+import { dateOf, instantOf } from '../../platform/clock/clock.ts';
+import { newId } from '../../platform/database/ids.ts';
+import type { Tx } from '../../platform/database/unit-of-work.ts';
+import { billsInAdvance, type PlanRow } from '../plans/index.ts';
+import { SubscriptionRow } from './subscription.entity.ts';
+
+/** What the caller decides of a subscription; the rest follows from its plan and from what stood under its external id before. */
+export type Opening = Pick<
+  SubscriptionRow,
+  | 'organizationId'
+  | 'externalId'
+  | 'customerId'
+  | 'billingEntityId'
+  | 'streamId'
+  | 'name'
+  | 'billingTime'
+  | 'billingTimezone'
+  | 'subscriptionAt'
+  | 'endingAt'
+> & {
+  readonly plan: PlanRow;
+  readonly startsAt: Date;
+  readonly previousSubscriptionId?: string | null;
+};
+
+/** A row at its beginning as of `at`, not stored yet. */
+export async function openSubscription(tx: Tx, { plan, startsAt, ...opening }: Opening, at: Date): Promise<SubscriptionRow> {
+  const beginning = beginSubscription(
+    {
+      ...(await termsOfPlan(tx, plan)),
+      billingTime: opening.billingTime,
+      timezone: opening.billingTimezone,
+      subscriptionAt: instantOf(opening.subscriptionAt),
+      startsAt: instantOf(startsAt),
+      firstStartedAt: instantOf(await firstStartOf(tx, opening, startsAt)),
+    },
+    instantOf(at),
+  );
+  return {
+    ...opening,
+    id: newId(),
+    planId: plan.id,
+    paymentProvider: 'MANUAL',
+    previousSubscriptionId: opening.previousSubscriptionId ?? null,
+    successorId: null,
+    billsSuccessor: false,
+    changeAt: null,
+    pausedAt: null,
+    resumeAt: null,
+    resumedAt: null,
+    onTerminationCreditNote: null,
+    onTerminationInvoice: null,
+    terminatedAt: null,
+    canceledAt: null,
+    lastInvoicedAt: null,
+    finalInvoiceDue: false,
+    createdAt: at,
+    updatedAt: at,
+    ...columnsOf(beginning),
+  };
+}
+
+/** What of a subscription's terms its plan decides. */
+export async function termsOfPlan(tx: Tx, plan: PlanRow) {
+  return {
+    interval: plan.interval,
+    chargesMonthly: plan.billChargesMonthly,
+    fixedChargesMonthly: plan.billFixedChargesMonthly,
+    trialDays: plan.trialPeriod,
+    inAdvance: await billsInAdvance(tx, plan),
+  };
+}
+
+/** The first start of this customer under this external id, else the given one. */
+export async function firstStartOf(
+  tx: Tx,
+  { organizationId, customerId, externalId }: Pick<SubscriptionRow, 'organizationId' | 'customerId' | 'externalId'>,
+  otherwise: Date,
+): Promise<Date> {
+  const first = await tx.findOne(SubscriptionRow, {
+    where: { organizationId, customerId, externalId, startedAt: Not(IsNull()) },
+    order: { startedAt: 'asc' },
+  });
+  return first?.startedAt ?? otherwise;
+}
+
+/** The state columns of a beginning. */
+export function columnsOf(
+  beginning: ReturnType<typeof beginSubscription>,
+): Pick<SubscriptionRow, 'status' | 'startedAt' | 'trialEndsAt' | 'currentPeriodStart' | 'currentPeriodEnd'> {
+  if (beginning.status === 'PENDING')
+    return { status: 'PENDING', startedAt: null, trialEndsAt: null, currentPeriodStart: null, currentPeriodEnd: null };
+  const startedAt = dateOf(beginning.startedAt);
+  const trialEndsAt = beginning.trialEndsAt && dateOf(beginning.trialEndsAt);
+  if (beginning.status === 'TRIAL')
+    return { status: 'TRIAL', startedAt, trialEndsAt, currentPeriodStart: null, currentPeriodEnd: null };
+  return {
+    status: 'ACTIVE',
+    startedAt,
+    trialEndsAt,
+    currentPeriodStart: dateOf(beginning.periodStart),
+    currentPeriodEnd: dateOf(beginning.periodEnd),
+  };
+}
