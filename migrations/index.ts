@@ -8,6 +8,7 @@ import { Numbering1795000300000 } from './1795000300000-numbering.ts';
 import { InboundEvents1795000400000 } from './1795000400000-inbound-events.ts';
 import { FeeDescriptions1795000500000 } from './1795000500000-fee-descriptions.ts';
 import { EventsByTime1795000500100 } from './1795000500100-events-by-time.ts';
+import { SigningSecrets1795000500200 } from './1795000500200-signing-secrets.ts';
 
 /** In the order in which they run; listed by hand so that no glob decides what a release contains. */
 export const migrations = [
@@ -21,4 +22,5 @@ export const migrations = [
   InboundEvents1795000400000,
   FeeDescriptions1795000500000,
   EventsByTime1795000500100,
+  SigningSecrets1795000500200,
 ];

@@ -1,4 +1,5 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { SigningSecret } from './auth/signing-secret.ts';
 import { Clock } from './clock/clock.ts';
 import { CONFIG, type Config } from './config/config.ts';
 import { UnitOfWork } from './database/unit-of-work.ts';
@@ -14,8 +15,17 @@ export class PlatformModule {
   static register(config: Config): DynamicModule {
     return {
       module: PlatformModule,
-      providers: [{ provide: CONFIG, useValue: config }, Clock, UnitOfWork, JobSlots, WorkerLog, FeatureFlags, Mailer],
-      exports: [CONFIG, Clock, UnitOfWork, JobSlots, WorkerLog, FeatureFlags, Mailer],
+      providers: [
+        { provide: CONFIG, useValue: config },
+        Clock,
+        UnitOfWork,
+        JobSlots,
+        WorkerLog,
+        FeatureFlags,
+        Mailer,
+        SigningSecret,
+      ],
+      exports: [CONFIG, Clock, UnitOfWork, JobSlots, WorkerLog, FeatureFlags, Mailer, SigningSecret],
     };
   }
 }

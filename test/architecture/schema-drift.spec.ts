@@ -19,6 +19,7 @@ const withoutEntity = [
   'number_series',
   'outbox_events',
   'plan_taxes',
+  'signing_secrets',
   'subscription_pauses',
   'usage_events',
   'usage_streams',

@@ -41,7 +41,7 @@ describe("another tenant's things", () => {
     };
     const document = (await call('GET', '/openapi.json')).body as { paths: Record<string, Record<string, unknown>> };
     routes = Object.entries(document.paths)
-      .filter(([path]) => path.startsWith('/api/v1/') && path.includes('{'))
+      .filter(([path]) => path.startsWith('/api/v1/') && !path.startsWith('/api/v1/billing/') && path.includes('{'))
       .flatMap(([path, methods]) => Object.keys(methods).map((method) => ({ method: method.toUpperCase() as Method, path })));
   });
   afterAll(() => florin.stop());
@@ -129,6 +129,7 @@ describe("another tenant's things", () => {
         properties: { amount: '1' },
       };
     if (path.endsWith('/fixed_charges')) return { add_on_code: 'seat', charge_model: 'standard', units: '1' };
+    if (path.endsWith('/sessions')) return { session: { role: 'owner', subject: 'x' } };
     if (path.endsWith('/status')) return { status: 'paid' };
     return {};
   }

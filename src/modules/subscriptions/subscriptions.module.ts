@@ -4,6 +4,7 @@ import { CreateSubscription } from './create-subscription.ts';
 import { PauseSubscription } from './pause-subscription.ts';
 import { PausesController } from './pauses.controller.ts';
 import { ResumeSubscription } from './resume-subscription.ts';
+import { CustomerSubscriptionsController } from './customer-subscriptions.controller.ts';
 import { SubscriptionsController } from './subscriptions.controller.ts';
 import { TerminateSubscription } from './terminate-subscription.ts';
 import { UpdateSubscription } from './update-subscription.ts';
@@ -11,7 +12,7 @@ import { WakeSubscriptions } from './wake-subscriptions.ts';
 
 @Module({
   imports: [BillingEntitiesModule],
-  controllers: [SubscriptionsController, PausesController],
+  controllers: [CustomerSubscriptionsController, SubscriptionsController, PausesController],
   providers: [
     CreateSubscription,
     UpdateSubscription,

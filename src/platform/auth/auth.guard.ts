@@ -4,7 +4,15 @@ import { Reflector } from '@nestjs/core';
 import { BillingError } from '../../domain/errors/billing-error.ts';
 import { CONFIG, type Config } from '../config/config.ts';
 import { addLogContext } from '../logging/log.ts';
-import { type AuthenticatedRequest, type Door, doorKey, minimumRoleKey, type Principal, type Role } from './principal.ts';
+import {
+  type AuthenticatedRequest,
+  type Door,
+  doorKey,
+  minimumRoleKey,
+  type Principal,
+  type Role,
+  type Session,
+} from './principal.ts';
 
 /** Finds the organization of a key; implemented by the room that stores the keys. */
 export interface KeyLookup {
@@ -12,6 +20,13 @@ export interface KeyLookup {
   find(hash: Buffer): Promise<Principal | undefined>;
 }
 export const KEY_LOOKUP = Symbol('KEY_LOOKUP');
+
+/** Reads the token of a session; implemented by the room whose people have sessions. */
+export interface SessionLookup {
+  /** Undefined for a token that is forged, expired or none. */
+  find(token: string): Promise<Session | undefined>;
+}
+export const SESSION_LOOKUP = Symbol('SESSION_LOOKUP');
 
 export const hashKey = (key: string): Buffer => createHash('sha256').update(key).digest();
 
@@ -24,6 +39,7 @@ export class AuthGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     @Inject(KEY_LOOKUP) private readonly keys: KeyLookup,
+    @Inject(SESSION_LOOKUP) private readonly sessions: SessionLookup,
     @Inject(CONFIG) config: Config,
   ) {
     this.operatorHash = config.adminApiKey === undefined ? undefined : hashKey(config.adminApiKey);
@@ -35,21 +51,22 @@ export class AuthGuard implements CanActivate {
     const door = this.reflector.getAllAndOverride<Door | undefined>(doorKey, targets) ?? 'tenant';
     if (door === 'public') return true;
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
-    const key = /^Bearer ([\x21-\x7e]{1,300})$/i.exec(request.headers.authorization ?? '')?.[1];
+    const key = /^Bearer ([\x21-\x7e]{1,1500})$/i.exec(request.headers.authorization ?? '')?.[1];
     if (key === undefined) throw new BillingError('unauthorized');
     const hash = hashKey(key);
     if (door === 'operator') {
       if (!this.operatorHash || !timingSafeEqual(hash, this.operatorHash)) throw new BillingError('unauthorized');
       return true;
     }
-    const principal = await this.keys.find(hash);
-    if (!principal) throw new BillingError('unauthorized');
+    const caller = door === 'session' ? await this.sessions.find(key) : await this.keys.find(hash);
+    if (!caller) throw new BillingError('unauthorized');
     const minimum =
       this.reflector.getAllAndOverride<Role | undefined>(minimumRoleKey, targets) ??
       (request.method === 'GET' ? 'MEMBER' : 'ADMIN');
-    addLogContext({ organization_id: principal.organizationId });
-    if (rank[principal.role] < rank[minimum]) throw new BillingError('forbidden');
-    request.principal = principal;
+    addLogContext({ organization_id: caller.organizationId });
+    if (rank[caller.role] < rank[minimum]) throw new BillingError('forbidden');
+    if ('holderId' in caller) request.session = caller;
+    else request.principal = caller;
     return true;
   }
 }

@@ -11,12 +11,23 @@ export interface Principal {
   readonly role: Role;
 }
 
-export interface AuthenticatedRequest extends FastifyRequest {
-  principal?: Principal;
+/** Who is calling: a person of somebody that the organization serves, let in by a short-lived token. */
+export interface Session {
+  readonly organizationId: string;
+  /** Whose things the token opens; nobody else's. */
+  readonly holderId: string;
+  /** The person, as the organization's own server named them. */
+  readonly subject: string;
+  readonly role: Role;
 }
 
-/** What a route asks for: a tenant's key (default), the operator's key, or nothing. */
-export type Door = 'tenant' | 'operator' | 'public';
+export interface AuthenticatedRequest extends FastifyRequest {
+  principal?: Principal;
+  session?: Session;
+}
+
+/** What a route asks for: a tenant's key (default), a session's token, the operator's key, or nothing. */
+export type Door = 'tenant' | 'session' | 'operator' | 'public';
 export const doorKey = Symbol('door');
 export const minimumRoleKey = Symbol('minimumRole');
 
@@ -26,7 +37,10 @@ export const Public = (): MethodDecorator & ClassDecorator => SetMetadata(doorKe
 /** Opens the route with the operator's key only. */
 export const OperatorOnly = (): MethodDecorator & ClassDecorator => SetMetadata(doorKey, 'operator' satisfies Door);
 
-/** Opens the route to keys with at least this role. Without it: reading for every key, writing for ADMIN and OWNER. */
+/** Opens the route with a session's token only. */
+export const SessionOnly = (): MethodDecorator & ClassDecorator => SetMetadata(doorKey, 'session' satisfies Door);
+
+/** Opens the route to keys and sessions with at least this role. Without it: reading for every key, writing for ADMIN and OWNER. */
 export const MinimumRole = (role: Role): MethodDecorator & ClassDecorator => SetMetadata(minimumRoleKey, role);
 
 /** The organization of the caller's key. */
@@ -34,4 +48,11 @@ export const OrganizationId = createParamDecorator((_: unknown, context: Executi
   const { principal } = context.switchToHttp().getRequest<AuthenticatedRequest>();
   if (!principal) throw new Error('@OrganizationId() on a route that no tenant key opens');
   return principal.organizationId;
+});
+
+/** The session of the caller's token. */
+export const CallerSession = createParamDecorator((_: unknown, context: ExecutionContext): Session => {
+  const { session } = context.switchToHttp().getRequest<AuthenticatedRequest>();
+  if (!session) throw new Error('@CallerSession() on a route that no session opens');
+  return session;
 });

@@ -14,6 +14,8 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** Transactions that bill at the same time in this process. */
   readonly billingWorkers: number;
+  /** Sign session tokens, the first one; every one of them opens. Empty: a secret kept in the database. */
+  readonly sessionSecrets: readonly string[];
   /** A mail server; without it nothing is sent. */
   readonly smtpUrl: string | undefined;
   readonly mailFrom: string;
@@ -49,6 +51,7 @@ const readers = {
   FLORIN_ADMIN_API_KEY: (text?: string) => secret('FLORIN_ADMIN_API_KEY', text),
   BILLING_ENABLED: (text?: string) => choice('BILLING_ENABLED', text ?? 'true', ['true', 'false'] as const) === 'true',
   LOG_LEVEL: (text?: string) => choice('LOG_LEVEL', text ?? 'info', logLevels),
+  FLORIN_SESSION_SECRET: (text?: string) => secrets('FLORIN_SESSION_SECRET', text),
   SMTP_URL: (text?: string) => smtpUrl(text),
   MAIL_FROM: (text?: string) => text ?? 'Florin <billing@localhost>',
   FLORIN_BILLING_WORKERS: (text?: string) => integer('FLORIN_BILLING_WORKERS', text ?? '2', 1, 32),
@@ -72,6 +75,7 @@ export function readConfig(environment: Environment): Config {
     adminApiKey: readers.FLORIN_ADMIN_API_KEY(value('FLORIN_ADMIN_API_KEY')),
     billingEnabled: readers.BILLING_ENABLED(value('BILLING_ENABLED')),
     logLevel: readers.LOG_LEVEL(value('LOG_LEVEL')),
+    sessionSecrets: readers.FLORIN_SESSION_SECRET(value('FLORIN_SESSION_SECRET')),
     smtpUrl: readers.SMTP_URL(value('SMTP_URL')),
     mailFrom: readers.MAIL_FROM(value('MAIL_FROM')),
     billingWorkers: readers.FLORIN_BILLING_WORKERS(value('FLORIN_BILLING_WORKERS')),

@@ -80,10 +80,13 @@ export class IdempotencyInterceptor implements NestInterceptor {
 
 function readRequest(request: AuthenticatedRequest): IdempotentRequest | undefined {
   const key = request.headers['idempotency-key'];
-  if (key === undefined || !request.principal || !writing.has(request.method)) return undefined;
+  const caller = request.principal ?? request.session;
+  if (key === undefined || !caller || !writing.has(request.method)) return undefined;
   if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) throw invalid({ idempotency_key: ['value_is_invalid'] });
   const fingerprint = createHash('sha256').update(`${request.method} ${request.url}\n`).update(rawBodyOf(request)).digest();
-  return { organizationId: request.principal.organizationId, key, fingerprint };
+  // Two holders may choose the same key; neither ever gets the other's answer.
+  const own = request.session ? `${request.session.holderId} ${key}` : key;
+  return { organizationId: caller.organizationId, key: own, fingerprint };
 }
 
 /** What goes over the wire: a handler may have printed its answer itself. */

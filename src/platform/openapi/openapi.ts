@@ -25,6 +25,7 @@ export function apiDocument(app: INestApplication): OpenAPIObject {
     .setDescription('Billing: plans and usage in, exact invoices out. Lago clients work unmodified.')
     .setVersion('1')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: "A tenant's API key" }, 'tenant')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: "A customer session's token" }, 'session')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'FLORIN_ADMIN_API_KEY' }, 'operator')
     .build();
   const document = SwaggerModule.createDocument(app, frame, {
@@ -55,6 +56,7 @@ export function apiDocument(app: INestApplication): OpenAPIObject {
 
 function securityOf(path: string): Record<string, string[]>[] {
   if (path.startsWith('/admin/')) return [{ operator: [] }];
+  if (path.startsWith('/api/v1/billing/')) return [{ session: [] }];
   return path.startsWith('/api/') ? [{ tenant: [] }] : [];
 }
 

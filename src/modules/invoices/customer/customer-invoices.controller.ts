@@ -1,0 +1,90 @@
+import { Controller, Get, Param } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import { IsInt, IsOptional, Max, Min } from 'class-validator';
+import { DataSource } from 'typeorm';
+import { BillingError } from '../../../domain/errors/billing-error.ts';
+import { CallerSession, MinimumRole, type Session, SessionOnly } from '../../../platform/auth/principal.ts';
+import { isoOf } from '../../../platform/clock/clock.ts';
+import { isId } from '../../../platform/database/ids.ts';
+import { QueryParams } from '../../../platform/http/payload.ts';
+import type { FeeRow } from '../fee.entity.ts';
+import { InvoiceRow } from '../invoice.entity.ts';
+import { feesOf } from '../invoices.queries.ts';
+
+export class CustomerInvoicesQuery {
+  /** 10 by default. */
+  @IsOptional()
+  @Transform(({ value }) => (typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : (value as unknown)))
+  @IsInt()
+  @Min(1)
+  @Max(100)
+  limit?: number;
+}
+
+/** A customer's own invoices, from our tables alone (F1–F5). Our drafts are not the customer's business yet; Stripe's are. */
+@ApiTags('Customer pages')
+@SessionOnly()
+@MinimumRole('ADMIN')
+@Controller('api/v1/billing/invoices')
+export class CustomerInvoicesController {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Youngest first. */
+  @Get()
+  async list(@CallerSession() session: Session, @QueryParams() { limit = 10 }: CustomerInvoicesQuery) {
+    const [rows, count] = await this.visible(session).take(limit).getManyAndCount();
+    return { invoices: await this.present(session, rows), total_count: count, has_more: count > rows.length };
+  }
+
+  @Get(':id')
+  async read(@CallerSession() session: Session, @Param('id') id: string) {
+    const row = isId(id) ? await this.visible(session).andWhere('i.id = :id', { id }).getOne() : null;
+    if (!row) throw new BillingError('invoice_not_found');
+    const [invoice] = await this.present(session, [row]);
+    return { invoice };
+  }
+
+  private visible({ organizationId, holderId }: Session) {
+    return this.dataSource.manager
+      .createQueryBuilder(InvoiceRow, 'i')
+      .where('i.organizationId = :organizationId and i.customerId = :holderId', { organizationId, holderId })
+      .andWhere(`(i.status <> 'DRAFT' or i.source = 'STRIPE')`)
+      .orderBy('i.createdAt', 'DESC')
+      .addOrderBy('i.id', 'DESC');
+  }
+
+  private async present({ organizationId }: Session, rows: readonly InvoiceRow[]) {
+    const fees = await feesOf(
+      this.dataSource.manager,
+      organizationId,
+      rows.map((row) => row.id),
+    );
+    return rows.map((row) => presentForCustomer(row, fees.get(row.id) ?? []));
+  }
+}
+
+const iso = (date: Date | null): string | null => date && isoOf(date);
+
+/** Amounts in minor units. */
+const presentForCustomer = (row: InvoiceRow, fees: readonly FeeRow[]) => ({
+  id: row.id,
+  number: row.invoiceNumber,
+  status: row.status.toLowerCase(),
+  amount_due: row.totalCents,
+  amount_paid: row.status === 'PAID' ? row.totalCents : row.totalPaidCents,
+  currency: row.currency.toLowerCase(),
+  created: isoOf(row.createdAt),
+  due_date: row.paymentDueDate,
+  paid_at: iso(row.paidAt),
+  invoice_pdf: null,
+  hosted_invoice_url: null,
+  line_items: fees.map((fee) => ({
+    description: fee.description ?? fee.name,
+    amount: fee.amountCents,
+    quantity: fee.units,
+    period_start: iso(fee.periodStart),
+    period_end: iso(fee.periodEnd),
+  })),
+  subscription_id: fees[0]?.subscriptionId ?? row.subscriptionId,
+});
