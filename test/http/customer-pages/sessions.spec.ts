@@ -12,6 +12,7 @@ describe('customer sessions', () => {
   let invoiceId: string;
   let subscriptionId: string;
   let customerId: string;
+  let whileDraft: object;
 
   const tokenOf = async (call: Caller, customer: string, role: string) => {
     const { status, body } = await call('POST', `/api/v1/customers/${encodeURIComponent(customer)}/sessions`, {
@@ -33,17 +34,16 @@ describe('customer sessions', () => {
     await advance(tenant.call, '2026-02-01T00:30:00Z');
     const [draft] = await invoicesOf(tenant.call, 'sub');
     invoiceId = draft.lago_id;
-    expect((await (await as('owner'))('GET', '/api/v1/billing/invoices')).body).toEqual({
-      invoices: [],
-      total_count: 0,
-      has_more: false,
-    });
-    await tenant.call('POST', `/api/v1/invoices/${invoiceId}/pay`);
+    whileDraft = (await (await as('owner'))('GET', '/api/v1/billing/invoices')).body;
     await tenant.call('POST', `/api/v1/invoices/${invoiceId}/finalize`);
   });
   afterAll(async () => {
     await expectHealthy(florin);
     await florin.stop();
+  });
+
+  it('hide drafts, which may still change', () => {
+    expect(whileDraft).toEqual({ invoices: [], total_count: 0, has_more: false });
   });
 
   it('show the customer what is its own', async () => {
@@ -98,6 +98,7 @@ describe('customer sessions', () => {
         Object.entries(methods).map(([method, { security }]) => ({ method: method.toUpperCase() as Method, path, security })),
       );
     expect(pages.length).toBeGreaterThanOrEqual(4);
+    const strangers: number[] = [];
     const stranger = await as('owner', 'customer of later');
     for (const { method, path, security } of pages) {
       expect([path, security]).toEqual([path, [{ session: [] }]]);
@@ -105,8 +106,10 @@ describe('customer sessions', () => {
       const statusOf = async (call: Caller) => (await call(method, own, method === 'GET' ? undefined : {})).status;
       expect([path, 'no token', await statusOf(florin.as('none'))]).toEqual([path, 'no token', 401]);
       expect([path, "the vendor's key", await statusOf(tenant.call)]).toEqual([path, "the vendor's key", 401]);
-      if (own !== path) expect([path, 'a stranger', await statusOf(stranger)]).toEqual([path, 'a stranger', 404]);
+      if (own !== path) strangers.push(await statusOf(stranger));
     }
+    expect(strangers.length).toBeGreaterThan(0);
+    expect(strangers.every((status) => status === 404)).toBe(true);
     for (const role of roles) {
       const call = await as(role);
       expect([role, (await call('GET', '/api/v1/billing/invoices')).status]).toEqual([role, role === 'member' ? 403 : 200]);
