@@ -5,6 +5,7 @@ import { UsageInBuckets1795000110000 } from './1795000110000-usage-in-buckets.ts
 import { InAdvance1795000200000 } from './1795000200000-in-advance.ts';
 import { SubscriptionLife1795000210000 } from './1795000210000-subscription-life.ts';
 import { Numbering1795000300000 } from './1795000300000-numbering.ts';
+import { SellerIdentity1795000310000 } from './1795000310000-seller-identity.ts';
 import { InboundEvents1795000400000 } from './1795000400000-inbound-events.ts';
 import { FeeDescriptions1795000500000 } from './1795000500000-fee-descriptions.ts';
 import { EventsByTime1795000500100 } from './1795000500100-events-by-time.ts';
@@ -19,6 +20,7 @@ export const migrations = [
   InAdvance1795000200000,
   SubscriptionLife1795000210000,
   Numbering1795000300000,
+  SellerIdentity1795000310000,
   InboundEvents1795000400000,
   FeeDescriptions1795000500000,
   EventsByTime1795000500100,

@@ -1,5 +1,7 @@
 import { Client, getLagoError } from 'lago-javascript-client';
 import { expectHealthy } from '../support/doctor.ts';
+import { setFlags } from '../support/flags.ts';
+import { stockShop } from '../support/shop.ts';
 import { type Florin, startFlorin } from '../support/florin.ts';
 
 /** The official client, unmodified, from a billable metric to a finalized and paid invoice. */
@@ -107,6 +109,80 @@ describe('the official lago-javascript-client', () => {
 
     const { data: ended } = await lago.subscriptions.destroySubscription('acme-team');
     expect(ended.subscription.status).toBe('terminated');
+  });
+
+  it('keeps billing entities, and sells by them', async () => {
+    const tenant = await florin.openOrganization('test');
+    await setFlags(florin, tenant, ['multi_entity_billing']);
+    const lago = Client(tenant.key, { baseUrl: `${florin.url}/api/v1` });
+    await stockShop(tenant.call);
+    const { data: made } = await lago.billingEntities.createBillingEntity({
+      billing_entity: {
+        code: 'eu',
+        name: 'Acme Europe',
+        default_currency: 'EUR',
+        document_numbering: 'per_billing_entity',
+        document_number_prefix: 'acme-eu',
+        finalize_zero_amount_invoice: true,
+        billing_configuration: {
+          invoice_footer: 'HRB 1',
+          document_locale: 'de',
+          invoice_grace_period: 3,
+          subscription_invoice_issuing_date_anchor: 'next_period_start',
+          subscription_invoice_issuing_date_adjustment: 'align_with_finalization_date',
+        },
+        net_payment_term: 30,
+        address_line1: 'Kurfürstendamm 1',
+        phone: '+49 30 1',
+        city: 'Berlin',
+        country: 'DE',
+        zipcode: '10719',
+        email: 'rechnung@acme.test',
+        legal_name: 'Acme GmbH',
+        tax_identification_number: 'DE123456789',
+        timezone: 'Europe/Berlin',
+        email_settings: [],
+        eu_tax_management: false,
+        einvoicing: false,
+      },
+    });
+    expect(made.billing_entity).toMatchObject({
+      code: 'eu',
+      document_numbering: 'per_billing_entity',
+      document_number_prefix: 'ACME-EU',
+      document_locale: 'de',
+      invoice_footer: 'HRB 1',
+      invoice_grace_period: 3,
+      is_default: false,
+      phone: '+49 30 1',
+    });
+    const { data: all } = await lago.billingEntities.listBillingEntities();
+    expect(all.billing_entities.map(({ code, is_default }) => [code, is_default])).toEqual([
+      ['default', true],
+      ['eu', false],
+    ]);
+    await lago.billingEntities.updateBillingEntity('eu', {
+      billing_entity: { net_payment_term: 14, document_number_prefix: null, billing_configuration: { invoice_grace_period: 0 } },
+    });
+    const { data: read } = await lago.billingEntities.getBillingEntity('eu');
+    expect(read.billing_entity).toMatchObject({
+      net_payment_term: 14,
+      invoice_grace_period: 0,
+      document_number_prefix: 'ACME-EU',
+      taxes: [],
+    });
+    await lago.customers.createCustomer({ customer: { external_id: 'acme', billing_entity_code: 'eu' } });
+    const { data: subscription } = await lago.subscriptions.createSubscription({
+      subscription: { external_customer_id: 'acme', plan_code: 'team', external_id: 'sub', billing_entity_code: 'eu' },
+    });
+    expect(subscription.subscription.billing_entity_code).toBe('eu');
+    const { data: moved } = await lago.subscriptions.updateSubscription('sub', {
+      subscription: { ending_at: null, billing_entity_code: 'default' },
+    });
+    expect(moved.subscription.billing_entity_code).toBe('default');
+    await expect(
+      lago.subscriptions.updateSubscription('sub', { subscription: { ending_at: null, billing_entity_code: 'nowhere' } }),
+    ).rejects.toMatchObject({ status: 404 });
   });
 
   it('understands the errors', async () => {

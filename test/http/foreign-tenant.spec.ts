@@ -1,3 +1,5 @@
+import { featureFlagNames } from '../../src/platform/feature-flags/flags.ts';
+import { setFlags } from '../support/flags.ts';
 import { type Caller, type Florin, startFlorin, type Tenant } from '../support/florin.ts';
 import { advance, invoicesOf, make, stockShop, subscribe, use } from '../support/shop.ts';
 
@@ -16,6 +18,7 @@ describe("another tenant's things", () => {
     florin = await startFlorin();
     owner = await florin.openOrganization('test');
     stranger = await florin.openOrganization('test', 'Stranger');
+    await setFlags(florin, stranger, featureFlagNames);
     await florin.sql.query(`update organizations set virtual_now = '2026-01-01T00:00:00Z'`);
     const { call } = owner;
     await stockShop(call);

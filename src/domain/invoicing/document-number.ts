@@ -82,7 +82,7 @@ export function documentNumber(
   });
 }
 
-/** Numbers of this month or year, as a regular expression: what the counters from now on could give. */
+/** Numbers of this month or year, as a regular expression: what the counters from now on could give. `#` stands for the customer's number. */
 export function documentNumberPattern({ prefix, template }: Numbering, today: NumberedDocument['date']): string {
   const literal = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
   const plain: Readonly<Record<string, string>> = {
@@ -93,7 +93,8 @@ export function documentNumberPattern({ prefix, template }: Numbering, today: Nu
   let pattern = '';
   let end = 0;
   for (const match of template.matchAll(token)) {
-    pattern += literal(template.slice(end, match.index)) + (plain[match[1] ?? ''] ?? '[0-9]+');
+    pattern +=
+      literal(template.slice(end, match.index)) + (plain[match[1] ?? ''] ?? (match[2] === 'customer' ? '0*#' : '[0-9]+'));
     end = match.index + match[0].length;
   }
   return `^${pattern}${literal(template.slice(end))}$`;

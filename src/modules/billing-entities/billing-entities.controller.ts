@@ -1,11 +1,13 @@
 import { Controller, Get, HttpCode, Param, Patch, Post, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { DataSource } from 'typeorm';
+import { DataSource, IsNull } from 'typeorm';
 import { OrganizationId } from '../../platform/auth/principal.ts';
 import { Clock, dateOf } from '../../platform/clock/clock.ts';
 import { UnitOfWork } from '../../platform/database/unit-of-work.ts';
+import { RequireFeature } from '../../platform/feature-flags/require-feature.ts';
 import { Payload } from '../../platform/http/payload.ts';
 import { presentTax, taxesOf } from '../taxes/index.ts';
+import { ArchiveBillingEntity } from './archive-billing-entity.ts';
 import { findBillingEntity } from './billing-entities.queries.ts';
 import { CreateBillingEntityInput, UpdateBillingEntityInput } from './billing-entity.dto.ts';
 import { BillingEntityRow } from './billing-entity.entity.ts';
@@ -21,13 +23,14 @@ export class BillingEntitiesController {
     private readonly dataSource: DataSource,
     private readonly clock: Clock,
     private readonly updateBillingEntity: UpdateBillingEntity,
+    private readonly archiveBillingEntity: ArchiveBillingEntity,
   ) {}
 
-  /** Not paged: sellers are few (as Lago). The default one first, then in order of age. */
+  /** Not paged: sellers are few (as Lago). The default one first, then in order of age; archived ones are only read by id. */
   @Get()
   async list(@OrganizationId() organizationId: string) {
     const rows = await this.dataSource.manager.find(BillingEntityRow, {
-      where: { organizationId },
+      where: { organizationId, archivedAt: IsNull() },
       order: { isDefault: 'desc', createdAt: 'asc', id: 'asc' },
     });
     return { billing_entities: await this.present(rows) };
@@ -66,6 +69,15 @@ export class BillingEntitiesController {
     @Payload('billing_entity') input: UpdateBillingEntityInput,
   ) {
     return this.replace(organizationId, code, input);
+  }
+
+  /** Takes nothing new from now on; only where there can be several. */
+  @RequireFeature('multi_entity_billing')
+  @Post(':code/archive')
+  @HttpCode(200)
+  async archive(@OrganizationId() organizationId: string, @Param('code') code: string) {
+    const [billing_entity] = await this.present([await this.archiveBillingEntity.execute(organizationId, code)]);
+    return { billing_entity };
   }
 
   private async present(rows: readonly BillingEntityRow[]) {

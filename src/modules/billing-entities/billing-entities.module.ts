@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ArchiveBillingEntity } from './archive-billing-entity.ts';
 import { BillingEntitiesController } from './billing-entities.controller.ts';
 import { Bootstrap } from './bootstrap.ts';
 import { SubscriptionEntityChoice } from './choose-billing-entity.ts';
@@ -8,7 +9,7 @@ import { UpdateBillingEntity } from './update-billing-entity.ts';
 
 @Module({
   controllers: [BillingEntitiesController, OpeningController],
-  providers: [Bootstrap, OpenOrganization, SubscriptionEntityChoice, UpdateBillingEntity],
+  providers: [ArchiveBillingEntity, Bootstrap, OpenOrganization, SubscriptionEntityChoice, UpdateBillingEntity],
   exports: [OpenOrganization, SubscriptionEntityChoice],
 })
 export class BillingEntitiesModule {}

@@ -1,9 +1,9 @@
-import { type EntityManager } from 'typeorm';
+import { type EntityManager, IsNull } from 'typeorm';
 import { BillingError } from '../../domain/errors/billing-error.ts';
 import { isId } from '../../platform/database/ids.ts';
 import { BillingEntityRow } from './billing-entity.entity.ts';
 
-/** By id or code. @throws BillingError billing_entity_not_found, for another tenant's too */
+/** By id, archived ones too, or by the code of an active one. @throws BillingError billing_entity_not_found, for another tenant's too */
 export async function findBillingEntity(
   manager: EntityManager,
   organizationId: string,
@@ -14,9 +14,9 @@ export async function findBillingEntity(
     where: isId(idOrCode)
       ? [
           { organizationId, id: idOrCode },
-          { organizationId, code: idOrCode },
+          { organizationId, code: idOrCode, archivedAt: IsNull() },
         ]
-      : { organizationId, code: idOrCode },
+      : { organizationId, code: idOrCode, archivedAt: IsNull() },
     ...(forUpdate ? { lock: { mode: 'pessimistic_write' as const } } : {}),
   });
   if (!row) throw new BillingError('billing_entity_not_found');

@@ -1,9 +1,12 @@
 import { Transform, Type } from 'class-transformer';
 import {
+  ArrayMaxSize,
   IsArray,
   IsEmail,
+  IsEmpty,
   IsIn,
   IsInt,
+  IsLocale,
   IsOptional,
   IsString,
   Matches,
@@ -34,6 +37,8 @@ function IsNumberTemplate(): PropertyDecorator {
     });
 }
 
+const unsupported = { message: 'unsupported_value' };
+
 export class BillingConfigurationInput {
   @IsOptional()
   @IsInt()
@@ -44,9 +49,42 @@ export class BillingConfigurationInput {
   @IsOptional()
   @MaxLength(600)
   invoice_footer?: string | null;
+  /** Language of documents: `en`, `pt-BR`. */
+  @ValidateIf((_, value) => value !== undefined)
+  @IsLocale()
+  @MaxLength(35)
+  document_locale?: string;
+  @IsOptional()
+  @IsIn(['next_period_start'], unsupported)
+  subscription_invoice_issuing_date_anchor?: 'next_period_start';
+  @IsOptional()
+  @IsIn(['align_with_finalization_date'], unsupported)
+  subscription_invoice_issuing_date_adjustment?: 'align_with_finalization_date';
 }
 
-abstract class BillingEntityFields {
+/** Of what the official client can send and Florin does not do, the value that means "not used" is accepted. */
+abstract class UnusedBillingEntityFields {
+  @IsOptional()
+  @IsIn([true], unsupported)
+  finalize_zero_amount_invoice?: true;
+  @IsOptional()
+  @ArrayMaxSize(0, unsupported)
+  email_settings?: [];
+  @IsOptional()
+  @IsIn([false], unsupported)
+  eu_tax_management?: false;
+  @IsOptional()
+  @IsIn([false], unsupported)
+  einvoicing?: false;
+  @IsOptional()
+  @IsEmpty(unsupported)
+  logo?: null;
+  @IsOptional()
+  @ArrayMaxSize(0, unsupported)
+  invoice_custom_section_codes?: [];
+}
+
+abstract class BillingEntityFields extends UnusedBillingEntityFields {
   @IsOptional()
   @IsText()
   legal_name?: string | null;
@@ -59,6 +97,9 @@ abstract class BillingEntityFields {
   @IsOptional()
   @IsEmail()
   email?: string | null;
+  @IsOptional()
+  @IsText()
+  phone?: string | null;
   @IsOptional()
   @IsText()
   address_line1?: string | null;
@@ -83,11 +124,11 @@ abstract class BillingEntityFields {
   @ValidateIf((_, value) => value !== undefined)
   @IsTimezone()
   timezone?: string;
-  /** Upper-cased on write; 1 to 10 letters, digits, dots, slashes or dashes. */
-  @ValidateIf((_, value) => value !== undefined)
+  /** Upper-cased on write; 1 to 10 letters, digits, dots, slashes or dashes. Null leaves it. */
+  @IsOptional()
   @Transform(({ value }) => (typeof value === 'string' ? value.toUpperCase() : (value as unknown)))
   @Matches(/^[A-Z0-9][A-Z0-9./-]{0,9}$/)
-  document_number_prefix?: string;
+  document_number_prefix?: string | null;
   @ValidateIf((_, value) => value !== undefined)
   @IsNumberTemplate()
   document_number_template?: string;

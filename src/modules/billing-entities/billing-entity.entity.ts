@@ -20,6 +20,8 @@ export class BillingEntityRow {
   taxIdentificationNumber: string | null;
   @Column('text', { nullable: true })
   email: string | null;
+  @Column('text', { nullable: true })
+  phone: string | null;
   @Column('text', { nullable: true, name: 'address_line1' })
   addressLine1: string | null;
   @Column('text', { nullable: true, name: 'address_line2' })
@@ -50,8 +52,14 @@ export class BillingEntityRow {
   invoiceGracePeriod: number;
   @Column('text', { nullable: true })
   invoiceFooter: string | null;
+  /** Language of its documents. */
+  @Column('text')
+  documentLocale: string;
   @Column('bool')
   isDefault: boolean;
+  /** Closed for new business since; it goes on billing what it has. */
+  @Column('timestamptz', { nullable: true })
+  archivedAt: Date | null;
   @Column('timestamptz')
   createdAt: Date;
   @Column('timestamptz')

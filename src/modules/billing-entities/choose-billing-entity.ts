@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { IsOptional, IsString } from 'class-validator';
+import { IsNull } from 'typeorm';
 import { BillingError } from '../../domain/errors/billing-error.ts';
 import { isId } from '../../platform/database/ids.ts';
 import type { Tx } from '../../platform/database/unit-of-work.ts';
@@ -41,7 +42,10 @@ export async function chosenBillingEntity(
 ): Promise<BillingEntityRow | undefined> {
   if (typeof choice === 'string') return undefined;
   if ('id' in choice && !isId(choice.id)) throw new BillingError('billing_entity_not_found');
-  const row = await tx.findOne(BillingEntityRow, { where: { organizationId, ...choice }, lock: { mode: 'pessimistic_read' } });
+  const row = await tx.findOne(BillingEntityRow, {
+    where: { organizationId, archivedAt: IsNull(), ...choice },
+    lock: { mode: 'pessimistic_read' },
+  });
   if (!row) throw new BillingError('billing_entity_not_found');
   return row;
 }

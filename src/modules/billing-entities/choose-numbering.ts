@@ -12,7 +12,7 @@ import { invalid } from '../../domain/errors/billing-error.ts';
 
 export interface NumberingParameters {
   readonly document_numbering?: DocumentNumbering;
-  readonly document_number_prefix?: string;
+  readonly document_number_prefix?: string | null;
   readonly document_number_template?: string;
   readonly document_number_restart?: NumberRestart;
 }

@@ -33,6 +33,7 @@ export async function createBillingEntity(
     legalNumber: input.legal_number ?? null,
     taxIdentificationNumber: input.tax_identification_number ?? null,
     email: input.email ?? null,
+    phone: input.phone ?? null,
     addressLine1: input.address_line1 ?? null,
     addressLine2: input.address_line2 ?? null,
     city: input.city ?? null,
@@ -47,7 +48,9 @@ export async function createBillingEntity(
     netPaymentTerm: input.net_payment_term ?? 0,
     invoiceGracePeriod: input.billing_configuration?.invoice_grace_period ?? 0,
     invoiceFooter: input.billing_configuration?.invoice_footer ?? null,
+    documentLocale: input.billing_configuration?.document_locale ?? 'en',
     isDefault,
+    archivedAt: null,
     createdAt: at,
     updatedAt: at,
   };

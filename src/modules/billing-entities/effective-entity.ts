@@ -1,5 +1,8 @@
 import type { Numbering, NumberRestart } from '../../domain/invoicing/document-number.ts';
+import { invalid } from '../../domain/errors/billing-error.ts';
 import { type Query } from '../../platform/database/sql.ts';
+import type { Tx } from '../../platform/database/unit-of-work.ts';
+import { BillingEntityRow } from './billing-entity.entity.ts';
 import { type HomeEntityId, idOfHomeEntity } from './home-entity.ts';
 
 declare const decided: unique symbol;
@@ -76,4 +79,22 @@ export async function effectiveEntityOfDocument(
   const [row] = await query<EffectiveEntityColumns>(selectForDocument, [organizationId, customerId, ownEntityId]);
   if (!row) throw new Error(`customer ${customerId} lost its billing entity`);
   return effectiveEntity(row);
+}
+
+/**
+ * The row of the entity that will bill a subscription, locked against being archived until the transaction ends.
+ * @throws BillingError validation_errors when it is archived: it takes nothing new, also not by inheritance
+ */
+export async function entityForNewBusiness(
+  tx: Tx,
+  organizationId: string,
+  subscription: { readonly billingEntityId: string | null },
+  customer: { readonly billingEntityId: HomeEntityId },
+): Promise<BillingEntityRow> {
+  const row = await tx.findOneOrFail(BillingEntityRow, {
+    where: { organizationId, id: effectiveEntityId(subscription, customer) },
+    lock: { mode: 'pessimistic_read' },
+  });
+  if (row.archivedAt !== null) throw invalid({ billing_entity: ['billing_entity_archived'] });
+  return row;
 }

@@ -17,6 +17,7 @@ export {
   effectiveEntityColumns,
   effectiveEntityId,
   effectiveEntityOfDocument,
+  entityForNewBusiness,
   joinEffectiveEntity,
 } from './effective-entity.ts';
 export { homeEntityId, type HomeEntityId, idOfHomeEntity } from './home-entity.ts';

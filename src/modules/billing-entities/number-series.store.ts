@@ -18,7 +18,7 @@ const beginSeries = {
   text: `insert into number_series (organization_id, billing_entity_id, series, first_number, last_number)
     select $1, $2, h.series, h.issued + 1, h.issued from (
       select replace($3, '#', c.sequential_id::text) as series,
-        greatest(case when $4 then count(*) else 0 end, max(i.sequential_id) filter (where i.invoice_number ~ $5)) as issued
+        greatest(case when $4 then count(*) else 0 end, max(i.sequential_id) filter (where i.invoice_number ~ replace($5, '#', c.sequential_id::text))) as issued
       from invoices i join customers c on c.organization_id = i.organization_id and c.id = i.customer_id
       where i.organization_id = $1 and i.billing_entity_id = $2 and i.source <> 'STRIPE' group by 1) as h
     where h.issued > 0 on conflict do nothing`,
@@ -30,7 +30,7 @@ const repeated = {
     left join number_series n on n.organization_id = i.organization_id and n.billing_entity_id = i.billing_entity_id
       and n.series = replace($3, '#', c.sequential_id::text)
     where i.organization_id = $1 and i.billing_entity_id = $2 and i.source <> 'STRIPE' and i.series <> replace($3, '#', c.sequential_id::text)
-      and i.invoice_number ~ $4 and i.sequential_id > coalesce(n.last_number, 0) limit 1`,
+      and i.invoice_number ~ replace($4, '#', c.sequential_id::text) and i.sequential_id > coalesce(n.last_number, 0) limit 1`,
 };
 
 const prefixInUse = {

@@ -38,6 +38,7 @@ export class UpdateBillingEntity {
         legalNumber: kept(input.legal_number, row.legalNumber),
         taxIdentificationNumber: kept(input.tax_identification_number, row.taxIdentificationNumber),
         email: kept(input.email, row.email),
+        phone: kept(input.phone, row.phone),
         addressLine1: kept(input.address_line1, row.addressLine1),
         addressLine2: kept(input.address_line2, row.addressLine2),
         city: kept(input.city, row.city),
@@ -52,6 +53,7 @@ export class UpdateBillingEntity {
         netPaymentTerm: kept(input.net_payment_term, row.netPaymentTerm),
         invoiceGracePeriod: kept(input.billing_configuration?.invoice_grace_period, row.invoiceGracePeriod),
         invoiceFooter: kept(input.billing_configuration?.invoice_footer, row.invoiceFooter),
+        documentLocale: kept(input.billing_configuration?.document_locale, row.documentLocale),
         updatedAt: at,
       };
       if (!isDeepStrictEqual(numbering, current))

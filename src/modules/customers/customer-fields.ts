@@ -32,6 +32,8 @@ export function customerFieldsOf(input: UpdateCustomerInput, current: CustomerRo
     currency: kept(input.currency, current?.currency),
     timezone: kept(input.timezone, current?.timezone),
     netPaymentTerm: kept(input.net_payment_term, current?.netPaymentTerm),
+    documentLocale:
+      input.billing_configuration === null ? null : kept(input.billing_configuration?.document_locale, current?.documentLocale),
     invoiceGracePeriod:
       input.billing_configuration === null
         ? null

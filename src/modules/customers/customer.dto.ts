@@ -9,10 +9,12 @@ import {
   IsEmpty,
   IsIn,
   IsInt,
+  IsLocale,
   IsObject,
   IsOptional,
   IsString,
   Max,
+  MaxLength,
   Min,
   ValidateIf,
   ValidateNested,
@@ -29,6 +31,11 @@ export class CustomerBillingConfigurationInput {
   @Min(0)
   @Max(365)
   invoice_grace_period?: number | null;
+  /** Language of documents; the billing entity's by default. */
+  @IsOptional()
+  @IsLocale()
+  @MaxLength(35)
+  document_locale?: string | null;
 }
 
 export class CustomerMetadataInput {

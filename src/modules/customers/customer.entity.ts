@@ -61,6 +61,9 @@ export class CustomerRow {
   currency: string | null;
   @Column('text', { nullable: true })
   timezone: string | null;
+  /** Language of documents. */
+  @Column('text', { nullable: true })
+  documentLocale: string | null;
   /** Days from issue to due date. */
   @Column('int4', { nullable: true })
   netPaymentTerm: number | null;

@@ -41,7 +41,7 @@ export const presentCustomer = (row: CustomerRow, { billingEntity, taxes }: Cust
   timezone: row.timezone,
   applicable_timezone: row.timezone ?? billingEntity.timezone,
   net_payment_term: row.netPaymentTerm,
-  billing_configuration: { invoice_grace_period: row.invoiceGracePeriod },
+  billing_configuration: { invoice_grace_period: row.invoiceGracePeriod, document_locale: row.documentLocale },
   metadata: row.metadata.map((item) => ({ lago_id: item.id, ...item })),
   taxes,
   created_at: isoOf(row.createdAt),

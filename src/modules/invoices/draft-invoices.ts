@@ -30,6 +30,9 @@ export interface DraftToWrite {
 export type DraftKind = Pick<InvoiceRow, 'source' | 'invoiceType'>;
 const generated: DraftKind = { source: 'GENERATED', invoiceType: 'subscription' };
 
+/** What only happens to an issued invoice. */
+const notYet = { finalizedAt: null, paidAt: null, voidedAt: null, paymentMethod: null, paymentReference: null, seller: null };
+
 /**
  * Writes drafts with number, fees, taxes and billed periods, in a handful of statements however many they are, and tells
  * `invoice.created` for each. The caller's transaction holds the subscriptions' rows.
@@ -85,11 +88,7 @@ export async function draftInvoices(
       paymentDueDate: draft.dueDate ?? dates.paymentDueDate.toString(),
       netPaymentTerm: draft.entity.netPaymentTerm,
       scheduledFinalizeAt: dateOf(dates.scheduledFinalizeAt),
-      finalizedAt: null,
-      paidAt: null,
-      voidedAt: null,
-      paymentMethod: null,
-      paymentReference: null,
+      ...notYet,
       metadata: {},
       createdAt: at,
       updatedAt: at,

@@ -5,6 +5,7 @@ import { SubscriptionRow } from '../subscriptions/index.ts';
 import { InvoiceTaxRow } from './invoice-tax.entity.ts';
 import type { InvoiceRow } from './invoice.entity.ts';
 import { type InvoiceContext, presentFee, presentInvoice, presentInvoiceTax } from './invoice.presenter.ts';
+import { sellerIdentityOf } from './seller-identity.ts';
 import { feesOf, itemCodesOf, overdueOf } from './invoices.queries.ts';
 
 /** The neighbours of these invoices that the wire objects name. */
@@ -22,7 +23,8 @@ async function contextsOf(manager: EntityManager, rows: readonly InvoiceRow[]): 
     const customer = customerById.get(row.customerId);
     const entity = entityById.get(row.billingEntityId);
     if (!customer || !entity) throw new Error(`invoice ${row.id} lost its customer or billing entity`);
-    return { billingEntityCode: entity.code, customer, isOverdue: overdue.has(row.id) };
+    const seller = row.seller ?? sellerIdentityOf(entity, { documentLocale: customer.billing_configuration.document_locale });
+    return { billingEntityCode: entity.code, seller, customer, isOverdue: overdue.has(row.id) };
   };
 }
 

@@ -2,6 +2,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { InvoicingReason } from '../../domain/lifecycles/billing-step.ts';
 import type { InvoiceStatus } from '../../domain/lifecycles/invoice.ts';
 import { bigintColumn } from '../../platform/database/transformers.ts';
+import type { SellerIdentity } from './seller-identity.ts';
 
 /** Amounts in minor units of `currency`. Once it is no DRAFT, a trigger lets only payment and lifecycle columns change. */
 @Entity('invoices')
@@ -72,6 +73,9 @@ export class InvoiceRow {
   paymentMethod: string | null;
   @Column('text', { nullable: true })
   paymentReference: string | null;
+  /** Who sold it, kept since it was issued; null before. */
+  @Column('jsonb', { nullable: true })
+  seller: SellerIdentity | null;
   @Column('jsonb')
   metadata: Record<string, unknown>;
   @Column('timestamptz')

@@ -5,6 +5,7 @@ import { isoOf } from '../../platform/clock/clock.ts';
 import { jsonNumber } from '../../platform/http/strict-json.ts';
 import type { FeeRow } from './fee.entity.ts';
 import type { InvoiceTaxRow } from './invoice-tax.entity.ts';
+import type { SellerIdentity } from './seller-identity.ts';
 import type { InvoiceRow } from './invoice.entity.ts';
 
 const iso = (date: Date | null): string | null => date && isoOf(date);
@@ -60,6 +61,8 @@ export const presentFee = (fee: FeeRow, itemCode: string | undefined) => ({
 
 export interface InvoiceContext {
   readonly billingEntityCode: string;
+  /** As it was when the invoice was issued; of a draft, as it is now. */
+  readonly seller: SellerIdentity;
   readonly customer: object;
   readonly isOverdue: boolean;
 }
@@ -77,6 +80,7 @@ export const presentInvoice = (row: InvoiceRow, context: InvoiceContext) => ({
   payment_status: row.status === 'PAID' ? 'succeeded' : row.status === 'UNCOLLECTIBLE' ? 'failed' : 'pending',
   payment_overdue: context.isOverdue,
   billing_entity_code: context.billingEntityCode,
+  seller: context.seller,
   lago_subscription_id: row.subscriptionId,
   billing_run_id: row.billingRunId,
   issuing_date: row.issuingDate,

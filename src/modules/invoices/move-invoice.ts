@@ -5,6 +5,7 @@ import type { Tx } from '../../platform/database/unit-of-work.ts';
 import { tell } from '../../platform/outbox/outbox.ts';
 import { outline } from './draft-invoices.ts';
 import { InvoiceRow } from './invoice.entity.ts';
+import { readSellerIdentity } from './seller-identity.ts';
 
 export interface InvoiceMove {
   readonly to: Exclude<InvoiceStatus, 'DRAFT'>;
@@ -47,7 +48,7 @@ export async function moveInvoice(tx: Tx, row: InvoiceRow, move: InvoiceMove): P
     status: to,
     updatedAt: at,
     metadata: { ...row.metadata, ...note },
-    ...(to === 'OPEN' ? { finalizedAt: at, scheduledFinalizeAt: null } : {}),
+    ...(to === 'OPEN' ? { finalizedAt: at, scheduledFinalizeAt: null, seller: await readSellerIdentity(tx, row) } : {}),
     ...(to === 'VOID' ? { voidedAt: at } : {}),
     ...(to === 'PAID'
       ? {

@@ -2,14 +2,18 @@ import { Injectable } from '@nestjs/common';
 import { IsNull, Not } from 'typeorm';
 import { invalid } from '../../domain/errors/billing-error.ts';
 import { type Tx, UnitOfWork } from '../../platform/database/unit-of-work.ts';
-import { type BillingEntityChoice, BillingEntityRow, chosenBillingEntity } from '../billing-entities/index.ts';
+import {
+  type BillingEntityChoice,
+  BillingEntityRow,
+  chosenBillingEntity,
+  entityForNewBusiness,
+} from '../billing-entities/index.ts';
 import { CustomerRow, findCustomer } from '../customers/index.ts';
 import { OrganizationClock } from '../organizations/index.ts';
 import { findPlan, type PlanRow } from '../plans/index.ts';
 import { ensureStream } from '../usage/index.ts';
 import { changePlan } from './change-plan.ts';
 import { openSubscription } from './open-subscription.ts';
-import { billingTimezone } from './billing-timezone.ts';
 import type { CreateSubscriptionInput } from './subscription.dto.ts';
 import { SubscriptionRow } from './subscription.entity.ts';
 import { liveSubscription } from './subscriptions.queries.ts';
@@ -48,6 +52,7 @@ export class CreateSubscription {
   private async begin(tx: Tx, { customer, plan, chosen, input, at }: Beginning): Promise<SubscriptionRow> {
     const { organizationId } = customer;
     const billingEntityId = chosen?.id ?? null;
+    const entity = await entityForNewBusiness(tx, organizationId, { billingEntityId }, customer);
     // Many send events with whole seconds: those of the very second of the start belong to it.
     const subscriptionAt = input.subscription_at ?? new Date(Math.floor(at.getTime() / 1000) * 1000);
     if (input.ending_at && input.ending_at <= (subscriptionAt > at ? subscriptionAt : at))
@@ -61,7 +66,7 @@ export class CreateSubscription {
         streamId: await ensureStream(tx, organizationId, input.external_id),
         name: input.name ?? null,
         billingTime: input.billing_time ?? 'calendar',
-        billingTimezone: await billingTimezone(tx, { billingEntityId }, customer),
+        billingTimezone: customer.timezone ?? entity.timezone,
         subscriptionAt,
         endingAt: input.ending_at ?? null,
         plan,

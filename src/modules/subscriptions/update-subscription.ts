@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { BillingError, invalid } from '../../domain/errors/billing-error.ts';
 import { UnitOfWork } from '../../platform/database/unit-of-work.ts';
 import { tell } from '../../platform/outbox/outbox.ts';
-import { type BillingEntityChoice, chosenBillingEntity } from '../billing-entities/index.ts';
+import { type BillingEntityChoice, chosenBillingEntity, entityForNewBusiness } from '../billing-entities/index.ts';
+import { findCustomer } from '../customers/index.ts';
 import { OrganizationClock } from '../organizations/index.ts';
 import type { UpdateSubscriptionInput } from './subscription.dto.ts';
 import { SubscriptionRow } from './subscription.entity.ts';
@@ -39,6 +40,10 @@ export class UpdateSubscription {
 
       const chosen = await chosenBillingEntity(tx, organizationId, choice);
       const billingEntityId = choice === 'keep' ? row.billingEntityId : (chosen?.id ?? null);
+      if (billingEntityId !== row.billingEntityId) {
+        const customer = await findCustomer(tx, organizationId, row.customerId);
+        await entityForNewBusiness(tx, organizationId, { billingEntityId }, customer);
+      }
       const changes = {
         billingEntityId,
         name: input.name === undefined ? row.name : input.name,

@@ -12,6 +12,7 @@ const ownValidators: Converters = {
   isKey: { type: 'string', minLength: 1 },
   isCurrencyCode: { type: 'string', description: 'ISO 4217 code' },
   isTimezone: { type: 'string', description: 'IANA time zone' },
+  isLocale: { type: 'string', description: 'Language tag' },
   isCountry: { type: 'string', pattern: '^[A-Z]{2}$' },
   isAmountCents: { type: 'integer', minimum: 0, description: 'Minor units of the currency' },
   isDecimal: { type: ['string', 'number'], description: 'A decimal, read exactly from its text' },

@@ -126,6 +126,20 @@ describe('the database is the last judge', () => {
       'invoices_follow_their_lifecycle',
       [`update invoices set status = 'DRAFT', finalized_at = null where id = :invoice`],
     ],
+    [
+      'a changed seller on an issued invoice',
+      'issued_invoices_are_immutable',
+      [`update invoices set seller = '{"name": "another"}' where id = :invoice`],
+    ],
+    [
+      'an issued invoice without its seller',
+      'ck_invoices_seller',
+      [
+        copyOfInvoice({ status: `'OPEN'` })
+          .replace('updated_at)', 'updated_at, finalized_at)')
+          .replace(' from invoices', ', now() from invoices'),
+      ],
+    ],
     ['a deleted invoice', 'invoices_are_never_deleted', [`delete from invoices where id = :invoice`]],
     [
       'a changed fee of an issued invoice',

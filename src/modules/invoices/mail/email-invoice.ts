@@ -8,6 +8,7 @@ import { BillingEntityRow } from '../../billing-entities/index.ts';
 import { CustomerRow } from '../../customers/index.ts';
 import { ChangeInvoiceStatus } from '../change-invoice-status.ts';
 import type { InvoiceRow } from '../invoice.entity.ts';
+import { type SellerIdentity, sellerIdentityOf } from '../seller-identity.ts';
 import { findInvoice } from '../invoices.queries.ts';
 
 export interface EmailOutcome {
@@ -58,7 +59,8 @@ export class EmailInvoice {
       const { manager } = this.dataSource;
       const customer = await manager.findOneByOrFail(CustomerRow, { organizationId, id: row.customerId });
       if (customer.email === null) return { success: false, reached: true, message: 'The customer has no e-mail address.' };
-      const seller = await manager.findOneByOrFail(BillingEntityRow, { organizationId, id: row.billingEntityId });
+      const entity = await manager.findOneByOrFail(BillingEntityRow, { organizationId, id: row.billingEntityId });
+      const seller = row.seller ?? sellerIdentityOf(entity, customer);
       await this.mailer.send({ to: customer.email, replyTo: seller.email, ...letterOf(row, customer, seller) });
       return { success: true, reached: true, message: `Invoice ${row.invoiceNumber} was sent.` };
     } catch (error) {
@@ -68,8 +70,8 @@ export class EmailInvoice {
   }
 }
 
-function letterOf(row: InvoiceRow, customer: CustomerRow, seller: BillingEntityRow): { subject: string; text: string } {
-  const name = seller.legalName ?? seller.name;
+function letterOf(row: InvoiceRow, customer: CustomerRow, seller: SellerIdentity): { subject: string; text: string } {
+  const name = seller.legal_name ?? seller.name;
   const total = `${formatMajor(row.totalCents, row.currency)} ${row.currency}`;
   return {
     subject: `Invoice ${row.invoiceNumber} from ${name}`.replaceAll(/[\r\n]+/g, ' '),
@@ -79,7 +81,7 @@ function letterOf(row: InvoiceRow, customer: CustomerRow, seller: BillingEntityR
       `invoice ${row.invoiceNumber} of ${row.issuingDate} is over ${total}${row.status === 'PAID' ? ' and is paid.' : `, due on ${row.paymentDueDate}.`}`,
       '',
       name,
-      ...(seller.invoiceFooter ? ['', seller.invoiceFooter] : []),
+      ...(seller.invoice_footer ? ['', seller.invoice_footer] : []),
       '',
     ].join('\n'),
   };
