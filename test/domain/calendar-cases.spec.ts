@@ -2,7 +2,7 @@ import { Temporal } from 'temporal-polyfill';
 import { type BillingTime, type Interval, periodContaining } from '../../src/domain/calendar/billing-period.ts';
 import { localDateOf } from '../../src/domain/calendar/local-day.ts';
 import { localDays } from '../../src/domain/proration/local-days.ts';
-import { billingCase, idsOf } from './cases.ts';
+import { billingCase, billingIds } from './cases.ts';
 import { anchorAt, at } from './worlds.ts';
 
 interface Given {
@@ -18,7 +18,7 @@ const anchorOf = ({ interval, billing_time, subscription_at, timezone }: Given) 
 const lastDay = (date: Temporal.PlainDate): string => date.subtract({ days: 1 }).toString();
 
 describe('who is due', () => {
-  it.each(idsOf(/./).filter((id) => id.startsWith('due-')))('%s', (id) => {
+  it.each(billingIds(/./).filter((id) => id.startsWith('due-')))('%s', (id) => {
     const { given, expect: expected } = billingCase<Given, { due: Record<string, boolean> }>(id);
     const anchor = anchorOf(given);
     const found = Object.keys(expected.due).map((text) => {
@@ -90,7 +90,7 @@ describe('periods', () => {
     expect([plan.startDate.toString(), lastDay(plan.endDate)]).toEqual(expected['2025-01-31']?.plan_period);
   });
 
-  it.each(idsOf(/^day-count$/))('%s', (id) => {
+  it.each(billingIds(/^day-count$/))('%s', (id) => {
     const { given, expect: expected } = billingCase<{ from: string; to: string; timezone: string }, { days: number }>(id);
     // These cases name the last instant or local midnight that still counts.
     const end = at(given.to).add({ nanoseconds: 1 });

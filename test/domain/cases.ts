@@ -26,4 +26,11 @@ export const billingCase = <Given, Expected, When = string>(id: string): Numeric
   find(billingCases, id) as NumericCase<Given, Expected, When>;
 
 /** Ids of an area, for `it.each`. */
-export const idsOf = (area: RegExp): string[] => billingCases.filter((one) => area.test(one.area)).map(({ id }) => id);
+export const billingIds = (area: RegExp): string[] => billingCases.filter((one) => area.test(one.area)).map(({ id }) => id);
+
+const invoicingCases = read('invoicing.json');
+
+export const invoicingCase = <Given, Expected, When = unknown>(id: string): NumericCase<Given, Expected, When> =>
+  find(invoicingCases, id) as NumericCase<Given, Expected, When>;
+
+export const invoicingIds = (area: RegExp): string[] => invoicingCases.filter((one) => area.test(one.area)).map(({ id }) => id);

@@ -322,6 +322,28 @@ describe('credits and wallets', () => {
   });
 });
 
+describe('grace', () => {
+  it('grace-refresh-picks-up-late-usage', () => {
+    const { expect: expected } = billingCase<unknown, { draft_total: number[] }>('grace-refresh-picks-up-late-usage');
+    const totals = [2, 3].map((events) =>
+      Number(invoiceOf([line('plan', 1000, 20), line('usage', 100 * events, 20)]).totalCents),
+    );
+    expect(totals).toEqual(expected.draft_total);
+  });
+
+  it('wallet-void-precision: credits are cut off at five decimals, money is rounded at two', () => {
+    const { expect: expected } = billingCase<unknown, Record<string, string>>('wallet-void-precision');
+    const voided = Exact.parse('14.28444999').rounded('truncate', 5);
+    const left = Exact.parse('100').minus(voided);
+    expect([voided, voided.rounded('round', 2), left, left.rounded('round', 2)].map((amount) => amount.toDecimal())).toEqual([
+      expected.credit_amount,
+      expected.amount,
+      expected.credits_balance,
+      expected.balance,
+    ]);
+  });
+});
+
 describe('a month of mixed charges', () => {
   it('billing-monthly-mixed-charges', () => {
     const { expect: expected } = billingCase<unknown, Record<string, Record<string, number>>>('billing-monthly-mixed-charges');

@@ -4,6 +4,7 @@ import { decideCreditNote } from '../../src/domain/invoicing/credit-note.ts';
 import type { CommitmentItem, InvoiceItem, UsageChargeItem } from '../../src/domain/invoicing/items.ts';
 import { priceInvoice } from '../../src/domain/invoicing/price-items.ts';
 import { beginSubscription } from '../../src/domain/lifecycles/begin-subscription.ts';
+import { billingStep } from '../../src/domain/lifecycles/billing-step.ts';
 import { decidePlanChange, type PlanTerms } from '../../src/domain/lifecycles/change-plan.ts';
 import { type Ending, endSpans } from '../../src/domain/lifecycles/end-subscription.ts';
 import { afterTrial, trialEnd } from '../../src/domain/lifecycles/trial.ts';
@@ -588,5 +589,28 @@ describe('progressive billing', () => {
     expect({ fees: Number(feesAmountCents), progressive_credit: Number(discountAmountCents), total: Number(totalCents) }).toEqual(
       expected.final,
     );
+  });
+});
+
+describe('ends and new beginnings', () => {
+  it('ending-on-billing-day-in-advance: an end on a billing day begins no period', () => {
+    const { given } = billingCase<{ subscription_at: string; ending_at: string; timezone: string }, unknown>(
+      'ending-on-billing-day-in-advance',
+    );
+    const anchor = anchorAt('monthly', 'anniversary', given.subscription_at, given.timezone);
+    const first = periodOf(anchor, given.subscription_at);
+    const due = { kind: 'termination', at: at(given.ending_at), timezone: given.timezone } as const;
+    // The local day of the end is the first day of the next period; what was paid for is used up.
+    expect(endSpans(first, due)).toMatchObject({ used: first, unused: { start: first.end, end: first.end } });
+    const { next } = billingStep({ anchor, current: first, since: first.start, end: { at: first.end, how: 'terminated' } });
+    expect(next).toBeNull();
+  });
+
+  it('recreate-same-external-id-keeps-anchor: the new subscription’s first period is the rest of the anchor’s', () => {
+    const { given } = billingCase<{ subscription_at: string }, unknown>('recreate-same-external-id-keeps-anchor');
+    const anchor = anchorAt('yearly', 'anniversary', given.subscription_at);
+    const start = at('2026-03-13');
+    const { next } = billingStep({ anchor, current: { start, end: start }, since: start, end: null });
+    expect(next).toEqual(span('2026-03-13', '2026-03-15'));
   });
 });

@@ -1,3 +1,7 @@
+import { Temporal } from 'temporal-polyfill';
+import type { BillingAnchor } from '../../src/domain/calendar/billing-period.ts';
+import { billingStep } from '../../src/domain/lifecycles/billing-step.ts';
+import { prorationOf } from '../../src/domain/proration/local-days.ts';
 import { without } from '../../src/domain/calendar/spans.ts';
 import { decidePlanChange } from '../../src/domain/lifecycles/change-plan.ts';
 import { billedBetweenPauses } from '../../src/domain/lifecycles/pause.ts';
@@ -141,5 +145,30 @@ describe('what a charge may not combine', () => {
         mayRecur,
       ),
     ).toEqual(['sum_agg', 'unique_count_agg', 'weighted_sum_agg', 'custom_agg']);
+  });
+});
+
+describe('a move to another zone', () => {
+  const anchor: BillingAnchor = {
+    interval: 'monthly',
+    billingTime: 'calendar',
+    anchorDate: Temporal.PlainDate.from('2025-01-01'),
+    timezone: 'America/Los_Angeles',
+  };
+  const december = { start: at('2025-11-30T23:00:00Z'), end: at('2025-12-31T23:00:00Z') };
+
+  it('from Paris to Los Angeles: January is one invoice, not a day of December and then January', () => {
+    const { next } = billingStep({ anchor, current: december, since: at('2025-06-01'), end: null });
+    expect(next).toEqual(span('2025-12-31T23:00:00Z', '2026-02-01T08:00:00Z'));
+    const january = billingStep({ anchor, current: next ?? december, since: at('2025-06-01'), end: null });
+    expect(january.plan.arrears).toMatchObject({ period: span('2026-01-01T08:00:00Z', '2026-02-01T08:00:00Z'), billed: next });
+    expect(prorationOf(january.plan.arrears?.period ?? december, next ?? december, 'America/Los_Angeles')).toBeNull();
+  });
+
+  it('is not a start in the last hours of a period', () => {
+    const start = at('2025-12-31T23:00:00Z');
+    const { next, plan } = billingStep({ anchor, current: { start, end: start }, since: start, end: null });
+    expect(next).toEqual(span('2025-12-31T23:00:00Z', '2026-01-01T08:00:00Z'));
+    expect(plan.advance?.period.start).toEqual(at('2025-12-01T08:00:00Z'));
   });
 });

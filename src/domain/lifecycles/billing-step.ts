@@ -60,12 +60,29 @@ export const stepAnchorOf = ({
 }: Pick<StepTerms, 'anchor' | 'chargesMonthly' | 'fixedChargesMonthly'>): BillingAnchor =>
   chargesMonthly || fixedChargesMonthly ? { ...anchor, interval: 'monthly' } : anchor;
 
+/** A change of zone moves a period's bounds by at most 26 hours. */
+const widestZoneChange = 26n * 3_600_000_000_000n;
+
+/**
+ * When the customer moved to another zone, the last hours of a period in the old calendar may be the first of the next one in the
+ * new calendar: such a scrap belongs to the period beside it and makes none of its own. A start in a period's last hours is no scrap.
+ */
+const withoutScraps =
+  (periodAround: PeriodAround, since: Temporal.Instant): PeriodAround =>
+  (anchor, at) => {
+    const found = periodAround(anchor, at);
+    const isScrap =
+      found.end.epochNanoseconds - at.epochNanoseconds <= widestZoneChange && isBefore(found.start, at) && isBefore(since, at);
+    return isScrap ? periodAround(anchor, found.end) : found;
+  };
+
 /**
  * One boundary of a subscription: what of the ended span and of the beginning one is billed on its invoice (requirements G4,
- * G12; lago.md 2.3). Pure; the generator, the preview and the dry run all take their spans from here.
+ * G12). Pure; the generator, the preview and the dry run all take their spans from here.
  */
-export function billingStep(terms: StepTerms, periodAround: PeriodAround = periodContaining): BillingStep {
+export function billingStep(terms: StepTerms, calendar: PeriodAround = periodContaining): BillingStep {
   const { anchor, current, since, end } = terms;
+  const periodAround = withoutScraps(calendar, since);
   const stepAnchor = stepAnchorOf(terms);
   const next = nextSpan(stepAnchor, current.end, end?.at ?? null, periodAround);
   const isStart = isEmpty(current) && next !== null;

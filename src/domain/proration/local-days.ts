@@ -1,6 +1,7 @@
 import { Temporal } from 'temporal-polyfill';
 import { localDateOf } from '../calendar/local-day.ts';
 import type { Span } from '../calendar/span.ts';
+import { common } from '../calendar/spans.ts';
 import { Exact } from '../money/exact.ts';
 
 /**
@@ -30,7 +31,8 @@ export const prorationFraction = ({ billableDays, periodDays }: Proration): Exac
 export function prorationOf(period: Span, billed: Span, timezone: string, dayCount: DayCount = 'actual'): Proration | null {
   if (sameInstant(period.start, billed.start) && sameInstant(period.end, billed.end)) return null;
   const count = localDaysAs(dayCount);
-  const billableDays = count(billed.start, billed.end, timezone);
+  const within = common(period, billed);
+  const billableDays = count(within.start, within.end, timezone);
   const periodDays = count(period.start, period.end, timezone);
   return billableDays === periodDays ? null : { billableDays, periodDays };
 }
