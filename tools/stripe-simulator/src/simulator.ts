@@ -1,6 +1,7 @@
 import { apiVersion } from './api-version.ts';
 import { collectInvoices } from './billing/collect.ts';
 import { liveSubscriptions } from './billing/subscription-life.ts';
+import { keepSessions } from './checkout/complete.ts';
 import { addControls } from './control/control.ts';
 import { Deliveries, threeDaysOfRetries } from './deliver/deliveries.ts';
 import { type FaultPlan, Faults } from './deliver/faults.ts';
@@ -11,6 +12,7 @@ import { RateLimiter, type RateLimits } from './http/rate-limit.ts';
 import { createServer } from './http/server.ts';
 import { resources } from './objects/resources.ts';
 import { testClocks } from './objects/test-clocks.ts';
+import { addPages } from './pages/pages.ts';
 import { settleDebits } from './payments/confirm.ts';
 import { settleRefunds } from './payments/refund.ts';
 import { World } from './world/world.ts';
@@ -44,7 +46,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const world = new World(apiVersion, '');
   const faults = new Faults();
   const deliveries = new Deliveries(world, faults, options.webhookRetries ?? threeDaysOfRetries);
-  for (const machine of [settleDebits, settleRefunds, collectInvoices, liveSubscriptions]) machine(world);
+  for (const machine of [settleDebits, settleRefunds, collectInvoices, liveSubscriptions, keepSessions]) machine(world);
   const api = new Api(world);
   for (const resource of resources) resource(api);
   testClocks(api, deliveries);
@@ -55,6 +57,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     limiter: new RateLimiter(options.rateLimits),
   });
   addControls(server, world, deliveries, faults);
+  addPages(server, world);
   await server.listen({ port: options.port ?? 0, host });
   const address = server.server.address();
   const port = typeof address === 'object' && address ? address.port : 0;

@@ -26,8 +26,8 @@ export const intentOf = (world: World, invoice: Stripe.Invoice): Stripe.PaymentI
   return world.store.paymentIntents.find(idOf(payment?.payment.payment_intent));
 };
 
-/** One attempt to collect an open invoice. A decline is returned: it has happened. */
-export function pay(world: World, invoice: Stripe.Invoice, confirmation: Confirmation): Refusal | undefined {
+/** One attempt to collect an open invoice. A decline is returned: it has happened. A card that asks for 3-D Secure waits for it. */
+export function pay(world: World, invoice: Stripe.Invoice, confirmation: Omit<Confirmation, 'offSession'>): Refusal | undefined {
   requirePayable(invoice);
   if (invoice.status === 'draft') finalize(world, invoice);
   const intent = intentOf(world, invoice);
@@ -45,10 +45,10 @@ export function pay(world: World, invoice: Stripe.Invoice, confirmation: Confirm
 }
 
 /** An attempt nobody waits for: on finalizing, on renewal, on a retry. */
-export function collect(world: World, invoice: Stripe.Invoice, { offSession }: { offSession: boolean }): void {
+export function collect(world: World, invoice: Stripe.Invoice): void {
   if (invoice.status !== 'open' || invoice.collection_method !== 'charge_automatically') return;
   if (methodFor(world, invoice)) {
-    pay(world, invoice, { offSession });
+    pay(world, invoice, {});
     return;
   }
   invoice.attempted = true;
@@ -67,11 +67,11 @@ function failed(world: World, invoice: Stripe.Invoice): void {
 }
 
 /** Finalizes a draft when its hour has come, and collects it. */
-export function finalizeAndCollect(world: World, invoice: Stripe.Invoice, { offSession }: { offSession: boolean }): void {
+export function finalizeAndCollect(world: World, invoice: Stripe.Invoice): void {
   finalize(world, invoice);
   if (invoice.collection_method === 'send_invoice') {
     if (invoice.status === 'open') world.emit('invoice.sent', invoice);
-  } else collect(world, invoice, { offSession });
+  } else collect(world, invoice);
 }
 
 /** Drafts that advance by themselves do so an hour after they were made. */
@@ -90,9 +90,9 @@ export function collectInvoices(world: World): void {
   const { invoices, paymentIntents } = world.store;
   world.agenda.duty('invoice.finalize', (id) => {
     const invoice = invoices.find(id);
-    if (invoice?.status === 'draft') finalizeAndCollect(world, invoice, { offSession: true });
+    if (invoice?.status === 'draft') finalizeAndCollect(world, invoice);
   });
-  world.agenda.duty('invoice.retry', (id) => collect(world, invoices.get(id), { offSession: true }));
+  world.agenda.duty('invoice.retry', (id) => collect(world, invoices.get(id)));
   world.on('payment_intent.succeeded', (event) => {
     const payment = invoicePaymentOf(world, event);
     if (!payment) return;

@@ -8,6 +8,7 @@ import { finalizeAndCollect } from './collect.ts';
 import { newInvoiceItem } from './invoice-item.ts';
 import { type Changed, type Proration, prorationsOf } from './proration.ts';
 import { newItem, periodLine, periodOf, priceOf, setPrice } from './subscription-items.ts';
+import { endsWithoutMethod } from './subscription-life.ts';
 import { addForSubscription, composeForSubscription } from './subscription-invoice.ts';
 import { schedule } from './subscription-schedule.ts';
 
@@ -58,6 +59,7 @@ export function changeSubscription(world: World, subscription: Stripe.Subscripti
   const changed = changedItems(world, subscription, params.items ?? []);
   const anew = restarts(subscription, changed, params);
   const trialEnds = params.trial_end === 'now' && subscription.status === 'trialing';
+  if (trialEnds && endsWithoutMethod(world, subscription)) return subscription;
   let invoice: Stripe.Invoice | undefined;
   world.change('customer.subscription.updated', subscription, () => {
     copySettings(world, subscription, params, now);
@@ -71,7 +73,7 @@ export function changeSubscription(world: World, subscription: Stripe.Subscripti
     if (anew || trialEnds || (params.proration_behavior === 'always_invoice' && changed.before !== changed.after))
       invoice = invoiceNow(world, subscription, anew || trialEnds ? changed.after : []);
   });
-  if (invoice) finalizeAndCollect(world, invoice, { offSession: params.off_session === true });
+  if (invoice) finalizeAndCollect(world, invoice);
   schedule(world, subscription);
   return subscription;
 }
@@ -163,5 +165,5 @@ export function creditUnused(world: World, subscription: Stripe.Subscription, bi
   addProrations(world, subscription, prorationsOf(world, subscription, { before, after: [] }, { at, anew: false }));
   if (!billNow) return;
   const invoice = invoiceNow(world, subscription, []);
-  if (invoice) finalizeAndCollect(world, invoice, { offSession: true });
+  if (invoice) finalizeAndCollect(world, invoice);
 }

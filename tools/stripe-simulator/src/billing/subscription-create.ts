@@ -191,7 +191,7 @@ function finalizeSent(world: World, invoice: Stripe.Invoice): void {
 function firstPayment(world: World, subscription: Stripe.Subscription, invoice: Stripe.Invoice, params: Create): void {
   finalize(world, invoice);
   if (invoice.status === 'paid' || params.payment_behavior === 'default_incomplete') return;
-  const refusal = pay(world, invoice, { offSession: params.off_session === true });
+  const refusal = pay(world, invoice, {});
   if (!refusal || params.payment_behavior !== 'error_if_incomplete') return;
   voidInvoice(world, invoice);
   world.store.subscriptions.remove(subscription.id);

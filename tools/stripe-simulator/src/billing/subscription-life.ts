@@ -55,15 +55,20 @@ function missesMethod(world: World, subscription: Stripe.Subscription): boolean 
   return !subscription.default_payment_method && !customer?.invoice_settings.default_payment_method;
 }
 
+/** A trial that ends and finds no payment method cancels or pauses, where that was asked for. */
+export function endsWithoutMethod(world: World, subscription: Stripe.Subscription): boolean {
+  const behaviour = subscription.trial_settings?.end_behavior.missing_payment_method ?? 'create_invoice';
+  if (behaviour === 'create_invoice' || !missesMethod(world, subscription)) return false;
+  if (behaviour === 'cancel') cancel(world, subscription, 'cancellation_requested');
+  else pause(world, subscription, 'trial_end_without_payment_method');
+  return true;
+}
+
 /** The period is over: it ends, or the next one begins and is billed. */
 function renew(world: World, subscription: Stripe.Subscription): void {
   const at = nextPeriodEnd(world, subscription);
   if (subscription.cancel_at_period_end) return cancel(world, subscription, 'cancellation_requested');
-  const behaviour = subscription.trial_settings?.end_behavior.missing_payment_method;
-  if (subscription.status === 'trialing' && behaviour !== 'create_invoice' && missesMethod(world, subscription)) {
-    if (behaviour === 'cancel') return cancel(world, subscription, 'cancellation_requested');
-    return pause(world, subscription, 'trial_end_without_payment_method');
-  }
+  if (subscription.status === 'trialing' && endsWithoutMethod(world, subscription)) return;
   let invoice: Stripe.Invoice | undefined;
   world.change('customer.subscription.updated', subscription, () => {
     const { due, lines, period } = renewal(world, subscription, at);
@@ -141,7 +146,7 @@ export function resume(world: World, subscription: Stripe.Subscription, anchor: 
     invoice = addForSubscription(world, subscription, composed);
   });
   world.emit('customer.subscription.resumed', subscription);
-  if (invoice) finalizeAndCollect(world, invoice, { offSession: true });
+  if (invoice) finalizeAndCollect(world, invoice);
   schedule(world, subscription);
 }
 

@@ -5,6 +5,13 @@ interface RetrieveParams {
   expand?: Array<string>;
 }
 
+/** Not in the SDK: the official CLI completes a checkout session this way. */
+interface PaymentPageConfirmParams {
+  payment_method: string;
+  expected_amount?: number;
+  expand?: Array<string>;
+}
+
 /**
  * The parameters of every route, by the name of the SDK's own type. `generate/parameters.ts` walks this interface and writes
  * parameters.json, by which requests are read and refused: what the SDK would not let you write, the simulator does not take.
@@ -110,6 +117,7 @@ export interface ParameterTypes {
   TestClockListParams: Stripe.TestHelpers.TestClockListParams;
   TestClockAdvanceParams: Stripe.TestHelpers.TestClockAdvanceParams;
   CheckoutSessionCreateParams: Stripe.Checkout.SessionCreateParams;
+  PaymentPageConfirmParams: PaymentPageConfirmParams;
   CheckoutSessionUpdateParams: Stripe.Checkout.SessionUpdateParams;
   CheckoutSessionListParams: Stripe.Checkout.SessionListParams;
   CheckoutSessionExpireParams: Stripe.Checkout.SessionExpireParams;

@@ -3,6 +3,7 @@ import { parse } from 'qs';
 import type { Faults, RequestFault } from '../deliver/faults.ts';
 import { newId } from '../world/ids.ts';
 import type { World } from '../world/world.ts';
+import { modernForm } from '../versions/older-parameters.ts';
 import { olderShape } from '../versions/older-shape.ts';
 import type { Api, Route } from './api.ts';
 import { bodyOf, Refusal } from './errors.ts';
@@ -60,7 +61,7 @@ export function createServer(api: Api, desk: Desk): FastifyInstance {
             type: (error.statusCode ?? 500) < 500 ? 'invalid_request_error' : 'api_error',
             message: error.message,
           });
-    if (refusal.status >= 500) process.stderr.write(`${error.stack}\n`);
+    if (!(error instanceof Refusal) && refusal.status >= 500) process.stderr.write(`${error.stack}\n`);
     return reply.code(refusal.status).headers(refusal.headers).send(bodyOf(refusal));
   });
   return server;
@@ -129,7 +130,9 @@ class Visit {
 
   private work(): object {
     const { world, expander } = this.desk;
-    const params = readParameters(this.route.parameters, formOf(this.request));
+    const named = this.request.headers['stripe-version'];
+    const form = modernForm(this.route.parameters, formOf(this.request), typeof named === 'string' ? named : undefined);
+    const params = readParameters(this.route.parameters, form);
     const { id = '', part = '' } = this.request.params as { id?: string; part?: string };
     world.request = { id: this.id, idempotency_key: this.key };
     try {

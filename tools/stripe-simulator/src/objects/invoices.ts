@@ -9,8 +9,9 @@ import {
   subscriptionOf,
   voidInvoice,
 } from '../billing/invoice-life.ts';
+import { preview } from '../billing/preview.ts';
 import type { Resource } from '../http/api.ts';
-import { invalid, parameterMissing, wrongState } from '../http/errors.ts';
+import { invalid, parameterMissing, Refusal, wrongState } from '../http/errors.ts';
 import { inRange, listOf, matches } from '../http/list.ts';
 import type { ParameterTypes } from '../http/parameter-types.ts';
 import { search } from '../http/search.ts';
@@ -104,14 +105,14 @@ function payNow(world: World, id: string, params: ParameterTypes['InvoicePayPara
   }
   const refusal = pay(world, invoice, {
     ...(params.payment_method && { method: params.payment_method }),
-    offSession: params.off_session ?? true,
   });
   if (refusal) throw refusal;
   if (intentOf(world, invoice)?.status === 'requires_action')
-    throw wrongState(
-      'invoice_payment_intent_requires_action',
-      'This payment requires additional user action before it can be completed successfully.',
-    );
+    throw new Refusal(402, {
+      type: 'card_error',
+      code: 'invoice_payment_intent_requires_action',
+      message: 'This payment requires additional user action before it can be completed successfully.',
+    });
   return invoice;
 }
 
@@ -148,6 +149,7 @@ export const invoices: Resource = (api) => {
   api.get('/v1/invoices/search', 'InvoiceSearchParams', ({ params }) =>
     search(store.invoices.newest(), params, '/v1/invoices/search'),
   );
+  api.post('/v1/invoices/create_preview', 'InvoiceCreatePreviewParams', ({ params }) => preview(world, params));
   api.get('/v1/invoices/:id', 'RetrieveParams', ({ id }) => store.invoices.get(id));
   api.post('/v1/invoices/:id', 'InvoiceUpdateParams', ({ id, params }) => update(world, id, params));
   api.delete('/v1/invoices/:id', 'RetrieveParams', ({ id }) => remove(world, id));
@@ -161,7 +163,7 @@ export const invoices: Resource = (api) => {
   });
   api.post('/v1/invoices/:id/finalize', 'InvoiceFinalizeInvoiceParams', ({ id, params }) => {
     const invoice = store.invoices.get(id);
-    if (params.auto_advance ?? invoice.auto_advance) finalizeAndCollect(world, invoice, { offSession: true });
+    if (params.auto_advance ?? invoice.auto_advance) finalizeAndCollect(world, invoice);
     else finalize(world, invoice);
     return invoice;
   });

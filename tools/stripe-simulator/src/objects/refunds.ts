@@ -2,7 +2,7 @@ import type { Resource } from '../http/api.ts';
 import { parameterMissing, wrongState } from '../http/errors.ts';
 import { inRange, listOf, matches } from '../http/list.ts';
 import type { ParameterTypes } from '../http/parameter-types.ts';
-import { failRefund, refund } from '../payments/refund.ts';
+import { changeRefund, failRefund, refund } from '../payments/refund.ts';
 import { idOf, mergeMetadata } from '../world/fields.ts';
 import type { World } from '../world/world.ts';
 
@@ -39,7 +39,7 @@ export const refunds: Resource = (api) => {
   api.get('/v1/refunds/:id', 'RetrieveParams', ({ id }) => store.refunds.get(id));
   api.post('/v1/refunds/:id', 'RefundUpdateParams', ({ id, params }) => {
     const refund = store.refunds.get(id);
-    world.change('refund.updated', refund, () => {
+    changeRefund(world, refund, () => {
       refund.metadata = mergeMetadata(refund.metadata, params.metadata);
     });
     return refund;

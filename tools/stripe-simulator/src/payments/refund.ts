@@ -73,7 +73,7 @@ export function refund(world: World, { charge, amount, reason, metadata }: Refun
 /** The bank refuses a refund: the money comes back. */
 export function failRefund(world: World, made: Stripe.Refund, reason: string): void {
   const charge = world.store.charges.find(idOf(made.charge));
-  world.change('refund.updated', made, () => {
+  changeRefund(world, made, () => {
     made.status = 'failed';
     made.failure_reason = reason;
     made.failure_balance_transaction = moveBalance(world, {
@@ -92,11 +92,18 @@ export function failRefund(world: World, made: Stripe.Refund, reason: string): v
     });
 }
 
+/** A refund that changes is told under both its names. */
+export function changeRefund(world: World, made: Stripe.Refund, mutate: () => void): void {
+  const former = structuredClone(made);
+  world.change('refund.updated', made, mutate);
+  if (JSON.stringify(former) !== JSON.stringify(made)) world.emit('charge.refund.updated', made);
+}
+
 export function settleRefunds(world: World): void {
   world.agenda.duty(settleDuty, (id) => {
     const made = world.store.refunds.get(id);
     if (made.status === 'pending')
-      world.change('refund.updated', made, () => {
+      changeRefund(world, made, () => {
         made.status = 'succeeded';
       });
     else if (made.status === 'succeeded') failRefund(world, made, 'unknown');

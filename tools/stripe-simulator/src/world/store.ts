@@ -1,5 +1,6 @@
 import type { Stripe } from 'stripe';
 import type { Line } from '../billing/line.ts';
+import type { Order } from '../checkout/new-session.ts';
 import type { Instrument } from '../payments/instruments.ts';
 import { Table } from './table.ts';
 
@@ -36,6 +37,8 @@ export class Store {
   readonly checkoutSessions = new Table<Stripe.Checkout.Session>('checkout.session');
   /** By checkout session. */
   readonly lineItemsOf = new Map<string, Stripe.LineItem[]>();
+  /** What a checkout session was ordered with, by session. */
+  readonly orders = new Map<string, Order>();
   readonly portalSessions = new Table<Stripe.BillingPortal.Session>('billing_portal.session');
   readonly portalConfigurations = new Table<Stripe.BillingPortal.Configuration>('billing_portal.configuration');
   readonly testClocks = new Table<Stripe.TestHelpers.TestClock>('test clock');
