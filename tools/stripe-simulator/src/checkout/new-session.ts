@@ -9,13 +9,6 @@ type Create = Stripe.Checkout.SessionCreateParams;
 
 const day = 86_400;
 
-/** What the page needs later and the session does not print. */
-export interface Order {
-  readonly params: Create;
-  /** Made by the first try to pay; a second try pays the same one. */
-  subscription?: string;
-}
-
 /** What is the same on every new session. */
 const untouched = {
   adaptive_pricing: null,

@@ -1,6 +1,6 @@
 import type { Stripe } from 'stripe';
 import type { Line } from '../billing/line.ts';
-import type { Order } from '../checkout/new-session.ts';
+import type { Order } from '../checkout/order.ts';
 import type { Instrument } from '../payments/instruments.ts';
 import { Table } from './table.ts';
 
