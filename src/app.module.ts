@@ -15,6 +15,7 @@ import { TaxesModule, TaxRow } from './modules/taxes/index.ts';
 import { UsageModule } from './modules/usage/index.ts';
 import { InboundEventRow, WebhooksModule } from './modules/webhooks/index.ts';
 import { StripeModule } from './integrations/stripe/stripe.module.ts';
+import { InvoicePaymentRow, PaymentsModule, ProviderCustomerRow, ProviderSubscriptionRow } from './modules/payments/index.ts';
 import { AuthGuard } from './platform/auth/auth.guard.ts';
 import type { Config } from './platform/config/config.ts';
 import { connectionOptions } from './platform/database/connection.ts';
@@ -45,6 +46,9 @@ export const entities = [
   InvoiceTaxRow,
   BillingRunRow,
   InboundEventRow,
+  InvoicePaymentRow,
+  ProviderCustomerRow,
+  ProviderSubscriptionRow,
 ];
 
 export interface AppOptions {
@@ -75,6 +79,7 @@ export class AppModule {
         SubscriptionsModule,
         InvoicesModule,
         BillingModule.register({ runsJobs }),
+        PaymentsModule,
         WebhooksModule.register({ runsJobs, inbound: StripeModule }),
       ],
       providers: [

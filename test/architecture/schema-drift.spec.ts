@@ -21,6 +21,7 @@ const withoutEntity = [
   'plan_taxes',
   'signing_secrets',
   'subscription_pauses',
+  'provider_objects',
   'usage_events',
   'usage_streams',
 ];

@@ -9,6 +9,7 @@ export const statusByCode = {
   missing_webhook_signature: 400,
   invalid_webhook_signature: 400,
   invalid_webhook_event: 400,
+  already_paid: 400,
   unauthorized: 401,
   forbidden: 403,
   feature_unavailable: 403,

@@ -1,20 +1,56 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit, type Type } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
 import { BillingError } from '../../domain/errors/billing-error.ts';
+import {
+  CaptureProviderInvoice,
+  CompleteCheckout,
+  EndCheckout,
+  FailPayment,
+  FollowProviderSubscription,
+  LinkInvoicePayment,
+  NoteOnInvoice,
+  NotePaymentMethods,
+  RefundCharge,
+} from '../../modules/payments/index.ts';
+import type { Applied, Envelope, Facts, InboundProvider, StoredEvent } from '../../modules/webhooks/index.ts';
 import { Clock } from '../../platform/clock/clock.ts';
 import { CONFIG, type Config } from '../../platform/config/config.ts';
 import type { Tx } from '../../platform/database/unit-of-work.ts';
-import type { Applied, Envelope, Facts, InboundProvider, StoredEvent } from '../../modules/webhooks/index.ts';
+import { parseExactJson } from '../../platform/http/strict-json.ts';
+import { log } from '../../platform/logging/log.ts';
+import type { Verbs } from './event-context.ts';
+import { handlerByType } from './handlers.ts';
 import { envelopeOf, isSigned } from './open-envelope.ts';
+import { at, fieldsOf } from './payload.ts';
+import { StripeQuestions } from './stripe-questions.ts';
 
 /** Stripe's events, from the bytes to what they change. */
 @Injectable()
-export class StripeInbound implements InboundProvider {
+export class StripeInbound implements InboundProvider, OnModuleInit {
   readonly name = 'STRIPE';
+  private verbs: Verbs;
 
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     private readonly clock: Clock,
+    private readonly questions: StripeQuestions,
+    private readonly moduleRef: ModuleRef,
   ) {}
+
+  onModuleInit(): void {
+    const verb = <T>(type: Type<T>): T => this.moduleRef.get(type, { strict: false });
+    this.verbs = {
+      captureInvoice: verb(CaptureProviderInvoice),
+      completeCheckout: verb(CompleteCheckout),
+      endCheckout: verb(EndCheckout),
+      failPayment: verb(FailPayment),
+      followSubscription: verb(FollowProviderSubscription),
+      linkPayment: verb(LinkInvoicePayment),
+      noteOnInvoice: verb(NoteOnInvoice),
+      notePaymentMethods: verb(NotePaymentMethods),
+      refundCharge: verb(RefundCharge),
+    };
+  }
 
   open(body: Buffer, signature: string | undefined): Envelope {
     if (!signature) throw new BillingError('missing_webhook_signature');
@@ -24,11 +60,20 @@ export class StripeInbound implements InboundProvider {
     return envelopeOf(body, stripeSecretKey === undefined ? undefined : /^.k_live_/.test(stripeSecretKey));
   }
 
-  apply(_tx: Tx, _event: StoredEvent, _facts: Facts): Promise<Applied> {
-    return Promise.resolve({ outcome: 'unhandled', changed: false });
+  async apply(tx: Tx, event: StoredEvent, facts: Facts): Promise<Applied> {
+    const handler = handlerByType.get(event.type);
+    if (!handler) {
+      log.info('unhandled event type', { type: event.type, event_id: event.eventId });
+      return { outcome: 'unhandled', changed: false };
+    }
+    const payload = parseExactJson(event.body.toString('utf8'));
+    const object = fieldsOf(at(payload, 'data.object'));
+    if (!object) throw new Error(`event ${event.eventId} has no object`);
+    const previous = fieldsOf(at(payload, 'data.previous_attributes'));
+    return handler.apply({ tx, event, object, previous, facts, verbs: this.verbs });
   }
 
   ask(question: string): Promise<unknown> {
-    return Promise.reject(new Error(`Stripe does not answer ${question}`));
+    return this.questions.answer(question);
   }
 }

@@ -1,11 +1,17 @@
 import { Module } from '@nestjs/common';
+import { PaymentsModule } from '../../modules/payments/index.ts';
 import { INBOUND_PROVIDERS } from '../../modules/webhooks/index.ts';
+import { StripeClient } from './stripe-client.ts';
 import { StripeInbound } from './stripe-inbound.ts';
+import { StripeQuestions } from './stripe-questions.ts';
 
 /** Stripe behind the ports of webhooks and payments. */
 @Module({
+  imports: [PaymentsModule],
   providers: [
+    StripeClient,
     StripeInbound,
+    StripeQuestions,
     { provide: INBOUND_PROVIDERS, useFactory: (stripe: StripeInbound) => [stripe], inject: [StripeInbound] },
   ],
   exports: [INBOUND_PROVIDERS],

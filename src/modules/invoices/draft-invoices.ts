@@ -28,6 +28,7 @@ export interface DraftToWrite {
 
 /** How invoices of one batch come about. */
 export type DraftKind = Pick<InvoiceRow, 'source' | 'invoiceType'>;
+const notCaptured = { providerInvoiceId: null, invoicePdf: null, hostedInvoiceUrl: null };
 const generated: DraftKind = { source: 'GENERATED', invoiceType: 'subscription' };
 
 /** What only happens to an issued invoice. */
@@ -89,6 +90,7 @@ export async function draftInvoices(
       netPaymentTerm: draft.entity.netPaymentTerm,
       scheduledFinalizeAt: dateOf(dates.scheduledFinalizeAt),
       ...notYet,
+      ...notCaptured,
       metadata: {},
       createdAt: at,
       updatedAt: at,

@@ -18,7 +18,7 @@ export class FeeRow {
   @Column('uuid', { nullable: true })
   subscriptionId: string | null;
   @Column('text')
-  feeType: FeeType;
+  feeType: FeeType | 'refund';
   /** The plan, charge, fixed charge or add-on that it is for. */
   @Column('uuid', { nullable: true })
   itemId: string | null;

@@ -1,4 +1,8 @@
+export { ChangeInvoiceStatus } from './change-invoice-status.ts';
 export { type DraftToWrite, draftInvoices } from './draft-invoices.ts';
+export { bookRefund } from './captured/book-refund.ts';
+export { captureInvoice, type InvoiceToCapture } from './captured/capture-invoice.ts';
+export { findCapturedInvoice } from './captured/captured-invoice.store.ts';
 export { FeeRow } from './fee.entity.ts';
 export { FinalizeDueInvoices } from './finalize-due-invoices.ts';
 export { presentInvoices, presentWholeInvoice } from './invoice-details.ts';

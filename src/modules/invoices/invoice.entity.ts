@@ -76,6 +76,13 @@ export class InvoiceRow {
   /** Who sold it, kept since it was issued; null before. */
   @Column('jsonb', { nullable: true })
   seller: SellerIdentity | null;
+  /** The invoice of the payment provider that this one was captured from. */
+  @Column('text', { nullable: true })
+  providerInvoiceId: string | null;
+  @Column('text', { nullable: true })
+  invoicePdf: string | null;
+  @Column('text', { nullable: true })
+  hostedInvoiceUrl: string | null;
   @Column('jsonb')
   metadata: Record<string, unknown>;
   @Column('timestamptz')

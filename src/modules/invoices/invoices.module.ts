@@ -10,6 +10,6 @@ import { UpdateInvoice } from './update-invoice.ts';
 @Module({
   controllers: [CustomerInvoicesController, InvoicesController],
   providers: [ChangeInvoiceStatus, CreateOneOffInvoice, EmailInvoice, FinalizeDueInvoices, UpdateInvoice],
-  exports: [FinalizeDueInvoices],
+  exports: [ChangeInvoiceStatus, FinalizeDueInvoices],
 })
 export class InvoicesModule {}

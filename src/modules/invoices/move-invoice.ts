@@ -10,6 +10,8 @@ import { readSellerIdentity } from './seller-identity.ts';
 export interface InvoiceMove {
   readonly to: Exclude<InvoiceStatus, 'DRAFT'>;
   readonly at: Date;
+  /** When it happened, where that is not now. */
+  readonly happenedAt?: Date;
   readonly note?: string;
   readonly paymentMethod?: string;
   readonly paymentReference?: string;
@@ -34,7 +36,7 @@ const eventOf: Readonly<Record<InvoiceMove['to'], string>> = {
  * @throws BillingError not_finalizable, not_payable, not_voidable, transition_not_allowed
  */
 export async function moveInvoice(tx: Tx, row: InvoiceRow, move: InvoiceMove): Promise<InvoiceRow> {
-  const { to, at } = move;
+  const { to, at, happenedAt = move.at } = move;
   if (!mayBecome(row.status, to)) throw new BillingError(refusalOf[to]);
   const note =
     move.note === undefined
@@ -48,11 +50,11 @@ export async function moveInvoice(tx: Tx, row: InvoiceRow, move: InvoiceMove): P
     status: to,
     updatedAt: at,
     metadata: { ...row.metadata, ...note },
-    ...(to === 'OPEN' ? { finalizedAt: at, scheduledFinalizeAt: null, seller: await readSellerIdentity(tx, row) } : {}),
-    ...(to === 'VOID' ? { voidedAt: at } : {}),
+    ...(to === 'OPEN' ? { finalizedAt: happenedAt, scheduledFinalizeAt: null, seller: await readSellerIdentity(tx, row) } : {}),
+    ...(to === 'VOID' ? { voidedAt: happenedAt } : {}),
     ...(to === 'PAID'
       ? {
-          paidAt: at,
+          paidAt: happenedAt,
           totalPaidCents: row.totalCents,
           paymentMethod: move.paymentMethod ?? 'manual',
           paymentReference: move.paymentReference ?? null,

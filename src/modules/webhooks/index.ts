@@ -4,6 +4,7 @@ export {
   type Envelope,
   type Facts,
   INBOUND_PROVIDERS,
+  NeedsFact,
   type InboundProvider,
   type StoredEvent,
 } from './inbound-provider.ts';

@@ -42,6 +42,16 @@ export function parseStrictJson(body: Buffer): unknown {
   return value;
 }
 
+/**
+ * Reads JSON of others, whatever it holds, without losing a digit. The last of two equal keys stands.
+ * @throws SyntaxError when it is no JSON
+ */
+export const parseExactJson = (text: string): unknown =>
+  parse(text, null, { parseNumber: readNumber, onDuplicateKey: ({ newValue }) => newValue });
+
+const readNumber = (text: string): number | LosslessNumber =>
+  /^-?(0|[1-9]\d{0,14})$/.test(text) ? Number(text) : new LosslessNumber(text);
+
 /** Prints bigints as JSON numbers with every digit, and exact numbers as they were written. */
 export const toJson = (value: unknown): string => stringify(value) ?? 'null';
 

@@ -29,6 +29,14 @@ const plants: Record<string, string> = {
   runs_add_up: `delete from invoices where sequential_id = 1`,
   one_default_seller: `update billing_entities set is_default = false`,
   nothing_hangs: `update billing_runs set status = 'RUNNING', heartbeat_at = now() - interval '2 hours'`,
+  captured_is_managed: `update subscriptions set payment_provider = 'STRIPE'`,
+  managed_is_linked: `update subscriptions set payment_provider = 'STRIPE'`,
+  refunds_agree: `insert into invoice_payments (organization_id, id, invoice_id, provider, provider_payment_id, status, amount_cents, currency, refunded_cents, created_at, updated_at)
+    select organization_id, gen_random_uuid(), id, 'STRIPE', 'inpay_1', 'PAID', 100, 'USD', 50, now(), now() from invoices where sequential_id = 1`,
+  payment_told_once: `update invoices set source = 'STRIPE', provider_invoice_id = 'in_1', status = 'PAID', paid_at = now(), finalized_at = now(), payment_method = 'stripe'
+    where sequential_id = 1`,
+  inbox_is_worked_off: `insert into inbound_events (id, provider, account, livemode, event_id, type, occurred_at, object_type, object_id, lane, body, fingerprint, status, next_attempt_at)
+    values (gen_random_uuid(), 'STRIPE', '', false, 'evt_1', 'a.b', now(), 'invoice', 'in_1', 'cus_1', '', '', 'RECEIVED', now() - interval '2 hours')`,
 };
 
 describe('florin doctor', () => {

@@ -77,8 +77,8 @@ const presentForCustomer = (row: InvoiceRow, fees: readonly FeeRow[]) => ({
   created: isoOf(row.createdAt),
   due_date: row.paymentDueDate,
   paid_at: iso(row.paidAt),
-  invoice_pdf: null,
-  hosted_invoice_url: null,
+  invoice_pdf: row.invoicePdf,
+  hosted_invoice_url: row.hostedInvoiceUrl,
   line_items: fees.map((fee) => ({
     description: fee.description ?? fee.name,
     amount: fee.amountCents,

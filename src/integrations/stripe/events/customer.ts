@@ -1,0 +1,50 @@
+import { changed, type Handler, type Kind, see, unchanged } from '../event-context.ts';
+import { at, type Fields, refOf, textOf } from '../payload.ts';
+
+interface ObservedCustomer {
+  readonly id: string;
+  /** Our customer's id, as its metadata claims. */
+  readonly claimedCustomerId: string | null;
+  readonly defaultPaymentMethodId: string | null;
+}
+
+const kind: Kind<ObservedCustomer> = {
+  objectType: 'customer',
+  normalise: (object: Fields) => ({
+    id: textOf(object['id']) ?? '',
+    claimedCustomerId: textOf(at(object, 'metadata.customer_id')),
+    defaultPaymentMethodId: refOf(at(object, 'invoice_settings.default_payment_method')),
+  }),
+  rank: () => 0n,
+  learnedOnce: ['claimedCustomerId'],
+};
+
+/** A customer of Stripe is linked to ours by the id in its metadata; its default card is ours to know. */
+export const customerChanged: Handler = {
+  types: ['customer.created', 'customer.updated'],
+  async apply(context) {
+    const { tx, verbs } = context;
+    const seen = await see(context, kind);
+    if (seen.claimedCustomerId !== null) await verbs.notePaymentMethods.claim(tx, seen.id, seen.claimedCustomerId);
+    const noted = await verbs.notePaymentMethods.execute(
+      tx,
+      seen.id,
+      seen.defaultPaymentMethodId === null ? {} : { defaultPaymentMethodId: seen.defaultPaymentMethodId, hasPaymentMethod: true },
+    );
+    return noted ? changed('synced', noted.organizationId) : unchanged('unknown customer');
+  },
+};
+
+/** Gone at Stripe, with its cards; its subscriptions tell of their end themselves. */
+export const customerDeleted: Handler = {
+  types: ['customer.deleted'],
+  async apply({ tx, event, object, verbs }) {
+    const noted = await verbs.notePaymentMethods.execute(tx, textOf(object['id']) ?? '', {
+      hasPaymentMethod: false,
+      defaultPaymentMethodId: null,
+      deletedAt: event.occurredAt,
+      note: { type: 'provider_customer.deleted', once: textOf(object['id']) ?? '', details: {} },
+    });
+    return noted ? changed('deleted', noted.organizationId) : unchanged('unknown customer');
+  },
+};

@@ -1,0 +1,39 @@
+import type { Invariant } from './invariant.ts';
+
+/** What must hold of what payment providers tell us: captured invoices, their payments, and the inbox. */
+export const capturedInvariants: readonly Invariant[] = [
+  {
+    name: 'captured_is_managed',
+    holds: 'a captured invoice bills a subscription that its provider manages, or none',
+    offenders: `select i.invoice_number from invoices i join subscriptions s on s.organization_id = i.organization_id and s.id = i.subscription_id
+      where (i.source = 'STRIPE') <> (s.payment_provider = 'STRIPE')`,
+  },
+  {
+    name: 'managed_is_linked',
+    holds: 'every subscription that a provider manages is linked to it',
+    offenders: `select s.id::text from subscriptions s left join provider_subscriptions p on p.organization_id = s.organization_id and p.subscription_id = s.id
+      where s.payment_provider = 'STRIPE' and p.subscription_id is null`,
+  },
+  {
+    name: 'refunds_agree',
+    holds: 'the refund lines of a captured invoice are what went back of its payments',
+    offenders: `select i.invoice_number from invoices i
+      join (select organization_id, invoice_id, sum(refunded_cents) as refunded from invoice_payments group by 1, 2) p
+        on p.organization_id = i.organization_id and p.invoice_id = i.id
+      left join (select organization_id, invoice_id, sum(amount_cents) as booked from fees where fee_type = 'refund' group by 1, 2) f
+        on f.organization_id = i.organization_id and f.invoice_id = i.id
+      where p.refunded <> 0 and p.refunded <> -coalesce(f.booked, 0)`,
+  },
+  {
+    name: 'payment_told_once',
+    holds: 'every captured invoice that was paid has exactly one payment.succeeded event',
+    offenders: `select i.invoice_number from invoices i where i.source = 'STRIPE' and i.status = 'PAID' and i.payment_method = 'stripe'
+      and (select count(*) from outbox_events o where o.organization_id = i.organization_id and o.object_id = i.id and o.type = 'payment.succeeded') <> 1`,
+  },
+  {
+    name: 'inbox_is_worked_off',
+    holds: 'no inbound event has waited an hour for a worker',
+    offenders: `select event_id from inbound_events where status in ('RECEIVED', 'PROCESSING', 'DEFERRED', 'FAILED')
+      and next_attempt_at < now() - interval '1 hour'`,
+  },
+];

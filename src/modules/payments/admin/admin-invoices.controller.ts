@@ -1,0 +1,67 @@
+import { Controller, Get, Param, Patch } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { DataSource } from 'typeorm';
+import { BillingError } from '../../../domain/errors/billing-error.ts';
+import { OperatorOnly } from '../../../platform/auth/principal.ts';
+import { isId } from '../../../platform/database/ids.ts';
+import { metaOf, pageOf, sliceOf } from '../../../platform/http/pagination.ts';
+import { Payload, QueryParams } from '../../../platform/http/payload.ts';
+import { ChangeInvoiceStatus, InvoiceRow, presentInvoices, presentWholeInvoice } from '../../invoices/index.ts';
+import { AdminInvoicesQuery, MarkPaidInput } from './admin.dto.ts';
+
+/** The operator's view of invoices, across organizations (F9). */
+@ApiTags('Payments')
+@OperatorOnly()
+@Controller('admin/v1/invoices')
+export class AdminInvoicesController {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly changeStatus: ChangeInvoiceStatus,
+  ) {}
+
+  @Get()
+  async list(@QueryParams() query: AdminInvoicesQuery) {
+    const { manager } = this.dataSource;
+    const page = pageOf(query);
+    const [rows, count] = await manager.findAndCount(InvoiceRow, {
+      where: {
+        ...(isId(query.organization_id ?? '') ? { organizationId: query.organization_id } : {}),
+        ...(query.status ? { status: query.status } : {}),
+      } as object,
+      order: { createdAt: 'desc', id: 'desc' },
+      ...sliceOf(page),
+    });
+    const presented = await Promise.all(rows.map((row) => presentInvoices(manager, [row])));
+    const invoices = rows.map((row, index) => ({ ...presented[index]?.[0], organization_id: row.organizationId }));
+    return { invoices, meta: metaOf(page, count) };
+  }
+
+  @Get(':id')
+  async read(@Param('id') id: string) {
+    return this.present(await this.find(id));
+  }
+
+  /** Paid outside: by bank transfer, say. A second time is refused (`already_paid`). */
+  @Patch(':id/mark-paid')
+  async markPaid(@Param('id') id: string, @Payload('invoice', { optional: true }) input: MarkPaidInput) {
+    const row = await this.find(id);
+    if (row.status === 'PAID') throw new BillingError('already_paid');
+    const paid = await this.changeStatus.execute(row.organizationId, row.id, {
+      to: 'PAID',
+      paymentMethod: input.payment_method ?? 'manual',
+      ...(input.payment_reference === undefined ? {} : { paymentReference: input.payment_reference }),
+    });
+    return this.present(paid);
+  }
+
+  private async find(id: string): Promise<InvoiceRow> {
+    const row = isId(id) ? await this.dataSource.manager.findOneBy(InvoiceRow, { id }) : null;
+    if (!row) throw new BillingError('invoice_not_found');
+    return row;
+  }
+
+  private async present(row: InvoiceRow) {
+    const invoice = await presentWholeInvoice(this.dataSource.manager, row);
+    return { invoice: { ...invoice, organization_id: row.organizationId } };
+  }
+}

@@ -1,0 +1,50 @@
+import { Injectable } from '@nestjs/common';
+import type { Tx } from '../../platform/database/unit-of-work.ts';
+import { OrganizationClock } from '../organizations/index.ts';
+import type { SubscriptionRow } from '../subscriptions/index.ts';
+import {
+  findClaimedSubscription,
+  findByCheckoutSession,
+  linkCustomer,
+  updateLink,
+  adoptProviderSubscription,
+} from './provider/provider-links.store.ts';
+import type { ObservedCheckout } from './provider/observed.ts';
+import { ProviderCustomerRow } from './provider/provider-customer.entity.ts';
+import { StartPaidSubscription } from './start-paid-subscription.ts';
+
+/** What a paid checkout session changes (B1–B4): the customer is linked and has a card, the session becomes a subscription, it starts. */
+@Injectable()
+export class CompleteCheckout {
+  constructor(
+    private readonly organizationClock: OrganizationClock,
+    private readonly startPaidSubscription: StartPaidSubscription,
+  ) {}
+
+  /** Undefined when the session is none of ours; an unpaid one changes nothing. */
+  async execute(tx: Tx, seen: ObservedCheckout): Promise<SubscriptionRow | undefined> {
+    const { claimedSubscriptionId } = seen;
+    const found =
+      (await findByCheckoutSession(tx, seen.id)) ??
+      (claimedSubscriptionId === null ? undefined : await findClaimedSubscription(tx, claimedSubscriptionId));
+    if (!found) return undefined;
+    const { subscription } = found;
+    if (!seen.isPaid) return subscription;
+    const { organizationId, customerId } = subscription;
+    const at = await this.organizationClock.now(organizationId, tx);
+    if (seen.customerId !== null) {
+      await linkCustomer(tx, { organizationId, id: customerId }, seen.customerId, at);
+      const key = { organizationId, customerId, provider: 'STRIPE' } as const;
+      await tx.update(ProviderCustomerRow, key, { hasPaymentMethod: true, updatedAt: at });
+    }
+    const metadata = { ...found.link.metadata, checkout_session_id: found.link.metadata['checkout_session_id'] ?? seen.id };
+    let link = await updateLink(
+      tx,
+      found.link,
+      { metadata, providerCustomerId: found.link.providerCustomerId ?? seen.customerId },
+      at,
+    );
+    if (seen.subscriptionId !== null) link = await adoptProviderSubscription(tx, link, seen.subscriptionId, at);
+    return this.startPaidSubscription.execute(tx, subscription, null, at);
+  }
+}

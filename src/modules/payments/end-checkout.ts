@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import type { Tx } from '../../platform/database/unit-of-work.ts';
+import { tell } from '../../platform/outbox/outbox.ts';
+import { OrganizationClock } from '../organizations/index.ts';
+import { presentSubscriptions, SubscriptionRow } from '../subscriptions/index.ts';
+import type { ObservedCheckout } from './provider/observed.ts';
+import { findByCheckoutSession, updateLink } from './provider/provider-links.store.ts';
+
+/** A checkout that came to nothing: its delayed payment failed (UNPAID), or it expired (CANCELED). Only what still waits changes. */
+@Injectable()
+export class EndCheckout {
+  constructor(private readonly organizationClock: OrganizationClock) {}
+
+  /** Undefined when the session is none of ours. */
+  async execute(tx: Tx, seen: ObservedCheckout, how: 'payment failed' | 'expired'): Promise<SubscriptionRow | undefined> {
+    const found = await findByCheckoutSession(tx, seen.id);
+    if (!found) return undefined;
+    const { subscription: row, link } = found;
+    if (row.status !== 'PENDING_PAYMENT') return row;
+    const at = await this.organizationClock.now(row.organizationId, tx);
+    const changes = {
+      ...(how === 'expired' ? { status: 'CANCELED' as const, canceledAt: at, endingAt: at } : { status: 'UNPAID' as const }),
+      updatedAt: at,
+    };
+    await tx.update(SubscriptionRow, { organizationId: row.organizationId, id: row.id }, changes);
+    const error = how === 'expired' ? 'Checkout expired' : 'Payment failed';
+    await updateLink(tx, link, { metadata: { ...link.metadata, error } }, at);
+    const after = { ...row, ...changes };
+    const [payload] = await presentSubscriptions(tx, [after]);
+    const type = how === 'expired' ? 'subscription.canceled' : 'subscription.updated';
+    await tell(tx, row.organizationId, at, [{ objectType: 'subscription', objectId: row.id, type, payload: payload ?? {} }]);
+    return after;
+  }
+}

@@ -1,0 +1,25 @@
+export { CaptureProviderInvoice } from './capture-provider-invoice.ts';
+export { CompleteCheckout } from './complete-checkout.ts';
+export { EndCheckout } from './end-checkout.ts';
+export { FailPayment } from './fail-payment.ts';
+export { findPaidInvoice, type PaymentTraces } from './provider/find-paid-invoice.ts';
+export { FollowProviderSubscription } from './follow-provider-subscription.ts';
+export { InvoicePaymentRow } from './provider/invoice-payment.entity.ts';
+export { LinkInvoicePayment } from './link-invoice-payment.ts';
+export { NoteOnInvoice } from './note-on-invoice.ts';
+export { NotePaymentMethods } from './note-payment-methods.ts';
+export {
+  type ObservedCharge,
+  type ObservedCheckout,
+  type ObservedInvoice,
+  type ObservedInvoiceStatus,
+  observedInvoiceStatuses,
+  type ObservedLine,
+  type ObservedPayment,
+  type ObservedSubscription,
+} from './provider/observed.ts';
+export { PaymentsModule } from './payments.module.ts';
+export { type Observation, observe, type Observed } from './provider/provider-objects.store.ts';
+export { ProviderCustomerRow } from './provider/provider-customer.entity.ts';
+export { ProviderSubscriptionRow } from './provider/provider-subscription.entity.ts';
+export { RefundCharge } from './refund-charge.ts';

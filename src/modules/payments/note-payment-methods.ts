@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import { isId } from '../../platform/database/ids.ts';
+import type { Tx } from '../../platform/database/unit-of-work.ts';
+import { CustomerRow } from '../customers/index.ts';
+import { OrganizationClock } from '../organizations/index.ts';
+import { ProviderCustomerRow } from './provider/provider-customer.entity.ts';
+import { findProviderCustomer, linkCustomer } from './provider/provider-links.store.ts';
+import { tellOnce } from './tell-once.ts';
+
+/** What was learned of a customer's ways to pay; what is absent stays. */
+export interface PaymentMethodNews {
+  readonly hasPaymentMethod?: boolean;
+  readonly defaultPaymentMethodId?: string | null;
+  readonly deletedAt?: Date;
+  /** Told to the outbox once under this name. */
+  readonly note?: { readonly type: string; readonly once: string; readonly details: object };
+}
+
+/** Keeps whether, and with what by default, a customer of the provider can pay (B5). */
+@Injectable()
+export class NotePaymentMethods {
+  constructor(private readonly organizationClock: OrganizationClock) {}
+
+  /** Undefined when the provider's customer is none of ours. */
+  async execute(tx: Tx, providerCustomerId: string, news: PaymentMethodNews): Promise<ProviderCustomerRow | undefined> {
+    const known = await findProviderCustomer(tx, providerCustomerId);
+    if (!known) return undefined;
+    const { organizationId, customerId, provider } = known;
+    const at = await this.organizationClock.now(organizationId, tx);
+    const changes = {
+      hasPaymentMethod: news.hasPaymentMethod ?? known.hasPaymentMethod,
+      defaultPaymentMethodId:
+        news.defaultPaymentMethodId === undefined ? known.defaultPaymentMethodId : news.defaultPaymentMethodId,
+      deletedAt: known.deletedAt ?? news.deletedAt ?? null,
+      updatedAt: at,
+    };
+    await tx.update(ProviderCustomerRow, { organizationId, customerId, provider }, changes);
+    if (news.note) {
+      const { type, once, details } = news.note;
+      const payload = { lago_customer_id: customerId, provider_customer_id: providerCustomerId, ...details };
+      await tellOnce(tx, organizationId, at, once, { objectType: 'customer', objectId: customerId, type, payload });
+    }
+    return { ...known, ...changes };
+  }
+
+  /** Links the provider's customer to ours by the id in its metadata, if ours has none yet. */
+  async claim(tx: Tx, providerCustomerId: string, customerId: string): Promise<void> {
+    if (!isId(customerId) || (await findProviderCustomer(tx, providerCustomerId))) return;
+    const customer = await tx.findOneBy(CustomerRow, { id: customerId });
+    if (!customer) return;
+    const at = await this.organizationClock.now(customer.organizationId, tx);
+    await linkCustomer(tx, customer, providerCustomerId, at);
+  }
+}

@@ -1,0 +1,37 @@
+import { Module } from '@nestjs/common';
+import { InvoicesModule } from '../invoices/index.ts';
+import { AdminInvoicesController } from './admin/admin-invoices.controller.ts';
+import { AdminSubscriptionsController } from './admin/admin-subscriptions.controller.ts';
+import { OrderProviderSubscription } from './admin/order-provider-subscription.ts';
+import { OverrideSubscription } from './admin/override-subscription.ts';
+import { CaptureProviderInvoice } from './capture-provider-invoice.ts';
+import { CompleteCheckout } from './complete-checkout.ts';
+import { EndCheckout } from './end-checkout.ts';
+import { FailPayment } from './fail-payment.ts';
+import { FollowProviderSubscription } from './follow-provider-subscription.ts';
+import { LinkInvoicePayment } from './link-invoice-payment.ts';
+import { NoteOnInvoice } from './note-on-invoice.ts';
+import { NotePaymentMethods } from './note-payment-methods.ts';
+import { RefundCharge } from './refund-charge.ts';
+import { StartPaidSubscription } from './start-paid-subscription.ts';
+
+const verbs = [
+  CaptureProviderInvoice,
+  CompleteCheckout,
+  EndCheckout,
+  FailPayment,
+  FollowProviderSubscription,
+  LinkInvoicePayment,
+  NoteOnInvoice,
+  NotePaymentMethods,
+  RefundCharge,
+];
+
+/** What payment providers do to our invoices, subscriptions and customers. */
+@Module({
+  imports: [InvoicesModule],
+  controllers: [AdminInvoicesController, AdminSubscriptionsController],
+  providers: [...verbs, OrderProviderSubscription, OverrideSubscription, StartPaidSubscription],
+  exports: verbs,
+})
+export class PaymentsModule {}

@@ -1,0 +1,126 @@
+import { compareSightings, mergeStates, type Verdict } from '../../../domain/lifecycles/sightings.ts';
+import { runStatement } from '../../../platform/database/sql.ts';
+import type { Tx } from '../../../platform/database/unit-of-work.ts';
+
+/** One thing a provider said of one of its objects. */
+export interface Observation<T extends object> {
+  readonly provider: 'STRIPE';
+  readonly objectType: string;
+  readonly objectId: string;
+  readonly state: T;
+  /** What it was just before, where the provider says so. */
+  readonly previous: T | null;
+  readonly isBeginning: boolean;
+  readonly rank: bigint;
+  readonly occurredAt: Date;
+  readonly receivedAt: Date;
+  /** Set when we asked for it: then it is newer than whatever was received before we did. */
+  readonly askedAt?: Date;
+  readonly learnedOnce: readonly (keyof T & string)[];
+}
+
+export interface Observed<T> {
+  readonly verdict: Verdict;
+  /** What we now hold to be true; undefined while undecided. */
+  readonly state: T;
+  readonly organizationId: string | null;
+}
+
+interface KnownRow {
+  readonly rank: string;
+  readonly occurred_at: Date;
+  readonly asked_at: Date | null;
+  readonly state: object;
+  readonly organization_id: string | null;
+}
+
+const begin = {
+  name: 'provider_objects.begin',
+  text: `insert into provider_objects (provider, object_type, object_id, rank, occurred_at, asked_at, state, updated_at)
+    values ($1, $2, $3, $4, $5, $6, $7, clock_timestamp()) on conflict do nothing returning object_id`,
+};
+const lock = {
+  name: 'provider_objects.lock',
+  text: `select rank, occurred_at, asked_at, state, organization_id from provider_objects where provider = $1 and object_type = $2 and object_id = $3
+    for update`,
+};
+const replace = {
+  name: 'provider_objects.replace',
+  text: `update provider_objects set rank = $4, occurred_at = $5, asked_at = $6, state = $7, updated_at = clock_timestamp()
+    where provider = $1 and object_type = $2 and object_id = $3`,
+};
+const own = {
+  name: 'provider_objects.own',
+  text: `update provider_objects set organization_id = $4 where provider = $1 and object_type = $2 and object_id = $3 and organization_id is distinct from $4`,
+};
+
+/** One text for one content, whatever the order of keys. */
+const textOf = (value: unknown): string =>
+  JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+
+/** A time in the future would lock out everything that really comes later. */
+const latestAheadMs = 5 * 60_000;
+
+/**
+ * Holds what was said against what is known, under the object's lock, and keeps what is true of both. `undecided` changes nothing: ask the
+ * provider and come back with the answer.
+ */
+export async function observe<T extends object>(tx: Tx, said: Observation<T>): Promise<Observed<T>> {
+  const key = [said.provider, said.objectType, said.objectId];
+  const latest = said.receivedAt.getTime() + latestAheadMs;
+  const occurredAt = said.occurredAt.getTime() > latest ? new Date(latest) : said.occurredAt;
+  const values = [...key, said.rank, occurredAt, said.askedAt ?? null, textOf(said.state)];
+  const begun = await runStatement(tx, begin, values);
+  if (begun.length > 0) return { verdict: 'newer', state: said.state, organizationId: null };
+  const [known] = await runStatement<KnownRow>(tx, lock, key);
+  if (!known) throw new Error(`${said.objectType} ${said.objectId} is gone`);
+  const state = known.state as T;
+  const verdict = verdictOf(known, { ...said, occurredAt });
+  if (verdict === 'undecided') return { verdict, state, organizationId: known.organization_id };
+  const merged = mergeStates(state, said.state, verdict, said.learnedOnce);
+  const leads = verdict === 'newer';
+  if (leads || textOf(merged) !== textOf(state))
+    await runStatement(tx, replace, [
+      ...key,
+      leads ? said.rank : known.rank,
+      leads && occurredAt > known.occurred_at ? occurredAt : known.occurred_at,
+      leads ? (said.askedAt ?? known.asked_at) : known.asked_at,
+      textOf(merged),
+    ]);
+  return { verdict, state: merged, organizationId: known.organization_id };
+}
+
+function verdictOf<T extends object>(known: KnownRow, said: Observation<T>): Verdict {
+  if (said.askedAt) return known.asked_at && known.asked_at >= said.askedAt ? 'older' : 'newer';
+  if (known.asked_at && said.receivedAt <= known.asked_at) return 'older';
+  return compareSightings(
+    { occurredAtMs: known.occurred_at.getTime(), rank: BigInt(known.rank), state: textOf(known.state) },
+    {
+      occurredAtMs: said.occurredAt.getTime(),
+      rank: said.rank,
+      state: textOf(said.state),
+      previousState: said.previous && textOf(said.previous),
+      isBeginning: said.isBeginning,
+    },
+  );
+}
+
+/** Notes whose object it is, once that is known. */
+export async function ownObject(tx: Tx, objectType: string, objectId: string, organizationId: string): Promise<void> {
+  await runStatement(tx, own, ['STRIPE', objectType, objectId, organizationId]);
+}
+
+const owner = {
+  name: 'provider_objects.owner',
+  text: 'select organization_id from provider_objects where provider = $1 and object_type = $2 and object_id = $3',
+};
+
+/** The organization of an object that was found to be ours. */
+export async function ownerOfObject(tx: Tx, objectType: string, objectId: string): Promise<string | undefined> {
+  const [row] = await runStatement<{ organization_id: string | null }>(tx, owner, ['STRIPE', objectType, objectId]);
+  return row?.organization_id ?? undefined;
+}
