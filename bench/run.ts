@@ -3,7 +3,7 @@ import { billingRows } from './billing.ts';
 import { currentUsageRows } from './current-usage.ts';
 import { openGround } from './ground.ts';
 import { ingestionRows } from './ingestion.ts';
-import { pricingLine } from './pricing.ts';
+import { domainLines } from './domain.ts';
 import { logInto } from './product.ts';
 import { progress, table } from './report.ts';
 import { full, smoke } from './sizes.ts';
@@ -36,7 +36,7 @@ async function fail(error: unknown): Promise<never> {
 
 try {
   logInto(ground.directory);
-  const pricing = pricingLine(sizes.pricings);
+  const pricing = domainLines(sizes.pricings);
   progress(pricing);
   const few = await makeTemplate(ground, 'shop_few', {
     subscriptions: sizes.few,

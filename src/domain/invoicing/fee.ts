@@ -1,4 +1,5 @@
 import type { Temporal } from 'temporal-polyfill';
+import { isoText } from '../calendar/local-day.ts';
 import { Exact } from '../money/exact.ts';
 import type { FeeDerivation } from './derivation.ts';
 import type { FeeType, TaxRate } from './items.ts';
@@ -74,7 +75,7 @@ function derivationOf(
   return {
     version: 1,
     currency,
-    billed: { start: line.billed.start.toString(), end: line.billed.end.toString() },
+    billed: { start: isoText(line.billed.start), end: isoText(line.billed.end) },
     unit_amount: line.unitAmount,
     units: line.units,
     ...(line.pricing && { pricing: line.pricing }),

@@ -113,6 +113,7 @@ export class Exact {
 
   /** Decimal text with at most `places` decimals, half away from zero, without trailing zeros. */
   toDecimal(places = 15): string {
+    if (this.denominator === 1n) return this.numerator.toString();
     const scaled = this.times(Exact.fromInteger(10n ** BigInt(places))).roundToInteger();
     const digits = (scaled < 0n ? -scaled : scaled).toString().padStart(places + 1, '0');
     const whole = digits.slice(0, digits.length - places);

@@ -1,5 +1,5 @@
 import { Temporal } from 'temporal-polyfill';
-import { localDateOf } from '../calendar/local-day.ts';
+import { localDateOf, remember } from '../calendar/local-day.ts';
 import type { Span } from '../calendar/span.ts';
 import { common } from '../calendar/spans.ts';
 import { Exact } from '../money/exact.ts';
@@ -9,7 +9,13 @@ import { Exact } from '../money/exact.ts';
  * middle included (an hour lost or won to DST does not change a day's count).
  */
 export function localDays(start: Temporal.Instant, end: Temporal.Instant, timezone: string): number {
-  if (Temporal.Instant.compare(end, start) <= 0) return 0;
+  const [from, to] = [start.epochNanoseconds, end.epochNanoseconds];
+  return to <= from ? 0 : remember(counts, `${from} ${to} ${timezone}`, () => countDays(start, end, timezone));
+}
+
+const counts = new Map<string, number>();
+
+function countDays(start: Temporal.Instant, end: Temporal.Instant, timezone: string): number {
   const first = localDateOf(start, timezone);
   const last = localDateOf(end.subtract({ nanoseconds: 1 }), timezone);
   return first.until(last, { largestUnit: 'days' }).days + 1;

@@ -1,4 +1,4 @@
-import type { PricedInvoice } from '../../domain/invoicing/price-period.ts';
+import type { PricedInvoice } from '../../domain/invoicing/assemble-invoice.ts';
 import { formatMajor } from '../../domain/money/currency.ts';
 import { isoOf } from '../../platform/clock/clock.ts';
 import { jsonNumber } from '../../platform/http/strict-json.ts';

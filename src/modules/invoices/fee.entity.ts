@@ -1,5 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { FeeDerivation, FeeType } from '../../domain/invoicing/price-period.ts';
+import type { FeeDerivation } from '../../domain/invoicing/derivation.ts';
+import type { FeeType } from '../../domain/invoicing/items.ts';
 import { bigintColumn } from '../../platform/database/transformers.ts';
 
 /** One line of an invoice. `units` and `unit_amount` (major units) are exact decimals; amounts are minor units. */

@@ -1,21 +1,17 @@
-import type { Span } from '../calendar/span.ts';
-import { Exact } from '../money/exact.ts';
-import { pricingOf } from '../pricing/read-charge-model.ts';
-import type { PricedInvoice } from './assemble-invoice.ts';
-import type { InvoiceItem, TaxRate } from './items.ts';
-import { priceInvoice } from './price-items.ts';
-
-export type { PricedInvoice } from './assemble-invoice.ts';
-export type { FeeDerivation } from './derivation.ts';
-export type { FeeType, TaxRate } from './items.ts';
+import type { Span } from '../../src/domain/calendar/span.ts';
+import { Exact } from '../../src/domain/money/exact.ts';
+import { pricingOf } from '../../src/domain/pricing/read-charge-model.ts';
+import type { PricedInvoice } from '../../src/domain/invoicing/assemble-invoice.ts';
+import type { InvoiceItem, TaxRate } from '../../src/domain/invoicing/items.ts';
+import { priceInvoice } from '../../src/domain/invoicing/price-items.ts';
 
 /** What a usage charge counted; the store aggregates, this floor prices. */
-export interface Usage {
+interface Usage {
   readonly units: string;
   readonly eventsCount: bigint;
 }
 
-export interface PlanPrice {
+interface PlanPrice {
   readonly id: string;
   readonly name: string;
   /** Minor units for one whole period. */
@@ -23,7 +19,7 @@ export interface PlanPrice {
   readonly taxes: readonly TaxRate[];
 }
 
-export interface FixedChargePrice {
+interface FixedChargePrice {
   readonly id: string;
   readonly name: string;
   readonly units: string;
@@ -33,7 +29,7 @@ export interface FixedChargePrice {
   readonly taxes: readonly TaxRate[];
 }
 
-export interface UsageChargePrice {
+interface UsageChargePrice {
   readonly id: string;
   readonly name: string;
   /** Major units per unit, decimal text. */

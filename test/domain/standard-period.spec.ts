@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { Temporal } from 'temporal-polyfill';
-import { type PeriodToPrice, pricePeriod, type TaxRate } from '../../src/domain/invoicing/price-period.ts';
+import type { TaxRate } from '../../src/domain/invoicing/items.ts';
+import { type PeriodToPrice, pricePeriod } from './standard-period.ts';
 
 const at = (text: string) => Temporal.Instant.from(text);
 const tax = (rate: string, code = 'vat'): TaxRate => ({ id: code, code, name: code, rate });
