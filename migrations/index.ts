@@ -2,6 +2,7 @@ import { Foundation1795000000000 } from './1795000000000-foundation.ts';
 import { FeesFollowTheirHeader1795000050000 } from './1795000050000-fees-follow-their-header.ts';
 import { Prices1795000100000 } from './1795000100000-prices.ts';
 import { UsageInBuckets1795000110000 } from './1795000110000-usage-in-buckets.ts';
+import { InstantCharges1795000120000 } from './1795000120000-instant-charges.ts';
 import { InAdvance1795000200000 } from './1795000200000-in-advance.ts';
 import { SubscriptionLife1795000210000 } from './1795000210000-subscription-life.ts';
 import { Numbering1795000300000 } from './1795000300000-numbering.ts';
@@ -18,6 +19,7 @@ export const migrations = [
   FeesFollowTheirHeader1795000050000,
   Prices1795000100000,
   UsageInBuckets1795000110000,
+  InstantCharges1795000120000,
   InAdvance1795000200000,
   SubscriptionLife1795000210000,
   Numbering1795000300000,

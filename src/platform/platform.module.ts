@@ -4,6 +4,7 @@ import { Clock } from './clock/clock.ts';
 import { CONFIG, type Config } from './config/config.ts';
 import { UnitOfWork } from './database/unit-of-work.ts';
 import { FeatureFlags } from './feature-flags/feature-flags.ts';
+import { Bell } from './jobs/bell.ts';
 import { JobSlots } from './jobs/job-slots.ts';
 import { WorkerLog } from './logging/worker-log.ts';
 import { Mailer } from './mail/mailer.ts';
@@ -17,6 +18,7 @@ export class PlatformModule {
       module: PlatformModule,
       providers: [
         { provide: CONFIG, useValue: config },
+        Bell,
         Clock,
         UnitOfWork,
         JobSlots,
@@ -25,7 +27,7 @@ export class PlatformModule {
         Mailer,
         SigningSecret,
       ],
-      exports: [CONFIG, Clock, UnitOfWork, JobSlots, WorkerLog, FeatureFlags, Mailer, SigningSecret],
+      exports: [CONFIG, Bell, Clock, UnitOfWork, JobSlots, WorkerLog, FeatureFlags, Mailer, SigningSecret],
     };
   }
 }

@@ -14,6 +14,7 @@ const withoutEntity = [
   'charge_taxes',
   'customer_taxes',
   'idempotency_keys',
+  'instant_charges',
   'job_runs',
   'minimum_commitment_taxes',
   'number_series',

@@ -89,8 +89,8 @@ function bucketLine(item: UsageChargeItem, bucket: UsageBucket, settings: LineSe
     name: bucket.label ? `${item.name} (${bucket.label})` : item.name,
     taxes: item.taxes,
     billed: item.billed,
-    eventsCount: bucket.usage.eventsCount,
-    units: (bucket.usage.proratedUnits ?? bucket.usage.units).toDecimal(),
+    eventsCount: bucket.paid === undefined ? bucket.usage.eventsCount : 1n,
+    units: unitsOf(bucket).toDecimal(),
     proration: null,
     evidence: bucket.evidence,
     filterId: bucket.filterId,
@@ -98,6 +98,12 @@ function bucketLine(item: UsageChargeItem, bucket: UsageBucket, settings: LineSe
     groupedBy: bucket.groupedBy,
     ...pricedUnits(bucket, null, settings.currency),
   };
+}
+
+/** In advance the growth beyond what is paid for: a decrease is no units, not fewer. */
+function unitsOf({ usage, paid }: Pick<UsageBucket, 'usage' | 'paid'>): Exact {
+  const units = usage.proratedUnits ?? usage.units;
+  return paid ? units.minus(paid.proratedUnits ?? paid.units).atLeast(Exact.zero) : units;
 }
 
 /** A standard price needs no steps: its units and unit amount say all. */
@@ -116,7 +122,7 @@ function pricedUnits(
   const amount = paid === undefined ? price.amount : priceGrowth(model, paid, usage, currency);
   return {
     precise: prorate(inMinorUnits(amount, currency), proration),
-    unitAmount: averageOf(amount, usage.proratedUnits ?? usage.units),
+    unitAmount: averageOf(amount, unitsOf(bucket)),
     pricing: {
       charge_model: model.name,
       properties: pricing.properties,

@@ -9,7 +9,7 @@ export {
   chosenBillingEntity,
   SubscriptionEntityChoice,
 } from './choose-billing-entity.ts';
-export { drawNumbers } from './draw-numbers.ts';
+export { type DrawnNumber, drawNumbers } from './draw-numbers.ts';
 export {
   type EffectiveEntity,
   effectiveEntity,

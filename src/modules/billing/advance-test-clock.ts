@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { BillingError, invalid } from '../../domain/errors/billing-error.ts';
 import { FinalizeDueInvoices } from '../invoices/index.ts';
 import { OrganizationRow } from '../organizations/index.ts';
+import { ChargeEvents } from './instant-charges/charge-events.ts';
 import { GenerateInvoices, type GenerationRequest } from './generate-invoices.ts';
 
 const hourMs = 3_600_000;
@@ -34,6 +35,7 @@ export class AdvanceTestClock {
     private readonly dataSource: DataSource,
     private readonly generateInvoices: GenerateInvoices,
     private readonly finalizeDueInvoices: FinalizeDueInvoices,
+    private readonly chargeEvents: ChargeEvents,
   ) {}
 
   /** @throws BillingError not_in_test_mode, clock_advance_in_progress, validation_errors (back in time, more than ten years ahead) */
@@ -61,6 +63,7 @@ export class AdvanceTestClock {
     if (!now) throw new BillingError('not_in_test_mode');
     if (to < now) throw invalid({ to: ['in_the_past'] });
     if (to.getTime() - now.getTime() > tenYearsMs) throw invalid({ to: ['value_is_out_of_range'] });
+    await this.chargeEvents.execute(organizationId);
     let generated = beginningOfTime;
     let finalized = beginningOfTime;
     for (;;) {

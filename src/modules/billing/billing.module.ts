@@ -7,6 +7,8 @@ import { BillingCron } from './billing.cron.ts';
 import { BillingRunsController } from './billing-runs.controller.ts';
 import { CheckInvariants } from './check-invariants.ts';
 import { FinalizeInvoices } from './finalize-invoices.ts';
+import { ChargeEvents } from './instant-charges/charge-events.ts';
+import { InstantChargesBell, InstantChargesCron } from './instant-charges/instant-charges.cron.ts';
 import { GenerateInvoice } from './generate-invoice.ts';
 import { GenerateInvoices } from './generate-invoices.ts';
 import { PreviewInvoice } from './preview-invoice.ts';
@@ -22,10 +24,12 @@ import { WorkersHealthController } from './workers-health.controller.ts';
   providers: [
     AdvanceTestClock,
     BillBatch,
+    ChargeEvents,
     CheckInvariants,
     FinalizeInvoices,
     GenerateInvoice,
     GenerateInvoices,
+    InstantChargesBell,
     PreviewInvoice,
     RunBilling,
   ],
@@ -34,6 +38,6 @@ import { WorkersHealthController } from './workers-health.controller.ts';
 export class BillingModule {
   /** With the schedule ticking, or without (operator commands, tests). */
   static register({ runsJobs }: { runsJobs: boolean }): DynamicModule {
-    return { module: BillingModule, providers: runsJobs ? [BillingCron] : [] };
+    return { module: BillingModule, providers: runsJobs ? [BillingCron, InstantChargesCron] : [] };
   }
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, IsNull, Not } from 'typeorm';
 import { BillingError } from '../../domain/errors/billing-error.ts';
 import { Clock, dateOf } from '../../platform/clock/clock.ts';
 import { queryOn } from '../../platform/database/sql.ts';
@@ -36,7 +36,7 @@ export class GenerateInvoice {
       subscription.currentPeriodEnd <= asOf;
     if (isDue) await this.bill(organizationId, subscription.id, asOf);
     const [latest] = await manager.find(InvoiceRow, {
-      where: { organizationId, subscriptionId: subscription.id },
+      where: { organizationId, subscriptionId: subscription.id, periodEnd: Not(IsNull()) },
       order: { periodEnd: 'desc', createdAt: 'desc' },
       take: 1,
     });

@@ -93,7 +93,7 @@ export const invariants: readonly Invariant[] = [
     name: 'fees_are_covered',
     holds: 'every fee of a generated invoice has its billed period, and every billed period its fee',
     offenders: `select coalesce(f.invoice_id, p.invoice_id)::text from
-        (select f.* from fees f join invoices i on i.organization_id = f.organization_id and i.id = f.invoice_id where i.source = 'GENERATED') f
+        (select f.* from fees f join invoices i on i.organization_id = f.organization_id and i.id = f.invoice_id where i.source = 'GENERATED' and f.event_transaction_id is null) f
       full join billed_periods p on p.organization_id = f.organization_id and p.invoice_id = f.invoice_id and p.subscription_id = f.subscription_id
         and p.item_id = f.item_id and lower(p.period) = f.period_start and upper(p.period) = f.period_end
       where f.id is null or p.invoice_id is null`,

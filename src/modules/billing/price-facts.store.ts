@@ -35,6 +35,7 @@ interface PriceRecord {
   readonly units: string | null;
   readonly prorated: boolean;
   readonly pay_in_advance: boolean;
+  readonly invoiceable: boolean;
   /** Of a commitment, the commitment. */
   readonly min_amount_cents: string;
   readonly metric: MetricFacts | null;
@@ -55,6 +56,7 @@ export interface UsageChargeFacts {
   readonly name: string;
   readonly prorated: boolean;
   readonly payInAdvance: boolean;
+  readonly invoiceable: boolean;
   readonly minimumCents: bigint;
   readonly pricing: ChargePricing;
   readonly metric: MetricFacts;
@@ -82,18 +84,19 @@ interface TaxRecord extends TaxRate {
 const selectPrices = {
   name: 'billing.prices',
   text: `select 'fixed_charge' as kind, f.id, f.plan_id, coalesce(f.invoice_display_name, a.invoice_display_name, a.name) as name, f.charge_model,
-      f.properties, f.units, f.prorated, f.pay_in_advance, 0::bigint as min_amount_cents, null::jsonb as metric, null::jsonb as filters, f.code
+      f.properties, f.units, f.prorated, f.pay_in_advance, true as invoiceable, 0::bigint as min_amount_cents, null::jsonb as metric,
+      null::jsonb as filters, f.code
     from fixed_charges f join add_ons a on a.organization_id = f.organization_id and a.id = f.add_on_id
     where f.organization_id = $1 and f.plan_id = any($2::uuid[]) and f.status = 'ACTIVE'
     union all
-    select 'charge', c.id, c.plan_id, coalesce(c.invoice_display_name, m.name), c.charge_model, c.properties, null, c.prorated, c.pay_in_advance,
+    select 'charge', c.id, c.plan_id, coalesce(c.invoice_display_name, m.name), c.charge_model, c.properties, null, c.prorated, c.pay_in_advance, c.invoiceable,
       c.min_amount_cents, to_jsonb(m), (
         select jsonb_agg(to_jsonb(l) order by l.created_at, l.id) from charge_filters l
         where l.organization_id = c.organization_id and l.charge_id = c.id), c.code
     from charges c join billable_metrics m on m.organization_id = c.organization_id and m.id = c.billable_metric_id
     where c.organization_id = $1 and c.plan_id = any($2::uuid[]) and c.status = 'ACTIVE'
     union all
-    select 'commitment', k.id, k.plan_id, coalesce(k.invoice_display_name, 'Minimum commitment'), null, null, null, true, false, k.amount_cents, null, null, ''
+    select 'commitment', k.id, k.plan_id, coalesce(k.invoice_display_name, 'Minimum commitment'), null, null, null, true, false, true, k.amount_cents, null, null, ''
     from minimum_commitments k where k.organization_id = $1 and k.plan_id = any($2::uuid[])
     order by kind desc, code`,
 };
@@ -122,6 +125,37 @@ export interface PriceFacts {
   pricesOf(planId: string): PlanPrices;
   /** The taxes of the first owner that has any; owners are `<kind> <id>`. */
   nearestTaxes(...owners: string[]): readonly TaxRate[];
+}
+
+const selectBilledBefore = {
+  name: 'billing.billed_before',
+  text: `select r.subscription_id, coalesce(sum(f.amount_cents), 0)::text as cents
+    from unnest($2::uuid[], $3::timestamptz[], $4::timestamptz[]) as r (subscription_id, starts_at, ends_at)
+    join fees f on f.organization_id = $1 and f.subscription_id = r.subscription_id and f.period_start >= r.starts_at and f.period_start < r.ends_at
+    where not exists (select from invoices i where i.organization_id = f.organization_id and i.id = f.invoice_id and i.status = 'VOID')
+    group by r.subscription_id`,
+};
+
+export interface BilledSpan {
+  readonly subscriptionId: string;
+  readonly from: Date;
+  readonly to: Date;
+}
+
+/** Minor units that fees of these spans, on earlier invoices or on none, came to already, by subscription. */
+export async function billedBefore(
+  query: Query,
+  organizationId: string,
+  spans: readonly BilledSpan[],
+): Promise<ReadonlyMap<string, bigint>> {
+  if (spans.length === 0) return new Map();
+  const rows = await query<{ subscription_id: string; cents: string }>(selectBilledBefore, [
+    organizationId,
+    spans.map((span) => span.subscriptionId),
+    spans.map((span) => span.from),
+    spans.map((span) => span.to),
+  ]);
+  return new Map(rows.map((row) => [row.subscription_id, BigInt(row.cents)]));
 }
 
 const nothing: PlanPrices = { fixedCharges: [], charges: [], commitment: null };
@@ -174,6 +208,7 @@ const usageChargeOf = (record: PriceRecord, metric: MetricFacts): UsageChargeFac
   name: record.name,
   prorated: record.prorated,
   payInAdvance: record.pay_in_advance,
+  invoiceable: record.invoiceable,
   minimumCents: BigInt(record.min_amount_cents),
   metric,
   pricing: pricingOf(record.charge_model ?? '', record.properties),

@@ -1,12 +1,13 @@
 import type { PricedInvoice } from '../../domain/invoicing/assemble-invoice.ts';
-import type { InvoiceItem } from '../../domain/invoicing/items.ts';
+import type { InvoiceItem, UsageChargeItem } from '../../domain/invoicing/items.ts';
 import { priceInvoice } from '../../domain/invoicing/price-items.ts';
+import { dateOf } from '../../platform/clock/clock.ts';
 import type { Query } from '../../platform/database/sql.ts';
 import { type EffectiveEntity, effectiveEntity } from '../billing-entities/index.ts';
 import { type MeasuredUsage, measureUsage } from '../usage/index.ts';
 import { bucketOf, usageRequestOf } from './charge-usage.ts';
 import type { DueSubscription } from './due-subscriptions.store.ts';
-import { loadPriceFacts, type PriceFacts, type UsageChargeFacts } from './price-facts.store.ts';
+import { billedBefore, loadPriceFacts, type PriceFacts, type UsageChargeFacts } from './price-facts.store.ts';
 import { type SubscriptionStep, stepOf, successorStepOf } from './step-of.ts';
 
 /** A subscription at a boundary, with what is billed there and what it costs. */
@@ -17,7 +18,11 @@ export interface PricedSubscription extends SubscriptionStep {
   readonly successor: (SubscriptionStep & { readonly items: ReadonlySet<string | null> }) | null;
 }
 
-type UsageOf = (subscriptionId: string, chargeId: string) => readonly MeasuredUsage[];
+/** What was counted and charged; by subscription, or by subscription and charge. */
+interface Usage {
+  of(subscriptionId: string, chargeId: string): readonly MeasuredUsage[];
+  billedBefore(subscriptionId: string): bigint;
+}
 
 /**
  * The first two beats for any number of subscriptions: a few reads, then pure pricing. Invoice, preview and current usage all
@@ -39,10 +44,10 @@ export async function priceSubscriptions(
     organizationId,
     steps.map((entry) => entry.subscription),
   );
-  const usageOf = await loadUsage(query, steps, facts);
+  const usage = await loadUsage(query, organizationId, steps, facts);
   return entries.map(({ successor, ...entry }) => {
-    const own = itemsOf(entry, facts, usageOf);
-    const begun = successor ? itemsOf(successor, facts, usageOf) : [];
+    const own = itemsOf(entry, facts, usage);
+    const begun = successor ? itemsOf(successor, facts, usage) : [];
     const { amount_currency: currency, billing_timezone: timezone } = entry.subscription;
     return {
       ...entry,
@@ -57,11 +62,16 @@ export async function priceSubscriptions(
 export const isInvoiced = ({ subscription, step, successor }: PricedSubscription): boolean =>
   step.reason !== 'TERMINATING' || subscription.on_termination_invoice !== 'skip' || successor !== null;
 
-/** Usage that is charged at the end of the period; what is paid in advance was charged by its events. */
+/** In arrears at the end of the period; in advance only what recurs: it is paid again for the period that begins. */
 const chargesOf = (subscription: DueSubscription, facts: PriceFacts): UsageChargeFacts[] =>
-  facts.pricesOf(subscription.plan_id).charges.filter((charge) => !charge.payInAdvance);
+  facts.pricesOf(subscription.plan_id).charges.filter((charge) => !charge.payInAdvance || charge.metric.recurring);
 
-async function loadUsage(query: Query, steps: readonly SubscriptionStep[], facts: PriceFacts): Promise<UsageOf> {
+async function loadUsage(
+  query: Query,
+  organizationId: string,
+  steps: readonly SubscriptionStep[],
+  facts: PriceFacts,
+): Promise<Usage> {
   const asked = steps.flatMap(({ subscription, step: { usage } }) => {
     if (!usage) return [];
     const span = { ...usage, streamId: subscription.stream_id, timezone: subscription.billing_timezone };
@@ -75,11 +85,20 @@ async function loadUsage(query: Query, steps: readonly SubscriptionStep[], facts
     asked.map(({ request }) => request),
   );
   const byKey = new Map(asked.map(({ key }, i) => [key, measured[i] ?? []]));
-  return (subscriptionId, chargeId) => byKey.get(`${subscriptionId} ${chargeId}`) ?? [];
+  const committed = steps.flatMap(({ subscription, step: { plan } }) =>
+    plan.arrears && facts.pricesOf(subscription.plan_id).commitment
+      ? [{ subscriptionId: subscription.id, from: dateOf(plan.arrears.billed.start), to: dateOf(plan.arrears.billed.end) }]
+      : [],
+  );
+  const before = await billedBefore(query, organizationId, committed);
+  return {
+    of: (subscriptionId, chargeId) => byKey.get(`${subscriptionId} ${chargeId}`) ?? [],
+    billedBefore: (subscriptionId) => before.get(subscriptionId) ?? 0n,
+  };
 }
 
 /** Taxes are those of the charge or commitment, else of the plan, the customer, the effective entity, the organization: the nearest that has any. */
-function itemsOf({ subscription, step }: SubscriptionStep, facts: PriceFacts, usageOf: UsageOf): InvoiceItem[] {
+function itemsOf({ subscription, step }: SubscriptionStep, facts: PriceFacts, usage: Usage): InvoiceItem[] {
   const fallback = [
     `plan ${subscription.plan_id}`,
     `customer ${subscription.customer_id}`,
@@ -103,23 +122,42 @@ function itemsOf({ subscription, step }: SubscriptionStep, facts: PriceFacts, us
     const span = payInAdvance ? step.fixed.advance : step.fixed.arrears;
     if (span) items.push({ ...charge, kind: 'fixed_charge', taxes, ...span });
   }
-  for (const charge of step.usage ? chargesOf(subscription, facts) : [])
-    items.push({
-      kind: 'charge',
-      id: charge.id,
-      name: charge.name,
-      taxes: facts.nearestTaxes(`charge ${charge.id}`, ...fallback),
-      buckets: usageOf(subscription.id, charge.id).map((measured) => bucketOf(charge, measured)),
-      ...(charge.minimumCents > 0n && { minimumCents: charge.minimumCents }),
-      ...(step.usage as NonNullable<typeof step.usage>),
-    });
+  for (const charge of step.usage ? chargesOf(subscription, facts) : []) {
+    const item = chargeItemOf(charge, usage.of(subscription.id, charge.id), step);
+    if (item) items.push({ ...item, taxes: facts.nearestTaxes(`charge ${charge.id}`, ...fallback) });
+  }
   if (prices.commitment && step.plan.arrears)
     items.push({
       ...prices.commitment,
       kind: 'commitment',
       taxes: facts.nearestTaxes(`commitment ${prices.commitment.id}`, ...fallback),
-      billedBeforeCents: 0n,
+      billedBeforeCents: usage.billedBefore(subscription.id),
       ...step.plan.arrears,
     });
   return items;
+}
+
+/**
+ * Usage of the span that ended; or, in advance, what was there at its end: it is there when the next one begins, and is paid for the
+ * whole of that.
+ */
+function chargeItemOf(
+  charge: UsageChargeFacts,
+  measured: readonly MeasuredUsage[],
+  { usage: ended, next }: SubscriptionStep['step'],
+): Omit<UsageChargeItem, 'taxes'> | null {
+  const base = { kind: 'charge' as const, id: charge.id, name: charge.name };
+  if (!charge.payInAdvance)
+    return (
+      ended && {
+        ...base,
+        ...ended,
+        buckets: measured.map((bucket) => bucketOf(charge, bucket)),
+        ...(charge.minimumCents > 0n && { minimumCents: charge.minimumCents }),
+      }
+    );
+  const carried = measured.filter(({ usage }) => usage.units.isPositive());
+  if (!next || carried.length === 0) return null;
+  const renewed = carried.map((bucket) => ({ ...bucket, usage: { units: bucket.usage.units, eventsCount: 0n } }));
+  return { ...base, period: next, billed: next, buckets: renewed.map((bucket) => bucketOf(charge, bucket)) };
 }

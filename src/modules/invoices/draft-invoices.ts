@@ -1,13 +1,13 @@
-import { draftDates } from '../../domain/invoicing/document-dates.ts';
+import { type DocumentDates, draftDates } from '../../domain/invoicing/document-dates.ts';
 import type { PricedInvoice } from '../../domain/invoicing/assemble-invoice.ts';
 import type { InvoicingReason } from '../../domain/lifecycles/billing-step.ts';
 import { dateOf, instantOf } from '../../platform/clock/clock.ts';
 import { newId } from '../../platform/database/ids.ts';
 import type { Tx } from '../../platform/database/unit-of-work.ts';
 import { tell } from '../../platform/outbox/outbox.ts';
-import { drawNumbers, type EffectiveEntity } from '../billing-entities/index.ts';
+import { type DrawnNumber, drawNumbers, type EffectiveEntity } from '../billing-entities/index.ts';
 import type { InvoiceRow } from './invoice.entity.ts';
-import { insertDrafts } from './invoices.store.ts';
+import { insertDrafts, insertLines } from './invoices.store.ts';
 
 export interface DraftToWrite {
   readonly entity: EffectiveEntity;
@@ -24,6 +24,8 @@ export interface DraftToWrite {
   readonly priced: PricedInvoice;
   /** Whose an item is, when the invoice also bills a successor; else everything is the subscription's. */
   readonly subscriptionOf?: (itemId: string | null) => string;
+  /** Of the event that it charges: it is issued at once. */
+  readonly eventTransactionId?: string;
 }
 
 /** How invoices of one batch come about. */
@@ -48,7 +50,10 @@ export async function draftInvoices(
   if (drafts.length === 0) return [];
   // What somebody writes by hand is issued at once, whatever grace drafts have.
   const grace = kind === generated ? {} : { gracePeriodDays: 0 };
-  const dated = drafts.map((draft) => ({ draft, dates: draftDates({ ...draft.entity, ...grace }, instantOf(at)) }));
+  const dated = drafts.map((draft) => {
+    const terms = draft.eventTransactionId === undefined ? grace : { gracePeriodDays: 0 };
+    return { draft, dates: draftDates({ ...draft.entity, ...terms }, instantOf(at)) };
+  });
   const numbers = await drawNumbers(
     tx,
     organizationId,
@@ -62,40 +67,9 @@ export async function draftInvoices(
   const written = dated.map(({ draft, dates }, position) => {
     const number = numbers[position];
     if (!number) throw new Error('a draft was left without a number');
-    const { priced } = draft;
-    const row: InvoiceRow = {
-      organizationId,
-      id: newId(),
-      ...kind,
-      status: 'DRAFT',
-      billingEntityId: draft.entity.id,
-      customerId: draft.customerId,
-      subscriptionId: draft.subscriptionId,
-      billingRunId: draft.billingRunId,
-      invoiceNumber: number.number,
-      series: number.series,
-      sequentialId: number.sequentialId,
-      currency: priced.currency,
-      feesAmountCents: priced.feesAmountCents,
-      discountAmountCents: 0n,
-      taxesAmountCents: priced.taxesAmountCents,
-      totalCents: priced.totalCents,
-      totalPaidCents: 0n,
-      invoicingReason: draft.invoicingReason,
-      periodStart: draft.periodStart,
-      periodEnd: draft.periodEnd,
-      timezone: draft.entity.timezone,
-      issuingDate: dates.issuingDate.toString(),
-      paymentDueDate: draft.dueDate ?? dates.paymentDueDate.toString(),
-      netPaymentTerm: draft.entity.netPaymentTerm,
-      scheduledFinalizeAt: dateOf(dates.scheduledFinalizeAt),
-      ...notYet,
-      ...notCaptured,
-      metadata: {},
-      createdAt: at,
-      updatedAt: at,
-    };
-    return { row, priced, ...(draft.subscriptionOf ? { subscriptionOf: draft.subscriptionOf } : {}) };
+    const row = rowOf(organizationId, draft, { dates, number, kind, at });
+    const { priced, subscriptionOf, eventTransactionId = null } = draft;
+    return { row, priced, eventTransactionId, ...(subscriptionOf ? { subscriptionOf } : {}) };
   });
   await insertDrafts(tx, organizationId, written, at);
   await tell(
@@ -105,6 +79,49 @@ export async function draftInvoices(
     written.map(({ row }) => ({ objectType: 'invoice', objectId: row.id, type: 'invoice.created', payload: outline(row) })),
   );
   return written.map(({ row }) => row);
+}
+
+interface Issue {
+  readonly dates: DocumentDates;
+  readonly number: DrawnNumber;
+  readonly kind: DraftKind;
+  readonly at: Date;
+}
+
+function rowOf(organizationId: string, draft: DraftToWrite, { dates, number, kind, at }: Issue): InvoiceRow {
+  const { priced } = draft;
+  return {
+    organizationId,
+    id: newId(),
+    ...kind,
+    status: 'DRAFT',
+    billingEntityId: draft.entity.id,
+    customerId: draft.customerId,
+    subscriptionId: draft.subscriptionId,
+    billingRunId: draft.billingRunId,
+    invoiceNumber: number.number,
+    series: number.series,
+    sequentialId: number.sequentialId,
+    currency: priced.currency,
+    feesAmountCents: priced.feesAmountCents,
+    discountAmountCents: 0n,
+    taxesAmountCents: priced.taxesAmountCents,
+    totalCents: priced.totalCents,
+    totalPaidCents: 0n,
+    invoicingReason: draft.invoicingReason,
+    periodStart: draft.periodStart,
+    periodEnd: draft.periodEnd,
+    timezone: draft.entity.timezone,
+    issuingDate: dates.issuingDate.toString(),
+    paymentDueDate: draft.dueDate ?? dates.paymentDueDate.toString(),
+    netPaymentTerm: draft.entity.netPaymentTerm,
+    scheduledFinalizeAt: draft.eventTransactionId === undefined ? dateOf(dates.scheduledFinalizeAt) : at,
+    ...notYet,
+    ...notCaptured,
+    metadata: {},
+    createdAt: at,
+    updatedAt: at,
+  };
 }
 
 /** What an event says of an invoice; readers that want all of it read the invoice. */
@@ -117,3 +134,17 @@ export const outline = (row: InvoiceRow) => ({
   currency: row.currency,
   total_amount_cents: row.totalCents,
 });
+
+export interface FeesWithoutInvoice {
+  readonly billingEntityId: string;
+  readonly subscriptionId: string;
+  readonly eventTransactionId: string;
+  readonly priced: PricedInvoice;
+}
+
+/** Keeps fees that are paid in advance and never invoiced. */
+export async function keepFees(tx: Tx, organizationId: string, fees: FeesWithoutInvoice, at: Date): Promise<void> {
+  const { billingEntityId, subscriptionId, eventTransactionId, priced } = fees;
+  const row = { id: null, billingEntityId, subscriptionId, currency: priced.currency };
+  await insertLines(tx, organizationId, [{ row, priced, eventTransactionId }], at);
+}

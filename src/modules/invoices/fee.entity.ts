@@ -10,8 +10,9 @@ export class FeeRow {
   organizationId: string;
   @PrimaryColumn('uuid')
   id: string;
-  @Column('uuid')
-  invoiceId: string;
+  /** Null: paid in advance, and its charge is not invoiced. */
+  @Column('uuid', { nullable: true })
+  invoiceId: string | null;
   @Column('uuid')
   billingEntityId: string;
   @Column('text')
@@ -43,6 +44,11 @@ export class FeeRow {
   periodStart: Date | null;
   @Column('timestamptz', { nullable: true })
   periodEnd: Date | null;
+  @Column('bool')
+  payInAdvance: boolean;
+  /** Of the event that it charges at once. */
+  @Column('text', { nullable: true })
+  eventTransactionId: string | null;
   @Column('jsonb')
   derivation: FeeDerivation;
   @Column('timestamptz')

@@ -1,5 +1,5 @@
 export { ChangeInvoiceStatus } from './change-invoice-status.ts';
-export { type DraftToWrite, draftInvoices } from './draft-invoices.ts';
+export { type DraftToWrite, draftInvoices, keepFees } from './draft-invoices.ts';
 export { bookRefund } from './captured/book-refund.ts';
 export { captureInvoice, type InvoiceToCapture } from './captured/capture-invoice.ts';
 export { findCapturedInvoice } from './captured/captured-invoice.store.ts';

@@ -29,6 +29,9 @@ export const presentFee = (fee: FeeRow, itemCode: string | undefined) => ({
   lago_charge_id: fee.feeType === 'charge' ? fee.itemId : null,
   lago_charge_filter_id: fee.derivation.filter_id ?? null,
   lago_fixed_charge_id: fee.feeType === 'fixed_charge' ? fee.itemId : null,
+  pay_in_advance: fee.payInAdvance,
+  invoiceable: fee.invoiceId !== null,
+  event_transaction_id: fee.eventTransactionId,
   is_true_up: fee.derivation.true_up !== undefined,
   item: {
     type: fee.feeType,

@@ -142,6 +142,9 @@ export async function feesOf(
 ): Promise<Map<string, FeeRow[]>> {
   const rows = await manager.find(FeeRow, { where: { organizationId, invoiceId: In([...invoiceIds]) }, order: { id: 'asc' } });
   const byInvoice = new Map<string, FeeRow[]>();
-  for (const row of rows) byInvoice.set(row.invoiceId, [...(byInvoice.get(row.invoiceId) ?? []), row]);
+  for (const row of rows) {
+    const invoiceId = row.invoiceId ?? '';
+    byInvoice.set(invoiceId, [...(byInvoice.get(invoiceId) ?? []), row]);
+  }
   return byInvoice;
 }

@@ -9,6 +9,13 @@ interface DraftWithPrice {
   readonly row: InvoiceRow;
   readonly priced: PricedInvoice;
   readonly subscriptionOf?: (itemId: string | null) => string;
+  /** Of the event whose fees these are: the event covers them, not their period. */
+  readonly eventTransactionId: string | null;
+}
+
+/** What fees hang on: an invoice, or only the subscription. */
+export interface FeesToWrite extends Pick<DraftWithPrice, 'priced' | 'eventTransactionId' | 'subscriptionOf'> {
+  readonly row: Pick<InvoiceRow, 'billingEntityId' | 'currency' | 'subscriptionId'> & { readonly id: string | null };
 }
 
 const insertInvoices = {
@@ -26,14 +33,15 @@ const insertFees = {
   name: 'fees.insert',
   text: `with written as (
       insert into fees (organization_id, created_at, id, invoice_id, billing_entity_id, currency, subscription_id, fee_type, item_id, name, units,
-        events_count, unit_amount, amount_cents, taxes_rate, taxes_amount_cents, period_start, period_end, derivation, description)
+        events_count, unit_amount, amount_cents, taxes_rate, taxes_amount_cents, period_start, period_end, derivation, description, pay_in_advance, event_transaction_id)
       select $1, $2, r.* from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::uuid[], $8::text[], $9::uuid[], $10::text[], $11::numeric[],
-        $12::int8[], $13::numeric[], $14::int8[], $15::numeric[], $16::int8[], $17::timestamptz[], $18::timestamptz[], $19::jsonb[], $20::text[]) as r
-      returning organization_id, invoice_id, subscription_id, item_id, period_start, period_end
+        $12::int8[], $13::numeric[], $14::int8[], $15::numeric[], $16::int8[], $17::timestamptz[], $18::timestamptz[], $19::jsonb[], $20::text[],
+        $21::boolean[], $22::text[]) as r
+      returning organization_id, invoice_id, subscription_id, item_id, period_start, period_end, event_transaction_id
     )
     insert into billed_periods (organization_id, invoice_id, subscription_id, item_id, period)
     select distinct organization_id, invoice_id, subscription_id, item_id, tstzrange(period_start, period_end) from written
-    where subscription_id is not null`,
+    where subscription_id is not null and event_transaction_id is null`,
 };
 
 const insertTaxes = {
@@ -75,10 +83,15 @@ export async function insertDrafts(tx: Tx, organizationId: string, drafts: reado
   await insertLines(tx, organizationId, drafts, at);
 }
 
-/** Fees, tax lines and billed periods of headers that stand. */
-export async function insertLines(tx: Tx, organizationId: string, drafts: readonly DraftWithPrice[], at: Date): Promise<void> {
-  const lines = drafts.flatMap(({ row, priced, subscriptionOf }) =>
-    priced.fees.map((fee) => ({ row, fee, subscriptionId: subscriptionOf?.(fee.itemId) ?? row.subscriptionId })),
+/** Fees, tax lines and billed periods of headers that stand, or fees without an invoice. */
+export async function insertLines(tx: Tx, organizationId: string, drafts: readonly FeesToWrite[], at: Date): Promise<void> {
+  const lines = drafts.flatMap(({ row, priced, eventTransactionId, subscriptionOf }) =>
+    priced.fees.map((fee) => ({
+      row,
+      fee,
+      eventTransactionId,
+      subscriptionId: subscriptionOf?.(fee.itemId) ?? row.subscriptionId,
+    })),
   );
   await runStatement(tx, insertFees, [
     organizationId,
@@ -101,8 +114,10 @@ export async function insertLines(tx: Tx, organizationId: string, drafts: readon
     lines.map(({ fee }) => dateOf(fee.to)),
     lines.map(({ fee }) => JSON.stringify(fee.derivation)),
     lines.map(({ fee }) => fee.description),
+    lines.map(({ eventTransactionId }) => eventTransactionId !== null),
+    lines.map(({ eventTransactionId }) => eventTransactionId),
   ]);
-  const taxes = drafts.flatMap(({ row, priced }) => priced.taxes.map((tax) => ({ row, tax })));
+  const taxes = drafts.flatMap(({ row, priced }) => (row.id === null ? [] : priced.taxes.map((tax) => ({ row, tax }))));
   if (taxes.length > 0)
     await runStatement(tx, insertTaxes, [
       organizationId,

@@ -14,6 +14,8 @@ export interface BucketRequest {
   readonly filters: readonly Readonly<Record<string, readonly string[]>>[];
   /** Grouping keys of what matches no filter, then of each filter. */
   readonly groupKeys: readonly (readonly string[])[];
+  /** Leaves out events that wait to be charged at once, other than the one with this transaction id; null: counts all. */
+  readonly charging: string | null;
   /** Whether the events themselves are wanted, for a price that looks at each. */
   readonly withEvents: boolean;
 }
@@ -61,10 +63,13 @@ const aggregate = {
         e.precise_total_amount_cents, e.occurred_at >= r.starts_at as is_new, coalesce(f.filter, -1) as filter,
         (select coalesce(jsonb_agg(e.properties ->> k.key order by k.place), '[]')
           from jsonb_array_elements_text(r.group_keys -> (coalesce(f.filter, -1) + 1)) with ordinality as k (key, place)) as groups
-      from unnest($1::bigint[], $2::int[], $3::text[], $4::boolean[], $5::timestamptz[], $6::timestamptz[], $7::jsonb[], $8::jsonb[], $9::boolean[])
-        with ordinality as r (stream_id, metric_key, aggregation, recurring, starts_at, ends_at, filters, group_keys, with_events, position)
+      from unnest($1::bigint[], $2::int[], $3::text[], $4::boolean[], $5::timestamptz[], $6::timestamptz[], $7::jsonb[], $8::jsonb[], $9::boolean[],
+          $10::text[])
+        with ordinality as r (stream_id, metric_key, aggregation, recurring, starts_at, ends_at, filters, group_keys, with_events, charging, position)
       join usage_events e on e.stream_id = r.stream_id and e.metric_key = r.metric_key and e.occurred_at < r.ends_at
         and (e.occurred_at >= r.starts_at or r.recurring)
+        and (r.charging is null or e.transaction_id = r.charging or not exists (
+          select from instant_charges w where w.stream_id = e.stream_id and w.transaction_id = e.transaction_id))
       left join lateral (
         select (c.place - 1)::int as filter from jsonb_array_elements(r.filters) with ordinality as c (values_by_key, place)
         where not exists (
@@ -108,6 +113,7 @@ export async function aggregateBuckets(query: Query, requests: readonly BucketRe
     requests.map((request) => JSON.stringify(request.filters)),
     requests.map((request) => JSON.stringify(request.groupKeys)),
     requests.map((request) => request.withEvents),
+    requests.map((request) => request.charging),
   ]);
   return rows.map((row) => ({
     request: Number(row.position) - 1,

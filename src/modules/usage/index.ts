@@ -3,4 +3,5 @@ export { type MeasuredUsage, measureUsage, type UsageFilter, type UsageRequest }
 export { registerEventsImport } from './events-import.command.ts';
 export { IngestEvents } from './ingest-events.ts';
 export { UsageModule } from './usage.module.ts';
+export { instantCharges } from './usage-events.store.ts';
 export { ensureStream } from './usage-streams.ts';

@@ -31,9 +31,8 @@ export class IngestEvents {
 
   /** All or nothing, answered in order. @throws BillingError validation_errors, each bad event named as `events.3.timestamp` */
   async batch(organizationId: string, items: readonly unknown[]): Promise<KeptEvent[]> {
-    return this.store.keep(
-      await this.admit(organizationId, items, (position, field) => `events.${position}${field && '.'}${field}`),
-    );
+    const events = await this.admit(organizationId, items, (position, field) => `events.${position}${field && '.'}${field}`);
+    return this.store.keep(events);
   }
 
   /** One event; written together with others that arrive at the same time. @throws BillingError validation_errors */
@@ -73,6 +72,7 @@ export class IngestEvents {
       streamId: streams.get(event.externalSubscriptionId)!,
       externalSubscriptionId: event.externalSubscriptionId,
       metricKey: metric.usageKey,
+      chargedAtOnce: metric.chargedAtOnce,
       code: event.code,
       transactionId: event.transactionId,
       occurredAt: isoText(event.atMs ?? nowMs),

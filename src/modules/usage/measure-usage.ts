@@ -29,6 +29,8 @@ export interface UsageRequest {
   readonly filters: readonly UsageFilter[];
   /** Of what matches no filter. */
   readonly groupKeys: readonly string[];
+  /** Counts what is charged at once so far, with the event of this transaction id. */
+  readonly charging?: string;
 }
 
 /** Usage that is priced together: one filter (null: none matched) and one combination of the grouping values. */
@@ -56,6 +58,7 @@ export async function measureUsage(query: Query, requests: readonly UsageRequest
       recurring: request.metering.metric.recurring,
       filters: request.filters.map((filter) => filter.values),
       groupKeys: [request.groupKeys, ...request.filters.map((filter) => filter.groupKeys)],
+      charging: request.charging ?? null,
       withEvents: modelsOf(request).some((model) => looksAtEvents(request.metering, model)),
     })),
   );
@@ -83,7 +86,8 @@ const noBucket: CountedBucket = {
 };
 
 /** Whether ix_usage_events_metric answers it alone. */
-const isPlain = ({ metering: { metric, model, prorated }, aggregation, filters, groupKeys }: UsageRequest): boolean =>
+const isPlain = ({ metering: { metric, model, prorated }, aggregation, filters, groupKeys, charging }: UsageRequest): boolean =>
+  charging === undefined &&
   !metric.recurring &&
   aggregation !== 'WEIGHTED_SUM' &&
   filters.length === 0 &&

@@ -14,6 +14,8 @@ export interface Metric {
   readonly fieldName: string | null;
   /** Computes the field's value from the event. */
   readonly expression: Expression | null;
+  /** Whether a charge that is paid in advance prices it. */
+  readonly chargedAtOnce: boolean;
 }
 
 /** How long a changed metric may still be read as it was. */
@@ -22,7 +24,10 @@ const maxKnown = 10_000;
 
 const findMetrics = {
   name: 'usage.find_metrics',
-  text: 'select code, usage_key, aggregation_type, field_name, expression from billable_metrics where organization_id = $1 and code = any($2::text[])',
+  text: `select m.code, m.usage_key, m.aggregation_type, m.field_name, m.expression, exists (
+      select from charges c where c.organization_id = m.organization_id and c.billable_metric_id = m.id and c.pay_in_advance and c.status = 'ACTIVE'
+    ) as charged_at_once
+    from billable_metrics m where m.organization_id = $1 and m.code = any($2::text[])`,
 };
 
 /** It was read before it was stored. */
@@ -59,14 +64,16 @@ export class MetricDirectory {
       aggregation_type: Aggregation;
       field_name: string | null;
       expression: string | null;
+      charged_at_once: boolean;
     }>(this.dataSource, findMetrics, [organizationId, unknown]);
     if (this.known.size + rows.length > maxKnown) this.known.clear();
-    for (const { code, usage_key, aggregation_type, field_name, expression } of rows) {
+    for (const { code, usage_key, aggregation_type, field_name, expression, charged_at_once } of rows) {
       const metric = {
         usageKey: usage_key,
         aggregation: aggregation_type,
         fieldName: field_name,
         expression: expression === null ? null : storedExpression(expression),
+        chargedAtOnce: charged_at_once,
       };
       this.known.set(`${organizationId} ${code}`, { metric, readAtMs: nowMs });
       found.set(code, metric);

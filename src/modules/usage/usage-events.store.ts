@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { Bell } from '../../platform/jobs/bell.ts';
 import { readStatement, unquotedArray, writeStatement } from '../../platform/database/sql.ts';
 import { parseStrictJson } from '../../platform/http/strict-json.ts';
 import { isoText } from './event-time.ts';
@@ -11,6 +12,8 @@ export interface EventToKeep extends Metered {
   readonly streamId: string;
   readonly externalSubscriptionId: string;
   readonly metricKey: number;
+  /** Waits in `instant_charges` until it is charged. */
+  readonly chargedAtOnce: boolean;
   readonly code: string;
   readonly transactionId: string;
   /** ISO 8601 in UTC. */
@@ -62,6 +65,18 @@ const insertEvents = {
     on conflict (stream_id, transaction_id) do nothing`,
 };
 
+/** The same, and what is charged at once waits for its charge: both or neither. Answers how many events it kept. */
+const insertChargedEvents = {
+  name: 'usage.insert_charged_events',
+  text: `with kept as (${insertEvents.text} returning stream_id, metric_key, transaction_id, occurred_at), waiting as (
+      insert into instant_charges (organization_id, stream_id, metric_key, transaction_id, occurred_at)
+      select u.organization_id, k.stream_id, k.metric_key, k.transaction_id, k.occurred_at
+      from kept k join usage_streams u on u.id = k.stream_id
+      where k.metric_key = any($10::int[]) order by k.occurred_at, k.transaction_id
+    )
+    select count(*)::int as kept from kept`,
+};
+
 const findEvents = {
   name: 'usage.find_events',
   text: `select ${eventColumns}
@@ -71,9 +86,15 @@ const findEvents = {
     join billable_metrics m on m.usage_key = e.metric_key`,
 };
 
+/** The bell that says that events wait to be charged at once. */
+export const instantCharges = 'instant_charges';
+
 @Injectable()
 export class UsageEventsStore {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly bell: Bell,
+  ) {}
 
   /**
    * Keeps all of them or none, in one statement. An event whose (stream, transaction id) is taken, here or in an earlier request,
@@ -82,7 +103,7 @@ export class UsageEventsStore {
   async keep(events: readonly EventToKeep[]): Promise<KeptEvent[]> {
     // In one order for everybody: two requests with the same events wait for each other instead of deadlocking.
     const rows = events.length === 1 ? events : events.toSorted(byKey);
-    const inserted = await writeStatement(this.dataSource, insertEvents, [
+    const values = [
       unquotedArray(rows.map((row) => row.streamId)),
       unquotedArray(rows.map((row) => row.metricKey)),
       unquotedArray(rows.map((row) => row.occurredAt)),
@@ -92,8 +113,17 @@ export class UsageEventsStore {
       unquotedArray(rows.map((row) => row.receivedAt)),
       unquotedArray(rows.map((row) => row.preciseTotalAmountCents)),
       `[${rows.map((row) => row.properties).join(',')}]`,
-    ]);
+    ];
+    const charged = new Set(rows.filter((row) => row.chargedAtOnce).map((row) => row.metricKey));
+    const inserted =
+      charged.size === 0 ? await writeStatement(this.dataSource, insertEvents, values) : await this.keepCharged(values, charged);
     return inserted === events.length ? [...events] : this.firsts(events);
+  }
+
+  private async keepCharged(values: readonly unknown[], metricKeys: ReadonlySet<number>): Promise<number> {
+    const [row] = await readStatement<{ kept: number }>(this.dataSource, insertChargedEvents, [...values, [...metricKeys]]);
+    this.bell.ring(instantCharges);
+    return row?.kept ?? 0;
   }
 
   private async firsts(events: readonly EventToKeep[]): Promise<KeptEvent[]> {

@@ -193,7 +193,7 @@ describe('plans', () => {
     [
       'charges',
       { pay_in_advance: true, min_amount_cents: 5 },
-      { 'charges.0.pay_in_advance': ['unsupported_value'], 'charges.0.min_amount_cents': ['not_compatible_with_pay_in_advance'] },
+      { 'charges.0.min_amount_cents': ['not_compatible_with_pay_in_advance'] },
     ],
     ['charges', { charge_model: 'dynamic', properties: {} }, { 'charges.0.charge_model': ['invalid_aggregation_type'] }],
     ['charges', { billable_metric_id: 'calls' }, { 'charges.0.billable_metric_id': ['value_is_invalid'] }],

@@ -7,7 +7,6 @@ const notInAdvance: readonly AggregationType[] = ['MAX', 'LATEST', 'WEIGHTED_SUM
 /** What Lago's rules refuse in the settings of a charge (its documentation of charges). */
 export function wrongSettings(row: ChargeRow, metric: BillableMetricRow): ErrorDetails {
   const wrong: Record<string, string[]> = {};
-  if (row.payInAdvance) wrong['pay_in_advance'] = ['unsupported_value'];
   if (row.payInAdvance && row.chargeModel === 'volume') wrong['pay_in_advance'] = ['invalid_charge_model'];
   if (row.payInAdvance && notInAdvance.includes(metric.aggregationType)) wrong['pay_in_advance'] = ['invalid_aggregation_type'];
   if (!row.payInAdvance && !row.invoiceable) wrong['invoiceable'] = ['not_compatible_with_pay_in_arrears'];

@@ -1,0 +1,53 @@
+import { type BeforeApplicationShutdown, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Cron } from '@nestjs/schedule';
+import { Bell } from '../../../platform/jobs/bell.ts';
+import { log } from '../../../platform/logging/log.ts';
+import { instantCharges } from '../../usage/index.ts';
+import { ChargeEvents } from './charge-events.ts';
+
+/** Answers the bell of ingestion: one round at a time; what comes meanwhile is charged by one more. */
+@Injectable()
+export class InstantChargesBell implements OnModuleInit, BeforeApplicationShutdown {
+  private inFlight: Promise<void> | null = null;
+  private again = false;
+
+  constructor(
+    private readonly bell: Bell,
+    private readonly chargeEvents: ChargeEvents,
+  ) {}
+
+  onModuleInit(): void {
+    this.bell.answer(instantCharges, () => this.start());
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.inFlight;
+  }
+
+  private start(): void {
+    if (this.inFlight) {
+      this.again = true;
+      return;
+    }
+    this.inFlight = this.chargeEvents
+      .forAll()
+      .catch((error: unknown) => log.error('events were not charged; the schedule tries them again', error))
+      .finally(() => {
+        this.inFlight = null;
+        if (!this.again) return;
+        this.again = false;
+        this.start();
+      });
+  }
+}
+
+/** What nobody heard the bell for: a process that ended, a subscription that began later than its events. */
+@Injectable()
+export class InstantChargesCron {
+  constructor(private readonly chargeEvents: ChargeEvents) {}
+
+  @Cron('* * * * *', { name: 'instant_charges', timeZone: 'UTC', waitForCompletion: true })
+  async charge(): Promise<void> {
+    await this.chargeEvents.forAll().catch((error: unknown) => log.error('events were not charged', error));
+  }
+}

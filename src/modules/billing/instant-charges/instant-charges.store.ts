@@ -1,0 +1,117 @@
+import type { UsageInputs } from '../../../domain/invoicing/derivation.ts';
+import { parseStrictJson } from '../../../platform/http/strict-json.ts';
+import type { Query } from '../../../platform/database/sql.ts';
+
+/** A subscription with events that wait to be charged. */
+export interface WaitingSubscription {
+  readonly id: string;
+  readonly started_at: Date;
+  readonly terminated_at: Date | null;
+}
+
+export interface WaitingEvent {
+  readonly id: string;
+  readonly metric_key: number;
+  readonly transaction_id: string;
+  readonly occurred_at: Date;
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+const covers = `s.organization_id = q.organization_id and s.stream_id = q.stream_id and s.started_at <= q.occurred_at
+    and (s.terminated_at is null or q.occurred_at < s.terminated_at) and s.status not in ('PENDING', 'CANCELED', 'FAILED')`;
+
+/** Its row lock keeps the events of one subscription in one row of workers, and away from the invoice of its period. */
+const claim = {
+  name: 'instant_charges.claim',
+  text: `select s.id, s.started_at, s.terminated_at from subscriptions s where s.organization_id = $1 and exists (
+      select from instant_charges q where q.organization_id = $1 and ${covers})
+    order by s.id limit 1 for update of s skip locked`,
+};
+
+/** In the order in which they came. */
+const waiting = {
+  name: 'instant_charges.waiting',
+  text: `select q.id, q.metric_key, q.transaction_id, q.occurred_at, e.properties::text as properties
+    from subscriptions s
+    join instant_charges q on ${covers}
+    join usage_events e on e.stream_id = q.stream_id and e.transaction_id = q.transaction_id
+    where s.organization_id = $1 and s.id = $2
+    order by q.id limit $3`,
+};
+
+const done = {
+  name: 'instant_charges.done',
+  text: 'delete from instant_charges where organization_id = $1 and id = $2',
+};
+
+/**
+ * The most that a charge was paid for in a period, by one filter and group: the usage of the fee that charged the most units. What
+ * was renewed at the start of the period counts as paid.
+ */
+const paid = {
+  name: 'instant_charges.paid',
+  text: `select f.derivation #> '{pricing,inputs}' as inputs, f.derivation ->> 'units' as units from fees f
+    where f.organization_id = $1 and f.subscription_id = $2 and f.item_id = $3 and f.period_start = $4 and f.fee_type = 'charge'
+      and coalesce(f.derivation ->> 'filter_id', '') = $5 and coalesce(f.derivation -> 'grouped_by', '{}') = $6
+      and not exists (select from invoices i where i.organization_id = f.organization_id and i.id = f.invoice_id and i.status = 'VOID'
+        and f.event_transaction_id is null)
+    order by coalesce(f.derivation #>> '{pricing,inputs,prorated_units}', f.derivation #>> '{pricing,inputs,units}', f.derivation ->> 'units')::numeric desc,
+      f.id desc
+    limit 1`,
+};
+
+const organizations = {
+  name: 'instant_charges.organizations',
+  text: 'select distinct organization_id from instant_charges',
+};
+
+export async function claimWaiting(query: Query, organizationId: string): Promise<WaitingSubscription | undefined> {
+  const [row] = await query<WaitingSubscription>(claim, [organizationId]);
+  return row;
+}
+
+export async function waitingEvents(
+  query: Query,
+  organizationId: string,
+  subscriptionId: string,
+  limit: number,
+): Promise<WaitingEvent[]> {
+  const rows = await query<Omit<WaitingEvent, 'properties'> & { properties: string }>(waiting, [
+    organizationId,
+    subscriptionId,
+    limit,
+  ]);
+  return rows.map((row) => ({
+    ...row,
+    properties: parseStrictJson(Buffer.from(row.properties)) as WaitingEvent['properties'],
+  }));
+}
+
+export async function settle(query: Query, organizationId: string, id: string): Promise<void> {
+  await query(done, [organizationId, id]);
+}
+
+export interface PaidQuestion {
+  readonly subscriptionId: string;
+  readonly chargeId: string;
+  readonly periodStart: Date;
+  readonly filterId: string | null;
+  readonly groupedBy: Readonly<Record<string, string | null>> | null;
+}
+
+export async function paidUsage(query: Query, organizationId: string, question: PaidQuestion): Promise<UsageInputs | null> {
+  const [row] = await query<{ inputs: UsageInputs | null; units: string }>(paid, [
+    organizationId,
+    question.subscriptionId,
+    question.chargeId,
+    question.periodStart,
+    question.filterId ?? '',
+    JSON.stringify(question.groupedBy ?? {}),
+  ]);
+  if (!row) return null;
+  return row.inputs ?? { units: row.units, events_count: '0' };
+}
+
+export async function organizationsWaiting(query: Query): Promise<string[]> {
+  return (await query<{ organization_id: string }>(organizations, [])).map((row) => row.organization_id);
+}

@@ -1,0 +1,110 @@
+import { Temporal } from 'temporal-polyfill';
+import type { PricedInvoice } from '../../../domain/invoicing/assemble-invoice.ts';
+import type { UsageChargeItem } from '../../../domain/invoicing/items.ts';
+import { priceInvoice } from '../../../domain/invoicing/price-items.ts';
+import { readUsage } from '../../../domain/invoicing/usage-inputs.ts';
+import { anchorOf } from '../../../domain/lifecycles/begin-subscription.ts';
+import { filterFor } from '../../../domain/metering/buckets.ts';
+import { dateOf, instantOf } from '../../../platform/clock/clock.ts';
+import type { Query } from '../../../platform/database/sql.ts';
+import { type EffectiveEntity, effectiveEntity } from '../../billing-entities/index.ts';
+import { measureUsage } from '../../usage/index.ts';
+import { periodAround } from '../billing-calendar.ts';
+import { bucketOf, usageRequestOf, type UsageSpan } from '../charge-usage.ts';
+import type { DueSubscription } from '../due-subscriptions.store.ts';
+import type { PriceFacts, UsageChargeFacts } from '../price-facts.store.ts';
+import { paidUsage, type WaitingEvent, type WaitingSubscription } from './instant-charges.store.ts';
+
+export interface EventToPrice {
+  readonly organizationId: string;
+  readonly subscription: DueSubscription;
+  readonly waiting: WaitingSubscription;
+  readonly event: WaitingEvent;
+  readonly facts: PriceFacts;
+}
+
+/** What one event costs by one charge. */
+export interface InstantFee {
+  readonly entity: EffectiveEntity;
+  readonly invoiceable: boolean;
+  readonly priced: PricedInvoice;
+}
+
+/** The fees of an event, one for each charge of its metric that is paid in advance, in the period that the event falls into. */
+export async function priceEvent(query: Query, toPrice: EventToPrice): Promise<InstantFee[]> {
+  const { subscription, event, facts } = toPrice;
+  const fees: InstantFee[] = [];
+  for (const charge of facts.pricesOf(subscription.plan_id).charges) {
+    if (!charge.payInAdvance || charge.metric.usage_key !== event.metric_key) continue;
+    fees.push(await priceBy(query, charge, toPrice));
+  }
+  return fees;
+}
+
+/** The growth from what is paid for to the usage with this event (lago.md 1.4). */
+async function priceBy(query: Query, charge: UsageChargeFacts, toPrice: EventToPrice): Promise<InstantFee> {
+  const { organizationId, subscription, event, facts } = toPrice;
+  const span = spanOf(toPrice);
+  const request = usageRequestOf(charge, span);
+  const filter = filterFor(request.filters, {
+    timestamp: instantOf(event.occurred_at),
+    code: charge.metric.code,
+    properties: event.properties,
+  });
+  const keys = (request.filters.find(({ id }) => id === filter?.id) ?? request).groupKeys;
+  const groupedBy = keys.length === 0 ? null : Object.fromEntries(keys.map((key) => [key, wordOf(event, key)]));
+  const [measured = []] = await measureUsage(query, [{ ...request, charging: event.transaction_id }]);
+  const own = measured.find(
+    (bucket) => bucket.filterId === (filter?.id ?? null) && keys.every((key) => bucket.groupedBy?.[key] === groupedBy?.[key]),
+  );
+  if (!own) throw new Error(`event ${event.transaction_id} is in no bucket of charge ${charge.id}`);
+  const question = { subscriptionId: subscription.id, chargeId: charge.id, periodStart: dateOf(span.billed.start) };
+  const paid = await paidUsage(query, organizationId, { ...question, filterId: own.filterId, groupedBy });
+  const entity = effectiveEntity(subscription);
+  const item: UsageChargeItem = {
+    kind: 'charge',
+    id: charge.id,
+    name: charge.name,
+    taxes: facts.nearestTaxes(
+      `charge ${charge.id}`,
+      `plan ${subscription.plan_id}`,
+      `customer ${subscription.customer_id}`,
+      `billing_entity ${entity.id}`,
+      'organization ',
+    ),
+    period: span.period,
+    billed: span.billed,
+    buckets: [{ ...bucketOf(charge, own), paid: paid && readUsage(paid) }],
+  };
+  const priced = priceInvoice({ currency: subscription.amount_currency, timezone: span.timezone, items: [item] });
+  return { entity, invoiceable: charge.invoiceable, priced };
+}
+
+/** The period of the event, from the subscription's start and to its end. */
+function spanOf({ subscription, waiting, event }: EventToPrice): UsageSpan {
+  const anchor = anchorOf({
+    interval: subscription.interval,
+    billingTime: subscription.billing_time,
+    timezone: subscription.billing_timezone,
+    subscriptionAt: instantOf(subscription.subscription_at),
+  });
+  const period = periodAround(anchor, instantOf(event.occurred_at));
+  const started = instantOf(waiting.started_at);
+  const ended = waiting.terminated_at && instantOf(waiting.terminated_at);
+  const later = (a: Temporal.Instant, b: Temporal.Instant) => (Temporal.Instant.compare(a, b) > 0 ? a : b);
+  return {
+    streamId: subscription.stream_id,
+    timezone: subscription.billing_timezone,
+    period,
+    billed: {
+      start: later(period.start, started),
+      end: ended && Temporal.Instant.compare(ended, period.end) < 0 ? ended : period.end,
+    },
+  };
+}
+
+/** As SQL reads a property: text, whatever its type; null where it is absent. */
+function wordOf({ properties }: WaitingEvent, key: string): string | null {
+  const value = Object.hasOwn(properties, key) ? properties[key] : undefined;
+  return value === undefined || value === null ? null : `${value as string}`;
+}
