@@ -18,6 +18,7 @@ function update(world: World, id: string, params: ParameterTypes['DisputeUpdateP
     dispute.evidence_details.has_evidence = true;
     if (params.submit === false) return;
     dispute.evidence_details.submission_count += 1;
+    dispute.evidence_details.submission_method = 'manual';
     dispute.status = dispute.status === 'warning_needs_response' ? 'warning_under_review' : 'under_review';
   });
   const text = params.evidence?.uncategorized_text;

@@ -19,7 +19,7 @@ function newConfiguration(world: World, params: Partial<Stripe.BillingPortal.Con
       mode: 'at_period_end',
       proration_behavior: 'none',
     },
-    subscription_pause: { enabled: false },
+    subscription_pause: { duration: { interval_options: [], type: 'indefinite' }, enabled: false },
     subscription_update: {
       billing_cycle_anchor: null,
       default_allowed_updates: [],

@@ -61,7 +61,7 @@ export function openDispute(world: World, charge: Stripe.Charge, kind: NonNullab
       has_evidence: false,
       past_due: false,
       submission_count: 0,
-      submission_method: null as never,
+      submission_method: 'not_submitted',
     },
     intended_submission_method: null,
     is_charge_refundable: inquiry,
