@@ -12,6 +12,7 @@ import { CapturedPayments1795000410000 } from './1795000410000-captured-payments
 import { FeeDescriptions1795000500000 } from './1795000500000-fee-descriptions.ts';
 import { EventsByTime1795000500100 } from './1795000500100-events-by-time.ts';
 import { SigningSecrets1795000500200 } from './1795000500200-signing-secrets.ts';
+import { Audit1795000500300 } from './1795000500300-audit.ts';
 
 /** In the order in which they run; listed by hand so that no glob decides what a release contains. */
 export const migrations = [
@@ -29,4 +30,5 @@ export const migrations = [
   FeeDescriptions1795000500000,
   EventsByTime1795000500100,
   SigningSecrets1795000500200,
+  Audit1795000500300,
 ];

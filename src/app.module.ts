@@ -3,6 +3,7 @@ import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { ScheduleModule } from '@nestjs/schedule';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { BillingEntitiesModule, BillingEntityRow } from './modules/billing-entities/index.ts';
+import { AuditModule } from './modules/audit/index.ts';
 import { AddOnRow, AddOnsModule } from './modules/add-ons/index.ts';
 import { BillableMetricRow, BillableMetricsModule } from './modules/billable-metrics/index.ts';
 import { CustomerRow, CustomersModule } from './modules/customers/index.ts';
@@ -80,6 +81,7 @@ export class AppModule {
         InvoicesModule,
         BillingModule.register({ runsJobs }),
         PaymentsModule,
+        AuditModule.register({ runsJobs }),
         WebhooksModule.register({ runsJobs, inbound: StripeModule }),
       ],
       providers: [

@@ -3,6 +3,8 @@ import { NestFactory } from '@nestjs/core';
 import { Command } from 'commander';
 import { AppModule } from './app.module.ts';
 import { runDemo } from './demo/demo.ts';
+import { registerAuditCommand } from './modules/audit/index.ts';
+import { withActor } from './platform/auth/actor.ts';
 import { registerBillingCommands } from './modules/billing/index.ts';
 import { registerKeysCommand } from './modules/billing-entities/index.ts';
 import { registerInvoicesCommands, registerNumberingCommand } from './modules/invoices/index.ts';
@@ -26,7 +28,7 @@ const operate: Operate = (work) =>
       abortOnError: false,
     });
     onClose(() => app.close());
-    await work(app);
+    await withActor({ type: 'operator', id: 'command line', address: null }, () => work(app));
   });
 
 const program = new Command('florin').description('Operator commands of Florin').showHelpAfterError();
@@ -45,6 +47,7 @@ registerSubscriptionsCommands(program, operate);
 registerInvoicesCommands(program, operate);
 registerNumberingCommand(program, operate);
 registerBillingCommands(program, operate);
+registerAuditCommand(program, operate);
 registerWebhooksCommands(program, operate);
 registerLogsCommand(program);
 

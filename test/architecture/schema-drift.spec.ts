@@ -8,6 +8,7 @@ import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../s
 
 /** Tables that only SQL touches: hot paths, counters, and the platform's own books. */
 const withoutEntity = [
+  'audit_entries',
   'billed_periods',
   'billing_entity_taxes',
   'billing_run_errors',
@@ -19,6 +20,7 @@ const withoutEntity = [
   'minimum_commitment_taxes',
   'number_series',
   'outbox_events',
+  'outbox_readers',
   'plan_taxes',
   'signing_secrets',
   'subscription_pauses',

@@ -29,6 +29,7 @@ describe("another tenant's things", () => {
     await advance(call, '2026-02-01T00:30:00Z');
     const [invoice] = await invoicesOf(call, 'sub');
     const [run] = (await call('GET', '/api/v1/billing_runs')).body.billing_runs;
+    const [activity] = (await call('GET', '/api/v1/activity_logs')).body.activity_logs;
     const idOf = async (path: string, root: string) => (await call('GET', `/api/v1/${path}`)).body[root].lago_id as string;
     things = {
       taxes: ['vat', tax.lago_id],
@@ -41,6 +42,7 @@ describe("another tenant's things", () => {
       events: [event.transaction_id],
       invoices: [invoice.lago_id],
       billing_runs: [run.lago_id],
+      activity_logs: [activity.activity_id],
     };
     const document = (await call('GET', '/openapi.json')).body as { paths: Record<string, Record<string, unknown>> };
     routes = Object.entries(document.paths)
@@ -107,7 +109,7 @@ describe("another tenant's things", () => {
   });
 
   it('are not listed', async () => {
-    for (const resource of Object.keys(things).filter((name) => name !== 'billing_entities')) {
+    for (const resource of Object.keys(things).filter((name) => !['billing_entities', 'activity_logs'].includes(name))) {
       const { body } = await stranger.call('GET', `/api/v1/${resource}`);
       expect([resource, body.meta.total_count]).toEqual([resource, 0]);
     }

@@ -30,6 +30,7 @@ export const statusByCode = {
   invoice_not_found: 404,
   fee_not_found: 404,
   billing_run_not_found: 404,
+  activity_log_not_found: 404,
   inbound_event_not_found: 404,
   not_finalizable: 405,
   not_voidable: 405,

@@ -4,6 +4,7 @@ import { Reflector } from '@nestjs/core';
 import { BillingError } from '../../domain/errors/billing-error.ts';
 import { CONFIG, type Config } from '../config/config.ts';
 import { addLogContext } from '../logging/log.ts';
+import { actAs } from './actor.ts';
 import {
   type AuthenticatedRequest,
   type Door,
@@ -56,6 +57,7 @@ export class AuthGuard implements CanActivate {
     const hash = hashKey(key);
     if (door === 'operator') {
       if (!this.operatorHash || !timingSafeEqual(hash, this.operatorHash)) throw new BillingError('unauthorized');
+      actAs({ type: 'operator', id: null, address: request.ip });
       return true;
     }
     const caller = door === 'session' ? await this.sessions.find(key) : await this.keys.find(hash);
@@ -65,8 +67,13 @@ export class AuthGuard implements CanActivate {
       (request.method === 'GET' ? 'MEMBER' : 'ADMIN');
     addLogContext({ organization_id: caller.organizationId });
     if (rank[caller.role] < rank[minimum]) throw new BillingError('forbidden');
-    if ('holderId' in caller) request.session = caller;
-    else request.principal = caller;
+    if ('holderId' in caller) {
+      request.session = caller;
+      actAs({ type: 'session', id: caller.subject, address: request.ip });
+    } else {
+      request.principal = caller;
+      actAs({ type: 'api_key', id: caller.keyId, address: request.ip });
+    }
     return true;
   }
 }

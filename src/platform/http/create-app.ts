@@ -4,6 +4,7 @@ import { type DynamicModule, UnsupportedMediaTypeException } from '@nestjs/commo
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { BillingError } from '../../domain/errors/billing-error.ts';
+import { withUnknownActor } from '../auth/actor.ts';
 import { log, withLogContext } from '../logging/log.ts';
 import { FrameworkLogger } from '../logging/framework-logger.ts';
 import { Metrics } from '../health/metrics.ts';
@@ -35,9 +36,8 @@ export async function createApp(module: DynamicModule): Promise<NestFastifyAppli
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.headers(security).header('x-request-id', request.id);
     // No stored text holds a NUL, and PostgreSQL refuses to compare with one.
-    withLogContext({ request_id: request.id }, () =>
-      done(request.url.includes('%00') ? new BillingError('invalid_text') : undefined),
-    );
+    const refusal = request.url.includes('%00') ? new BillingError('invalid_text') : undefined;
+    withLogContext({ request_id: request.id }, () => withUnknownActor(() => done(refusal)));
   });
   fastify.addHook('onResponse', (request, reply, done) => {
     log.debug('request', {

@@ -1,0 +1,2 @@
+export { registerAuditCommand } from './audit.command.ts';
+export { AuditModule } from './audit.module.ts';
