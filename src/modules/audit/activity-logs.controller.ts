@@ -22,7 +22,7 @@ export class ActivityLogsController {
   /** Newest first, up to the moment: what was told just now is written down before it is read. */
   @Get()
   async list(@OrganizationId() organizationId: string, @QueryParams() query: ListActivitiesQuery) {
-    await this.writeAudit.execute();
+    await this.writeAudit.catchUp(organizationId);
     const page = pageOf(query);
     const { entries, count } = await listEntries(
       this.dataSource,

@@ -36,11 +36,11 @@ export class AuditController {
       ? await this.dataSource.query('select organization_id from subscriptions where id = $1', [id])
       : [];
     if (!row) throw new BillingError('subscription_not_found');
-    return this.list(row.organization_id, query, { objectIds: [id] });
+    return this.list(row.organization_id, query, { subscriptionId: id });
   }
 
   private async list(organizationId: string, query: ListAuditQuery, filter: AuditFilter) {
-    await this.writeAudit.execute();
+    await this.writeAudit.catchUp(organizationId);
     const page = { ...pageOf(query), ...(query.limit === undefined ? {} : { size: query.limit }) };
     const { entries, count } = await listEntries(
       this.dataSource,

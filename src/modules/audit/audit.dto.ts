@@ -39,6 +39,7 @@ export class ListActivitiesQuery extends PageQuery {
 }
 
 export class ListAuditQuery extends PageQuery {
+  /** `subscription.canceled` or `subscription_canceled`. */
   @IsOptional()
   @List()
   @IsString({ each: true })

@@ -27,6 +27,8 @@ export interface AuditFilter {
   readonly objectIds?: readonly string[];
   readonly externalCustomerId?: string;
   readonly externalSubscriptionId?: string;
+  /** The subscription itself and its invoices. */
+  readonly subscriptionId?: string;
   /** Calendar days of UTC, both included. */
   readonly fromDate?: string;
   readonly toDate?: string;
@@ -37,11 +39,13 @@ const columns = `sequence, id, organization_id, type, object_type, object_id, ac
 
 /** A customer's entries are its own and those whose payload names it; a subscription's likewise. */
 const where = `a.organization_id = $1
-  and ($2::text[] is null or a.type = any($2)) and ($3::text[] is null or a.actor_type = any($3))
+  and ($2::text[] is null or a.type = any($2) or replace(a.type, '.', '_') = any($2)) and ($3::text[] is null or a.actor_type = any($3))
   and ($4::text[] is null or a.object_type = any($4)) and ($5::uuid[] is null or a.object_id = any($5))
   and ($6::text is null or a.payload->>'external_customer_id' = $6 or (a.object_type = 'customer' and a.payload->>'external_id' = $6)
     or a.payload->>'lago_customer_id' in (select c.id::text from customers c where c.organization_id = $1 and c.external_id = $6))
   and ($7::text is null or a.payload->>'external_subscription_id' = $7 or (a.object_type = 'subscription' and a.payload->>'external_id' = $7))
+  and ($10::uuid is null or a.object_id = $10
+    or a.object_id in (select i.id from invoices i where i.organization_id = $1 and i.subscription_id = $10))
   and ($8::date is null or a.logged_at >= $8::date) and ($9::date is null or a.logged_at < $9::date + 1)`;
 
 /** Newest first. */
@@ -61,6 +65,7 @@ export async function listEntries(
     filter.externalSubscriptionId ?? null,
     filter.fromDate ?? null,
     filter.toDate ?? null,
+    filter.subscriptionId ?? null,
   ];
   const { take, skip } = sliceOf(page);
   const [total]: { count: number }[] = await dataSource.query(
@@ -68,7 +73,7 @@ export async function listEntries(
     values,
   );
   const entries: StoredEntry[] = await dataSource.query(
-    `select ${columns} from audit_entries a where ${where} order by a.sequence desc limit $10 offset $11`,
+    `select ${columns} from audit_entries a where ${where} order by a.sequence desc limit $11 offset $12`,
     [...values, take, skip],
   );
   return { entries, count: total?.count ?? 0 };

@@ -91,6 +91,16 @@ export const advanceTo = (query: Query, outboxId: string): Promise<unknown> => q
 export const headsOf = (query: Query, organizationIds: readonly string[]): Promise<Head[]> =>
   query<Head>(heads, [organizationIds]);
 
+const behind = {
+  name: 'audit.behind',
+  text: `select from outbox_events o where o.organization_id = $1
+      and o.told_in >= coalesce((select done_before from outbox_readers where reader = 'audit'), '0')
+      and not exists (select from audit_entries a where a.organization_id = o.organization_id and a.outbox_id = o.id) limit 1`,
+};
+
+export const isBehind = async (query: Query, organizationId: string): Promise<boolean> =>
+  (await query(behind, [organizationId])).length > 0;
+
 export type EntryToStore = AuditEntry & { readonly organization_id: string; readonly hash: Buffer };
 
 export async function insertEntries(query: Query, entries: readonly EntryToStore[]): Promise<void> {

@@ -1,7 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
 import { Clock, dateOf } from '../../platform/clock/clock.ts';
 import { newId } from '../../platform/database/ids.ts';
-import { queryIn } from '../../platform/database/sql.ts';
+import { type Query, queryIn, queryOn } from '../../platform/database/sql.ts';
 import { UnitOfWork } from '../../platform/database/unit-of-work.ts';
 import { genesis, hashOf } from './audit-chain.ts';
 import {
@@ -9,6 +11,7 @@ import {
   type EntryToStore,
   headsOf,
   insertEntries,
+  isBehind,
   openNextWindow,
   readTold,
   takeWindow,
@@ -20,10 +23,26 @@ const batchSize = 2_000;
 /** The one writer of the audit: takes what was told out of the outbox, in order, and chains it, organization by organization. */
 @Injectable()
 export class WriteAudit {
+  private readonly query: Query;
+
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
-  ) {}
+    dataSource: DataSource,
+  ) {
+    this.query = queryOn(dataSource);
+  }
+
+  /**
+   * Writes until nothing told of this organization is missing. Transactions of others that still run hold the writer back for a
+   * moment; who reads the audit waits for them, two seconds at most.
+   */
+  async catchUp(organizationId: string): Promise<void> {
+    for (const deadline = performance.now() + 2_000; performance.now() < deadline; await pause(20)) {
+      await this.execute();
+      if (!(await isBehind(this.query, organizationId))) return;
+    }
+  }
 
   /** Returns how many entries it wrote; 0 also while another process writes. */
   async execute(): Promise<number> {

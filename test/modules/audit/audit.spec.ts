@@ -37,7 +37,10 @@ describe('the audit', () => {
     await florin.operator('PATCH', `/admin/v1/organizations/${tenant.id}`, { organization: { name: 'New' } });
     await advance(tenant.call, '2026-02-01T02:00:00Z');
     await complete();
-    const { body } = await florin.operator('GET', `/admin/v1/subscriptions/${subscriptionId}/audit?limit=2`);
+    const { body } = await florin.operator(
+      'GET',
+      `/admin/v1/subscriptions/${subscriptionId}/audit?limit=2&object_type=subscription`,
+    );
     expect(body.meta.total_count).toBe(3);
     expect(body.audit).toMatchObject([
       {

@@ -10,15 +10,9 @@ import { CustomerRow } from '../../customers/index.ts';
 import { presentSubscriptions, SubscriptionRow } from '../../subscriptions/index.ts';
 import { ProviderCustomerRow } from '../provider/provider-customer.entity.ts';
 import { ProviderSubscriptionRow } from '../provider/provider-subscription.entity.ts';
-import {
-  AdminCreateSubscriptionInput,
-  AdminSubscriptionsQuery,
-  AdminUpdateSubscriptionInput,
-  SubscriptionAuditQuery,
-} from './admin.dto.ts';
+import { AdminCreateSubscriptionInput, AdminSubscriptionsQuery, AdminUpdateSubscriptionInput } from './admin.dto.ts';
 import { OrderProviderSubscription } from './order-provider-subscription.ts';
 import { OverrideSubscription } from './override-subscription.ts';
-import { auditOf } from './subscription-audit.queries.ts';
 
 /** The operator's view of subscriptions, across organizations, with what ties them to a payment provider (F9). */
 @ApiTags('Payments')
@@ -52,13 +46,6 @@ export class AdminSubscriptionsController {
   @Get(':id')
   async read(@Param('id') id: string) {
     return this.presentOne(await this.find(id));
-  }
-
-  @Get(':id/audit')
-  async audit(@Param('id') id: string, @QueryParams() query: SubscriptionAuditQuery) {
-    const page = pageOf(query);
-    const { entries, count } = await auditOf(this.dataSource, await this.find(id), query.event_type, page);
-    return { audit: entries, meta: metaOf(page, count) };
   }
 
   @Post()

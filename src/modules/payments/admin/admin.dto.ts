@@ -76,10 +76,3 @@ export class MarkPaidInput {
   @MaxLength(255)
   payment_reference?: string;
 }
-
-export class SubscriptionAuditQuery extends PageQuery {
-  /** `subscription.canceled`, or `subscription_canceled`. */
-  @IsOptional()
-  @IsText()
-  event_type?: string;
-}
