@@ -7,6 +7,7 @@ import { createApp } from '../src/platform/http/create-app.ts';
 import { logTo } from '../src/platform/logging/log.ts';
 
 const operatorKey = 'operator-key-of-the-bench';
+export const webhookSecret = 'whsec_of_the_bench_0123456789';
 
 /** Florin in this process, listening on a free port. */
 export interface Product {
@@ -23,6 +24,7 @@ export function logInto(directory: string): void {
 export async function openProduct(databaseUrl: string, directory: string, billingWorkers = 2): Promise<Product> {
   const config = readConfig({
     FLORIN_ADMIN_API_KEY: operatorKey,
+    STRIPE_WEBHOOK_SECRET: webhookSecret,
     FLORIN_LOG_DIR: join(directory, 'logs'),
     FLORIN_BILLING_WORKERS: String(billingWorkers),
   });

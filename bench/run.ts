@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { billingRows } from './billing.ts';
 import { currentUsageRows } from './current-usage.ts';
 import { openGround } from './ground.ts';
+import { inboxRows } from './inbox.ts';
 import { ingestionRows } from './ingestion.ts';
 import { domainLines } from './domain.ts';
 import { logInto } from './product.ts';
@@ -44,10 +45,11 @@ try {
     sellers: 1,
   });
   const rows = [...(await ingestionRows(ground, sizes, few)), ...(await currentUsageRows(ground, sizes, few))];
+  const inbox = await inboxRows(ground, sizes);
   const billing = await billingRows(ground, sizes, few);
   const [one, two, fifteen] = rows;
   process.stdout.write(
-    `${table([one, two, ...billing.rows, fifteen].filter((row) => row !== undefined))}\n${billing.budget}\n${pricing}\n`,
+    `${table([one, two, ...billing.rows, ...inbox, fifteen].filter((row) => row !== undefined))}\n${billing.budget}\n${pricing}\n`,
   );
   await ground.close();
   process.exit(0);

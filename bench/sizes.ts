@@ -13,6 +13,8 @@ export interface Sizes {
   /** Readings of the current usage. */
   readonly readings: number;
   readonly pricings: number;
+  /** Events of a payment provider. */
+  readonly inbound: number;
 }
 
 export const full: Sizes = {
@@ -26,6 +28,7 @@ export const full: Sizes = {
   calls: 60,
   readings: 4_000,
   pricings: 1_000_000,
+  inbound: 20_000,
 };
 
 export const smoke: Sizes = {
@@ -39,4 +42,5 @@ export const smoke: Sizes = {
   calls: 4,
   readings: 200,
   pricings: 20_000,
+  inbound: 1_000,
 };

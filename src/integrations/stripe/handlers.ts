@@ -14,6 +14,7 @@ import { invoiceUpcoming } from './events/invoice-upcoming.ts';
 import { invoiceUpdated } from './events/invoice-updated.ts';
 import { paymentMethodAttached, paymentMethodDetached } from './events/payment-method.ts';
 import { disputeNoted, paymentIntentNoted, paymentIntentSucceeded } from './events/payment-noted.ts';
+import { refreshed } from './events/refreshed.ts';
 import { setupIntentFailed, setupIntentSucceeded } from './events/setup-intent.ts';
 import { subscriptionChanged } from './events/subscription.ts';
 
@@ -39,6 +40,7 @@ const handlers: readonly Handler[] = [
   paymentIntentSucceeded,
   paymentMethodAttached,
   paymentMethodDetached,
+  refreshed,
   refundChanged,
   setupIntentFailed,
   setupIntentSucceeded,

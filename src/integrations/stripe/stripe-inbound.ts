@@ -23,6 +23,7 @@ import { handlerByType } from './handlers.ts';
 import { envelopeOf, isSigned } from './open-envelope.ts';
 import { at, fieldsOf } from './payload.ts';
 import { StripeQuestions } from './stripe-questions.ts';
+import { StripeSweep } from './stripe-sweep.ts';
 
 /** Stripe's events, from the bytes to what they change. */
 @Injectable()
@@ -34,6 +35,7 @@ export class StripeInbound implements InboundProvider, OnModuleInit {
     @Inject(CONFIG) private readonly config: Config,
     private readonly clock: Clock,
     private readonly questions: StripeQuestions,
+    private readonly stripeSweep: StripeSweep,
     private readonly moduleRef: ModuleRef,
   ) {}
 
@@ -54,10 +56,19 @@ export class StripeInbound implements InboundProvider, OnModuleInit {
 
   open(body: Buffer, signature: string | undefined): Envelope {
     if (!signature) throw new BillingError('missing_webhook_signature');
-    const { stripeWebhookSecrets, stripeSecretKey } = this.config;
+    const { stripeWebhookSecrets } = this.config;
     if (!isSigned(body, signature, stripeWebhookSecrets, this.clock.now().epochMilliseconds))
       throw new BillingError('invalid_webhook_signature');
+    return this.envelope(body);
+  }
+
+  envelope(body: Buffer): Envelope {
+    const { stripeSecretKey } = this.config;
     return envelopeOf(body, stripeSecretKey === undefined ? undefined : /^.k_live_/.test(stripeSecretKey));
+  }
+
+  get sweep(): StripeSweep | undefined {
+    return (this.config.stripeSecretKey ?? this.config.stripeApiBase) ? this.stripeSweep : undefined;
   }
 
   async apply(tx: Tx, event: StoredEvent, facts: Facts): Promise<Applied> {

@@ -4,6 +4,7 @@ import { INBOUND_PROVIDERS } from '../../modules/webhooks/index.ts';
 import { StripeClient } from './stripe-client.ts';
 import { StripeInbound } from './stripe-inbound.ts';
 import { StripeQuestions } from './stripe-questions.ts';
+import { StripeSweep } from './stripe-sweep.ts';
 
 /** Stripe behind the ports of webhooks and payments. */
 @Module({
@@ -12,6 +13,7 @@ import { StripeQuestions } from './stripe-questions.ts';
     StripeClient,
     StripeInbound,
     StripeQuestions,
+    StripeSweep,
     { provide: INBOUND_PROVIDERS, useFactory: (stripe: StripeInbound) => [stripe], inject: [StripeInbound] },
   ],
   exports: [INBOUND_PROVIDERS],

@@ -7,7 +7,7 @@ import { presentSubscriptions, SubscriptionRow } from '../subscriptions/index.ts
 import { findOwnSubscription } from './provider/find-owner.ts';
 import { dateOrNull, type ObservedSubscription } from './provider/observed.ts';
 import { ownObject } from './provider/provider-objects.store.ts';
-import { adoptProviderSubscription, updateLink } from './provider/provider-links.store.ts';
+import { adoptProviderSubscription, linkCustomer, updateLink } from './provider/provider-links.store.ts';
 import { StartPaidSubscription } from './start-paid-subscription.ts';
 
 /** What became of it, as one word of the outbox. */
@@ -47,6 +47,7 @@ export class FollowProviderSubscription {
     const at = await this.organizationClock.now(organizationId, tx);
     const link = await adoptProviderSubscription(tx, own.link, seen.id, at);
     if (link.providerSubscriptionId !== seen.id) return undefined;
+    if (seen.customerId !== null) await linkCustomer(tx, { organizationId, id: row.customerId }, seen.customerId, at);
     const followed = followProvider(
       {
         status: row.status,

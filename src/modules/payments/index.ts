@@ -19,7 +19,8 @@ export {
   type ObservedSubscription,
 } from './provider/observed.ts';
 export { PaymentsModule } from './payments.module.ts';
-export { type Observation, observe, type Observed } from './provider/provider-objects.store.ts';
+export { type Observation, observe, type Observed, knownStates } from './provider/provider-objects.store.ts';
+export { knownProviderCustomers } from './provider/provider-links.store.ts';
 export { ProviderCustomerRow } from './provider/provider-customer.entity.ts';
 export { ProviderSubscriptionRow } from './provider/provider-subscription.entity.ts';
 export { RefundCharge } from './refund-charge.ts';

@@ -49,6 +49,21 @@ export class NeedsFact extends Error {
   }
 }
 
+/** An object that is not what we hold to be true of it. */
+export interface Drift {
+  readonly objectType: string;
+  readonly objectId: string;
+  /** What differs; `missing` when we know nothing of it. */
+  readonly fields: readonly string[];
+  readonly customerId: string | null;
+}
+
+/** Reading all that a provider has. */
+export interface Sweep {
+  events(since: Date): AsyncIterable<Buffer>;
+  drifted(): AsyncIterable<Drift>;
+}
+
 /** A vendor whose events come in. */
 export interface InboundProvider {
   /** As the table says it. */
@@ -58,6 +73,10 @@ export interface InboundProvider {
    * @throws BillingError missing_webhook_signature, invalid_webhook_signature, invalid_webhook_event
    */
   open(body: Buffer, signature: string | undefined): Envelope;
+  /** The envelope of bytes that need no signature, as we asked for them. */
+  envelope(body: Buffer): Envelope;
+  /** Absent where nobody can be asked. */
+  readonly sweep?: Sweep;
   /** Applies an event in the inbox's transaction, any number of times with one effect. @throws NeedsFact */
   apply(tx: Tx, event: StoredEvent, facts: Facts): Promise<Applied>;
   /** Answers a question that `apply` raised; outside any transaction. */

@@ -24,12 +24,14 @@ export async function keepEvent(
   provider: string,
   envelope: Envelope,
   body: Buffer,
+  { countsRepeats = true }: { countsRepeats?: boolean } = {},
 ): Promise<'new' | 'repeated' | 'conflicting'> {
   const { account, livemode, eventId, type, apiVersion, occurredAt, objectType, objectId, lane, fingerprint } = envelope;
   const kept = await readStatement(dataSource, insert, [
     id, provider, account, livemode, eventId, type, apiVersion, occurredAt, objectType, objectId, lane, body, fingerprint,
   ]); // prettier-ignore
   if (kept.length > 0) return 'new';
+  if (!countsRepeats) return 'repeated';
   const [known] = await readStatement<{ same: boolean }>(dataSource, countDuplicate, [provider, account, eventId, fingerprint]);
   return known?.same === false ? 'conflicting' : 'repeated';
 }

@@ -1,6 +1,7 @@
 export { InboundEventRow } from './inbound-event.entity.ts';
 export {
   type Applied,
+  type Drift,
   type Envelope,
   type Facts,
   INBOUND_PROVIDERS,
@@ -11,3 +12,4 @@ export {
 export { ProcessInbox } from './process-inbox.ts';
 export { registerWebhooksCommands } from './webhooks.command.ts';
 export { WebhooksModule } from './webhooks.module.ts';
+export { Reconcile } from './reconcile.ts';

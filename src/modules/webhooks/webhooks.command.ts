@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { answer, type Operate } from '../../platform/start/operate.ts';
 import { inboundStatuses, type InboundStatus } from './inbound-event.entity.ts';
 import { ProcessInbox } from './process-inbox.ts';
+import { Reconcile } from './reconcile.ts';
 import { ReplayEvents } from './replay-events.ts';
 
 /** `florin webhooks:replay`: one inbound event, or all that were received in a range. */
@@ -23,7 +24,7 @@ export function registerWebhooksCommands(program: Command, operate: Operate): vo
         ['--to', to],
       ] as const)
         // prettier-ignore
-        if (text !== undefined && !/^\d{4}-\d\d-\d\dT.+(Z|[+-]\d\d:\d\d)$/.test(text))
+        if (text !== undefined && !isInstant(text))
           command.error(`${name} must be an instant with its zone, such as 2026-11-21T14:00:00Z.`);
       return operate(async (app) => {
         const replay = app.get(ReplayEvents);
@@ -39,4 +40,27 @@ export function registerWebhooksCommands(program: Command, operate: Operate): vo
         answer(`replayed=${count}`);
       });
     });
+
+  program
+    .command('stripe:reconcile')
+    .description(
+      'find and make up for what Stripe told in vain: events since an instant (two days), and every object; 1 when differences are left',
+    )
+    .option('--since <instant>', 'events from this instant on, such as 2026-11-21T14:00:00Z; Stripe keeps 30 days')
+    .action(({ since }: { since?: string }, command: Command) => {
+      if (since !== undefined && !isInstant(since))
+        command.error('--since must be an instant with its zone, such as 2026-11-21T14:00:00Z.');
+      return operate(async (app) => {
+        const report = await app.get(Reconcile).execute(since === undefined ? undefined : new Date(since));
+        answer(`events seen=${report.eventsSeen} missed=${report.eventsMissed.length}`);
+        for (const { objectType, objectId, fields } of report.differences)
+          answer(`different ${objectType} ${objectId}: ${fields.join(', ')}`);
+        for (const { objectType, objectId, fields } of report.left)
+          answer(`left ${objectType} ${objectId}: ${fields.join(', ')}`);
+        if (report.left.length > 0) process.exitCode = 1;
+      });
+    });
 }
+
+const isInstant = (text: string): boolean =>
+  /^\d{4}-\d\d-\d\dT.+(Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text));

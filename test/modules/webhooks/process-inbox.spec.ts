@@ -22,9 +22,11 @@ describe('working off the inbox', () => {
   /** A worker whose events do what the test says. */
   function workerOf(apply: Apply, ask: InboundProvider['ask'] = () => Promise.reject(new Error('nobody asks'))): ProcessInbox {
     const { app } = florin;
+    const inbound = app.get(StripeInbound, { strict: false });
     const provider: InboundProvider = {
       name: 'STRIPE',
-      open: (body, signature) => app.get(StripeInbound, { strict: false }).open(body, signature),
+      open: (body, signature) => inbound.open(body, signature),
+      envelope: (body) => inbound.envelope(body),
       apply,
       ask,
     };

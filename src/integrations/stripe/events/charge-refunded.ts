@@ -16,7 +16,8 @@ const kind: Kind<ObservedCharge> = {
   learnedOnce: ['customerId', 'paymentIntentId', 'invoiceId'],
 };
 
-async function bookSeen(context: EventContext): Promise<Applied> {
+/** Books what is true of the charge's refunds now. */
+export async function bookSeen(context: EventContext): Promise<Applied> {
   const seen = await see(context, kind);
   const found = await paidInvoiceOf(context, { ...seen, chargeId: seen.id });
   if (found === 'one-off') {

@@ -1,4 +1,4 @@
-import { Raw } from 'typeorm';
+import { type DataSource, In, Raw } from 'typeorm';
 import type { Tx } from '../../../platform/database/unit-of-work.ts';
 import { CustomerRow } from '../../customers/index.ts';
 import { SubscriptionRow } from '../../subscriptions/index.ts';
@@ -127,4 +127,10 @@ export async function linkCustomer(
       lock: { mode: 'pessimistic_write' },
     })) ?? undefined
   );
+}
+
+/** Those of the provider's customers that are ours. */
+export async function knownProviderCustomers(dataSource: DataSource, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await dataSource.manager.findBy(ProviderCustomerRow, { provider, providerCustomerId: In([...ids]) });
+  return new Set(rows.map((row) => row.providerCustomerId));
 }

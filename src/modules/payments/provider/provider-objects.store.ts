@@ -1,5 +1,6 @@
+import type { DataSource } from 'typeorm';
 import { compareSightings, mergeStates, type Verdict } from '../../../domain/lifecycles/sightings.ts';
-import { runStatement } from '../../../platform/database/sql.ts';
+import { readStatement, runStatement } from '../../../platform/database/sql.ts';
 import type { Tx } from '../../../platform/database/unit-of-work.ts';
 
 /** One thing a provider said of one of its objects. */
@@ -62,8 +63,10 @@ const textOf = (value: unknown): string =>
       : inner,
   );
 
-/** A time in the future would lock out everything that really comes later. */
+/** Clocks differ a little; what is further ahead is no time to order by, and would lock out everything that really comes later. */
 const latestAheadMs = 5 * 60_000;
+const isAhead = ({ occurredAt, receivedAt }: { occurredAt: Date; receivedAt: Date }): boolean =>
+  occurredAt.getTime() > receivedAt.getTime() + latestAheadMs;
 
 /**
  * Holds what was said against what is known, under the object's lock, and keeps what is true of both. `undecided` changes nothing: ask the
@@ -71,15 +74,14 @@ const latestAheadMs = 5 * 60_000;
  */
 export async function observe<T extends object>(tx: Tx, said: Observation<T>): Promise<Observed<T>> {
   const key = [said.provider, said.objectType, said.objectId];
-  const latest = said.receivedAt.getTime() + latestAheadMs;
-  const occurredAt = said.occurredAt.getTime() > latest ? new Date(latest) : said.occurredAt;
+  const occurredAt = isAhead(said) ? said.receivedAt : said.occurredAt;
   const values = [...key, said.rank, occurredAt, said.askedAt ?? null, textOf(said.state)];
   const begun = await runStatement(tx, begin, values);
   if (begun.length > 0) return { verdict: 'newer', state: said.state, organizationId: null };
   const [known] = await runStatement<KnownRow>(tx, lock, key);
   if (!known) throw new Error(`${said.objectType} ${said.objectId} is gone`);
   const state = known.state as T;
-  const verdict = verdictOf(known, { ...said, occurredAt });
+  const verdict = verdictOf(known, said);
   if (verdict === 'undecided') return { verdict, state, organizationId: known.organization_id };
   const merged = mergeStates(state, said.state, verdict, said.learnedOnce);
   const leads = verdict === 'newer';
@@ -100,7 +102,7 @@ function verdictOf<T extends object>(known: KnownRow, said: Observation<T>): Ver
   return compareSightings(
     { occurredAtMs: known.occurred_at.getTime(), rank: BigInt(known.rank), state: textOf(known.state) },
     {
-      occurredAtMs: said.occurredAt.getTime(),
+      occurredAtMs: isAhead(said) ? known.occurred_at.getTime() : said.occurredAt.getTime(),
       rank: said.rank,
       state: textOf(said.state),
       previousState: said.previous && textOf(said.previous),
@@ -123,4 +125,19 @@ const owner = {
 export async function ownerOfObject(tx: Tx, objectType: string, objectId: string): Promise<string | undefined> {
   const [row] = await runStatement<{ organization_id: string | null }>(tx, owner, ['STRIPE', objectType, objectId]);
   return row?.organization_id ?? undefined;
+}
+
+const states = {
+  name: 'provider_objects.states',
+  text: 'select object_id, state from provider_objects where provider = $1 and object_type = $2 and object_id = any($3::text[])',
+};
+
+/** What is held to be true of these objects, by id. */
+export async function knownStates(
+  dataSource: DataSource,
+  objectType: string,
+  ids: readonly string[],
+): Promise<Map<string, object>> {
+  const rows = await readStatement<{ object_id: string; state: object }>(dataSource, states, ['STRIPE', objectType, ids]);
+  return new Map(rows.map((row) => [row.object_id, row.state]));
 }
