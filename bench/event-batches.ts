@@ -54,6 +54,7 @@ export function turnOf(
     rows.map(() => null),
     rows.map(({ event }) => event.transaction_id),
     rows.map(() => receivedAt),
+    rows.map(() => null),
     JSON.stringify(rows.map(({ event }) => event.properties)),
   ];
   return [{ ...statement, values }];

@@ -2,19 +2,21 @@ import { Injectable } from '@nestjs/common';
 import { databaseError } from '../../platform/database/unit-of-work.ts';
 import { type EventToKeep, type KeptEvent, UsageEventsStore } from './usage-events.store.ts';
 
+/** The events of one request. */
 interface Waiting {
-  readonly event: EventToKeep;
-  readonly resolve: (kept: KeptEvent) => void;
+  readonly events: readonly EventToKeep[];
+  readonly resolve: (kept: KeptEvent[]) => void;
   readonly reject: (error: unknown) => void;
 }
 
-const maxTogether = 500;
-/** Two statements at a time saturate two cores; more only wait longer (measured). */
-const maxWriting = 2;
+const maxTogether = 1_000;
+/** Enough to keep PostgreSQL busy while requests are read and answered; with more they only wait for each other. */
+const maxWriting = 4;
 
 /**
- * Events that came one by one, written together: those that arrive in the same turn or while others are being written share the
- * next INSERT. A lone event waits for nobody; each is answered after the commit of its own statement.
+ * Requests written together: those that arrive in the same turn or while others are being written share the next INSERT, up to a
+ * thousand events. A lone request waits for nobody; each is answered after the commit of its own statement, and kept whole or not
+ * at all: a statement that the database refuses is tried again in halves, down to the request at fault.
  */
 @Injectable()
 export class EventQueue {
@@ -24,9 +26,10 @@ export class EventQueue {
 
   constructor(private readonly store: UsageEventsStore) {}
 
-  keep(event: EventToKeep): Promise<KeptEvent> {
+  /** Answers in the order of `events`. */
+  keep(events: readonly EventToKeep[]): Promise<KeptEvent[]> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ event, resolve, reject });
+      this.waiting.push({ events, resolve, reject });
       this.schedule();
     });
   }
@@ -36,8 +39,18 @@ export class EventQueue {
     this.scheduled = true;
     setImmediate(() => {
       this.scheduled = false;
-      void this.write(this.waiting.splice(0, maxTogether));
+      void this.write(this.next());
     });
+  }
+
+  /** As many requests as fit together, at least one. */
+  private next(): Waiting[] {
+    let events = 0;
+    const end = this.waiting.findIndex((request, position) => {
+      events += request.events.length;
+      return position > 0 && events > maxTogether;
+    });
+    return this.waiting.splice(0, end === -1 ? this.waiting.length : end);
   }
 
   private async write(together: readonly Waiting[]): Promise<void> {
@@ -53,11 +66,15 @@ export class EventQueue {
 
   private async settle(together: readonly Waiting[]): Promise<void> {
     try {
-      const kept = await this.store.keep(together.map(({ event }) => event));
-      together.forEach(({ resolve }, position) => resolve(kept[position]!));
+      const kept = await this.store.keep(together.flatMap(({ events }) => events));
+      let start = 0;
+      for (const { events, resolve } of together) resolve(kept.slice(start, (start += events.length)));
     } catch (error) {
-      if (together.length > 1 && isOwnFault(error)) for (const one of together) await this.settle([one]);
-      else for (const { reject } of together) reject(error);
+      if (together.length > 1 && isOwnFault(error)) {
+        const middle = Math.ceil(together.length / 2);
+        await this.settle(together.slice(0, middle));
+        await this.settle(together.slice(middle));
+      } else for (const { reject } of together) reject(error);
     }
   }
 }

@@ -5,8 +5,15 @@ import type { KeptEvent } from './usage-events.store.ts';
 
 export const eventAnswer = (event: KeptEvent): string => `{"event":${eventJson(event)}}`;
 
-export const eventsAnswer = (events: readonly KeptEvent[], meta?: PageMeta): string =>
-  `{"events":[${events.map(eventJson).join(',')}]${meta ? `,"meta":${JSON.stringify(meta)}` : ''}}`;
+export function eventsAnswer(events: readonly KeptEvent[], meta?: PageMeta): string {
+  let text = '{"events":[';
+  let separator = '';
+  for (const event of events) {
+    text += separator + eventJson(event);
+    separator = ',';
+  }
+  return `${text}]${meta ? `,"meta":${JSON.stringify(meta)}` : ''}}`;
+}
 
 /** Written by hand: the properties are JSON text already, and a generic serializer would read and print a thousand of them again. */
 function eventJson(event: KeptEvent): string {

@@ -9,7 +9,7 @@ import { type Metered, meterEvent } from './meter-event.ts';
 import { type Metric, MetricDirectory } from './metric-directory.ts';
 import { propertiesJson } from './properties-json.ts';
 import { StreamDirectory } from './usage-streams.ts';
-import { type EventToKeep, type KeptEvent, UsageEventsStore } from './usage-events.store.ts';
+import type { EventToKeep, KeptEvent } from './usage-events.store.ts';
 
 interface Admitted {
   readonly event: IncomingEvent;
@@ -25,20 +25,19 @@ export class IngestEvents {
     private readonly streams: StreamDirectory,
     private readonly organizationClock: OrganizationClock,
     private readonly clock: Clock,
-    private readonly store: UsageEventsStore,
     private readonly queue: EventQueue,
   ) {}
 
   /** All or nothing, answered in order. @throws BillingError validation_errors, each bad event named as `events.3.timestamp` */
   async batch(organizationId: string, items: readonly unknown[]): Promise<KeptEvent[]> {
     const events = await this.admit(organizationId, items, (position, field) => `events.${position}${field && '.'}${field}`);
-    return this.store.keep(events);
+    return this.queue.keep(events);
   }
 
   /** One event; written together with others that arrive at the same time. @throws BillingError validation_errors */
   async one(organizationId: string, item: unknown): Promise<KeptEvent> {
-    const [event] = await this.admit(organizationId, [item], (_, field) => field || 'event');
-    return this.queue.keep(event!);
+    const [kept] = await this.queue.keep(await this.admit(organizationId, [item], (_, field) => field || 'event'));
+    return kept!;
   }
 
   private async admit(
@@ -94,7 +93,7 @@ function judge(
   if ('errors' in event) return event;
   const metric = metrics.get(event.code);
   if (!metric) return { errors: { code: ['billable_metric_not_found'] } };
-  const metered = meterEvent(metric, { ...event, atMs: event.atMs ?? nowMs });
+  const metered = meterEvent(metric, event, event.atMs ?? nowMs);
   if ('refused' in metered) return { errors: { [`properties.${metric.fieldName}`]: [metered.refused] } };
   return { event, metric, metered };
 }

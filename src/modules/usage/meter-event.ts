@@ -24,14 +24,13 @@ const mandatory: MeterRefusal = { refused: 'value_is_mandatory' };
 /** An event as a metric reads it. */
 export interface EventToMeter {
   readonly code: string;
-  readonly atMs: number;
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
-/** Reads what the metric counts, exactly: a property, or what its expression makes of the event. */
-export function meterEvent(metric: Metric, event: EventToMeter): Metered | MeterRefusal {
+/** Reads what the metric counts, exactly: a property, or what its expression makes of the event. `atMs` is the event's time. */
+export function meterEvent(metric: Metric, event: EventToMeter, atMs: number): Metered | MeterRefusal {
   if (metric.fieldName === null) return counted;
-  const given = metric.expression ? computed(metric.expression, event) : propertyOf(event, metric.fieldName);
+  const given = metric.expression ? computed(metric.expression, event, atMs) : propertyOf(event, metric.fieldName);
   if (typeof given === 'object' && given !== null && 'refused' in given) return given as MeterRefusal;
   if (given === undefined || given === null || given === '') return mandatory;
   if (metric.aggregation === 'UNIQUE_COUNT') return meterUnique(given, event);
@@ -51,7 +50,7 @@ function meterUnique(given: unknown, event: EventToMeter): Metered | MeterRefusa
 const propertyOf = ({ properties }: EventToMeter, name: string): unknown =>
   Object.hasOwn(properties, name) ? properties[name] : undefined;
 
-function computed(expression: Expression, { code, atMs, properties }: EventToMeter): unknown {
+function computed(expression: Expression, { code, properties }: EventToMeter, atMs: number): unknown {
   const result = evaluateExpression(expression, { code, properties, timestamp: Temporal.Instant.fromEpochMilliseconds(atMs) });
   if ('refused' in result) return result;
   return typeof result.value === 'string' ? result.value : result.value.toDecimal();

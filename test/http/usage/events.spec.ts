@@ -1,5 +1,6 @@
 import { makeMetric } from '../../modules/usage/make-metric.ts';
 import { type Florin, startFlorin, type Tenant } from '../../support/florin.ts';
+import { until } from '../../support/processes.ts';
 
 const at = '2026-03-01T10:00:00Z';
 
@@ -329,7 +330,20 @@ describe('POST /api/v1/events', () => {
       "alter table usage_events add constraint ck_planted check (transaction_id not like 'poison%' or properties <> '{}')",
     );
     const sent = Array.from({ length: 60 }, (_, i) => event(i % 20 === 7 ? { transaction_id: `poison-${i}` } : {}));
-    const answers = await Promise.all(sent.map((one) => tenant.call('POST', '/api/v1/events', one)));
+    // While the table is held, the first statements wait in PostgreSQL and everything else in the queue.
+    const holder = await florin.sql.connect();
+    await holder.query('begin; lock table usage_events in exclusive mode');
+    const answering = Promise.all(sent.map((one) => tenant.call('POST', '/api/v1/events', one)));
+    await until('four statements wait', async () => {
+      const { rows } = await florin.sql.query(
+        "select count(*)::int as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like 'insert into usage_events%'",
+      );
+      return rows[0].waiting === 4;
+    });
+    await Promise.all(Array.from({ length: 20 }, () => tenant.call('GET', '/api/v1/events/unknown')));
+    await holder.query('commit');
+    holder.release();
+    const answers = await answering;
     sent.forEach((one, i) => expect(answers[i]!.status).toBe(one.transaction_id.startsWith('poison') ? 500 : 200));
     const { rows } = await florin.sql.query(
       'select count(*)::int as rows, count(distinct xmin::text)::int as statements from usage_events where transaction_id = any($1)',
