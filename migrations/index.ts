@@ -13,6 +13,7 @@ import { FeeDescriptions1795000500000 } from './1795000500000-fee-descriptions.t
 import { EventsByTime1795000500100 } from './1795000500100-events-by-time.ts';
 import { SigningSecrets1795000500200 } from './1795000500200-signing-secrets.ts';
 import { Audit1795000500300 } from './1795000500300-audit.ts';
+import { RateLimits1795000500400 } from './1795000500400-rate-limits.ts';
 
 /** In the order in which they run; listed by hand so that no glob decides what a release contains. */
 export const migrations = [
@@ -31,4 +32,5 @@ export const migrations = [
   EventsByTime1795000500100,
   SigningSecrets1795000500200,
   Audit1795000500300,
+  RateLimits1795000500400,
 ];

@@ -26,6 +26,8 @@ import { ErrorFilter } from './platform/http/error.filter.ts';
 import { IdempotencyInterceptor } from './platform/idempotency/idempotency.interceptor.ts';
 import { IdempotencyStore } from './platform/idempotency/idempotency.store.ts';
 import { PlatformModule } from './platform/platform.module.ts';
+import { RateLimitGuard } from './platform/rate-limit/rate-limit.guard.ts';
+import { RateLimits } from './platform/rate-limit/rate-limits.ts';
 
 /** Every table as TypeORM knows it; the drift test holds this list against the migrations. */
 export const entities = [
@@ -85,7 +87,9 @@ export class AppModule {
         WebhooksModule.register({ runsJobs, inbound: StripeModule }),
       ],
       providers: [
+        RateLimits,
         { provide: APP_GUARD, useClass: AuthGuard },
+        { provide: APP_GUARD, useClass: RateLimitGuard },
         { provide: APP_GUARD, useClass: FeatureGuard },
         IdempotencyStore,
         { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },

@@ -22,6 +22,7 @@ const withoutEntity = [
   'outbox_events',
   'outbox_readers',
   'plan_taxes',
+  'rate_limit_windows',
   'signing_secrets',
   'subscription_pauses',
   'provider_objects',

@@ -46,10 +46,10 @@ export interface Tenant {
   readonly call: Caller;
 }
 
-/** A whole Florin on a database of its own, listening on a free port. */
-export async function startFlorin(environment: Record<string, string> = {}): Promise<Florin> {
+/** A whole Florin on a database of its own, or beside another one on its database, listening on a free port. */
+export async function startFlorin(environment: Record<string, string> = {}, joined?: string): Promise<Florin> {
   setLogLevel('error');
-  const database = await createTestDatabase();
+  const database = joined === undefined ? await createTestDatabase() : { url: joined, drop: () => Promise.resolve() };
   const logDir = mkdtempSync(join(tmpdir(), 'florin-logs-'));
   const config = readConfig({ FLORIN_ADMIN_API_KEY: operatorKey, FLORIN_LOG_DIR: logDir, LOG_LEVEL: 'error', ...environment });
   const app = await createApp(AppModule.register(config, database.url, { runsJobs: false }));

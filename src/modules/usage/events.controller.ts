@@ -3,6 +3,7 @@ import { ApiBody, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { BillingError } from '../../domain/errors/billing-error.ts';
 import { MinimumRole, OrganizationId } from '../../platform/auth/principal.ts';
+import { Rated } from '../../platform/rate-limit/rate-categories.ts';
 import { metaOf, pageOf } from '../../platform/http/pagination.ts';
 import { QueryParams } from '../../platform/http/payload.ts';
 import { ListEventsQuery, ReadEventQuery } from './event.dto.ts';
@@ -22,6 +23,7 @@ export class EventsController {
     private readonly dataSource: DataSource,
   ) {}
 
+  @Rated('ingestion')
   @Post()
   @HttpCode(200)
   @MinimumRole('MEMBER')
@@ -31,6 +33,7 @@ export class EventsController {
     return eventAnswer(await this.ingestEvents.one(organizationId, eventOf(body)));
   }
 
+  @Rated('ingestion')
   @Post('batch')
   @HttpCode(200)
   @MinimumRole('MEMBER')

@@ -1,9 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import type { FastifyReply } from 'fastify';
 import { BillingError } from '../../domain/errors/billing-error.ts';
 import { CONFIG, type Config } from '../config/config.ts';
 import { addLogContext } from '../logging/log.ts';
+import { answerWith } from '../rate-limit/rate-limit.guard.ts';
+import { RateLimits } from '../rate-limit/rate-limits.ts';
 import { actAs } from './actor.ts';
 import {
   type AuthenticatedRequest,
@@ -41,13 +44,29 @@ export class AuthGuard implements CanActivate {
     private readonly reflector: Reflector,
     @Inject(KEY_LOOKUP) private readonly keys: KeyLookup,
     @Inject(SESSION_LOOKUP) private readonly sessions: SessionLookup,
+    private readonly rateLimits: RateLimits,
     @Inject(CONFIG) config: Config,
   ) {
     this.operatorHash = config.adminApiKey === undefined ? undefined : hashKey(config.adminApiKey);
   }
 
-  /** @throws BillingError unauthorized (no or unknown key), forbidden (the key's role is too low) */
+  /**
+   * Refused callers are counted by their address.
+   * @throws BillingError unauthorized (no or unknown key), forbidden (the key's role is too low), too_many_requests
+   */
   async canActivate(context: ExecutionContext): Promise<boolean> {
+    try {
+      return await this.admit(context);
+    } catch (error) {
+      if (!(error instanceof BillingError) || error.code !== 'unauthorized') throw error;
+      const http = context.switchToHttp();
+      const verdict = await this.rateLimits.count('auth', `address ${http.getRequest<AuthenticatedRequest>().ip}`);
+      if (verdict) answerWith(http.getResponse<FastifyReply>(), 'auth', verdict);
+      throw error;
+    }
+  }
+
+  private async admit(context: ExecutionContext): Promise<boolean> {
     const targets = [context.getHandler(), context.getClass()];
     const door = this.reflector.getAllAndOverride<Door | undefined>(doorKey, targets) ?? 'tenant';
     if (door === 'public') return true;

@@ -1,4 +1,6 @@
+import { BlockList, isIP } from 'node:net';
 import { resolve } from 'node:path';
+import { defaultRateLimits, type RateLimitTable } from '../rate-limit/rate-categories.ts';
 
 /** Every setting, as the environment gave it. Read once at start; nothing else reads `process.env`. */
 export interface Config {
@@ -14,6 +16,10 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** Transactions that bill at the same time in this process. */
   readonly billingWorkers: number;
+  /** Requests a minute by category; 0 is no limit. */
+  readonly rateLimits: RateLimitTable;
+  /** Whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: BlockList;
   /** Sign session tokens, the first one; every one of them opens. Empty: a secret kept in the database. */
   readonly sessionSecrets: readonly string[];
   /** A mail server; without it nothing is sent. */
@@ -51,6 +57,8 @@ const readers = {
   FLORIN_ADMIN_API_KEY: (text?: string) => secret('FLORIN_ADMIN_API_KEY', text),
   BILLING_ENABLED: (text?: string) => choice('BILLING_ENABLED', text ?? 'true', ['true', 'false'] as const) === 'true',
   LOG_LEVEL: (text?: string) => choice('LOG_LEVEL', text ?? 'info', logLevels),
+  FLORIN_RATE_LIMITS: (text?: string) => rateLimits(text),
+  FLORIN_TRUSTED_PROXIES: (text?: string) => proxies(text),
   FLORIN_SESSION_SECRET: (text?: string) => secrets('FLORIN_SESSION_SECRET', text),
   SMTP_URL: (text?: string) => smtpUrl(text),
   MAIL_FROM: (text?: string) => text ?? 'Florin <billing@localhost>',
@@ -75,6 +83,8 @@ export function readConfig(environment: Environment): Config {
     adminApiKey: readers.FLORIN_ADMIN_API_KEY(value('FLORIN_ADMIN_API_KEY')),
     billingEnabled: readers.BILLING_ENABLED(value('BILLING_ENABLED')),
     logLevel: readers.LOG_LEVEL(value('LOG_LEVEL')),
+    rateLimits: readers.FLORIN_RATE_LIMITS(value('FLORIN_RATE_LIMITS')),
+    trustedProxies: readers.FLORIN_TRUSTED_PROXIES(value('FLORIN_TRUSTED_PROXIES')),
     sessionSecrets: readers.FLORIN_SESSION_SECRET(value('FLORIN_SESSION_SECRET')),
     smtpUrl: readers.SMTP_URL(value('SMTP_URL')),
     mailFrom: readers.MAIL_FROM(value('MAIL_FROM')),
@@ -102,6 +112,38 @@ function url(key: string, text: string | undefined): string | undefined {
   if (!/^postgres(ql)?:\/\/\S+$/.test(text) || !URL.canParse(text))
     throw new ConfigError(`${key} must be a PostgreSQL URL such as postgres://user:password@host:5432/florin.`);
   return text;
+}
+
+/** `billing=120,read=0`: what is not named keeps its default. */
+function rateLimits(text = ''): RateLimitTable {
+  const limits: Record<string, number> = { ...defaultRateLimits };
+  for (const part of text.split(',').filter((entry) => entry.trim() !== '')) {
+    const [, name = '', count = ''] = /^\s*(\w+)\s*=\s*(\d{1,9})\s*$/.exec(part) ?? [];
+    if (!(name in limits))
+      throw new ConfigError(
+        `FLORIN_RATE_LIMITS must be requests a minute such as billing=60,read=0 of ${Object.keys(limits).join(', ')}, not "${part}".`,
+      );
+    limits[name] = Number(count);
+  }
+  return limits as RateLimitTable;
+}
+
+function proxies(text = ''): BlockList {
+  const list = new BlockList();
+  for (const part of text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '')) {
+    const [address = '', bits] = part.split('/');
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+    const most = family === 'ipv6' ? 128 : 32;
+    if (isIP(address) === 0 || (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) <= most)))
+      throw new ConfigError(
+        `FLORIN_TRUSTED_PROXIES must be addresses or networks such as 10.0.0.0/8, with commas between them, not "${part}".`,
+      );
+    list.addSubnet(address, Number(bits ?? most), family);
+  }
+  return list;
 }
 
 function smtpUrl(text: string | undefined): string | undefined {

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { type BlockList, isIPv6 } from 'node:net';
 import { type DynamicModule, UnsupportedMediaTypeException } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { BillingError } from '../../domain/errors/billing-error.ts';
+import { CONFIG, type Config } from '../config/config.ts';
 import { withUnknownActor } from '../auth/actor.ts';
 import { log, withLogContext } from '../logging/log.ts';
 import { FrameworkLogger } from '../logging/framework-logger.ts';
@@ -19,7 +21,10 @@ const bodyLimitBytes = 4 * 1024 * 1024;
 
 /** The HTTP application: strict JSON in, exact JSON out, a request id on everything; not yet listening. */
 export async function createApp(module: DynamicModule): Promise<NestFastifyApplication> {
+  // The adapter is made before the configuration can be asked for.
+  let proxies: BlockList | undefined;
   const adapter = new FastifyAdapter({
+    trustProxy: (address: string) => proxies?.check(address, isIPv6(address) ? 'ipv6' : 'ipv4') ?? false,
     bodyLimit: bodyLimitBytes,
     requestIdHeader: false,
     // External ids have up to 255 characters, each up to 12 bytes when percent-encoded.
@@ -58,6 +63,7 @@ export async function createApp(module: DynamicModule): Promise<NestFastifyAppli
     logger: new FrameworkLogger(),
     abortOnError: false,
   });
+  proxies = app.get<Config>(CONFIG).trustedProxies;
   const metrics = app.get(Metrics);
   fastify.addHook('onResponse', (request, reply, done) => {
     metrics.observeRequest(request.method, request.routeOptions.url ?? '(no route)', reply.statusCode, reply.elapsedTime / 1_000);

@@ -40,7 +40,7 @@ export class ErrorFilter implements ExceptionFilter {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const body = errorBodyOf(error);
     if (body.status >= 500) log.error('request failed', error);
-    if (body.status === 503 || body.status === 429) void reply.header('retry-after', '1');
+    if ((body.status === 503 || body.status === 429) && !reply.hasHeader('retry-after')) void reply.header('retry-after', '1');
     void reply.status(body.status).header('content-type', 'application/json; charset=utf-8').send(body);
   }
 }
