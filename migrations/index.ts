@@ -9,6 +9,7 @@ import { Numbering1795000300000 } from './1795000300000-numbering.ts';
 import { SellerIdentity1795000310000 } from './1795000310000-seller-identity.ts';
 import { InboundEvents1795000400000 } from './1795000400000-inbound-events.ts';
 import { CapturedPayments1795000410000 } from './1795000410000-captured-payments.ts';
+import { WokenEvents1795000420000 } from './1795000420000-woken-events.ts';
 import { FeeDescriptions1795000500000 } from './1795000500000-fee-descriptions.ts';
 import { EventsByTime1795000500100 } from './1795000500100-events-by-time.ts';
 import { SigningSecrets1795000500200 } from './1795000500200-signing-secrets.ts';
@@ -28,6 +29,7 @@ export const migrations = [
   SellerIdentity1795000310000,
   InboundEvents1795000400000,
   CapturedPayments1795000410000,
+  WokenEvents1795000420000,
   FeeDescriptions1795000500000,
   EventsByTime1795000500100,
   SigningSecrets1795000500200,

@@ -46,6 +46,9 @@ export class InboundEventRow {
   /** While it is PROCESSING: when the worker that has it counts as dead. */
   @Column('timestamptz')
   nextAttemptAt: Date;
+  /** Something it may wait for happened while it was being worked on. */
+  @Column('boolean')
+  woken: boolean;
   @Column('text', { nullable: true })
   error: string | null;
   /** What processing it came to. */

@@ -75,7 +75,7 @@ const claim = {
     ), mine as (
       select e.id from inbound_events e where e.id in (select id from first) and ${isDue} order by e.next_attempt_at limit $1 for update skip locked
     )
-    update inbound_events e set status = 'PROCESSING', attempts = e.attempts + 1, next_attempt_at = clock_timestamp() + $2::int * interval '1 second'
+    update inbound_events e set status = 'PROCESSING', attempts = e.attempts + 1, woken = false, next_attempt_at = clock_timestamp() + $2::int * interval '1 second'
     from mine where e.id = mine.id
     returning e.id, e.provider, e.event_id, e.type, e.lane, e.object_id, e.occurred_at, e.received_at, e.body, e.attempts,
       date_trunc('milliseconds', e.next_attempt_at) as next_attempt_at`,
@@ -120,20 +120,26 @@ export async function markEventProcessed(
   return (await runStatement(tx, markProcessed, [id, attempts, leaseUntil, outcome, organizationId])).length > 0;
 }
 
-/** What waited in this lane, or for this object, may be possible now; being woken does not count as a try. */
+/**
+ * What waited in this lane, or for this object, may be possible now; being woken does not count as a try. One that is being looked at
+ * right now, perhaps in vain, keeps the wake-up until it is put off.
+ */
 const wake = {
   name: 'inbound_events.wake',
-  text: `update inbound_events set next_attempt_at = clock_timestamp(), attempts = greatest(attempts - 1, 0)
-    where provider = $1 and lane = any($2::text[]) and status = 'DEFERRED' and next_attempt_at > clock_timestamp()`,
+  text: `update inbound_events set woken = status = 'PROCESSING',
+      next_attempt_at = case when status = 'DEFERRED' then clock_timestamp() else next_attempt_at end,
+      attempts = case when status = 'DEFERRED' then greatest(attempts - 1, 0) else attempts end
+    where provider = $1 and lane = any($2::text[]) and status in ('DEFERRED', 'PROCESSING') and id <> $3`,
 };
 
 export async function wakeDeferred(tx: Tx, event: ClaimedEvent): Promise<void> {
-  await runStatement(tx, wake, [event.provider, [event.lane, event.objectId]]);
+  await runStatement(tx, wake, [event.provider, [event.lane, event.objectId], event.id]);
 }
 
 const postpone = {
   name: 'inbound_events.postpone',
-  text: `update inbound_events set status = $4, next_attempt_at = clock_timestamp() + $5::int * interval '1 millisecond', error = $6,
+  text: `update inbound_events set status = $4,
+      next_attempt_at = clock_timestamp() + case when woken and $4 = 'DEFERRED' then 0 else $5::int end * interval '1 millisecond', error = $6,
       organization_id = coalesce($7, organization_id) where ${stillMine}`,
 };
 

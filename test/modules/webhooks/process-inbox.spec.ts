@@ -95,6 +95,29 @@ describe('working off the inbox', () => {
     expect(await effects()).toHaveLength(2);
   });
 
+  it('loses no wake-up: what comes while an event is looked at in vain is tried at once', async () => {
+    let isHere = false;
+    const worker: ProcessInbox = workerOf(async (tx, event) => {
+      if (event.type === 'invoice_payment.paid' && !isHere) {
+        // Its invoice is processed, in another lane, between our look and our putting it off.
+        isHere = true;
+        await send();
+        await worker.execute();
+        return { deferred: 'invoice not found' };
+      }
+      await effect(tx, event);
+      return { outcome: 'applied', changed: true };
+    });
+    await postWebhook(
+      florin,
+      JSON.stringify(
+        stripeEvent('invoice_payment.paid', { id: 'inpay_1', object: 'invoice_payment', invoice: 'in_1' }, { created: 1 }),
+      ),
+    );
+    await worker.execute();
+    expect(await effects()).toHaveLength(2);
+  });
+
   it('works on one event of a lane at a time, in the order they happened, however many workers there are', async () => {
     const lanes = ['cus_a', 'cus_b', 'cus_c'];
     for (let i = 0; i < 5; i++)
