@@ -10,6 +10,7 @@ import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../s
 const withoutEntity = [
   'audit_entries',
   'billed_periods',
+  'invoice_subscriptions',
   'billing_entity_taxes',
   'billing_run_errors',
   'charge_taxes',

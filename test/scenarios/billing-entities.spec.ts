@@ -126,4 +126,139 @@ describe('a subscription moves to another billing entity', () => {
       'INV-2026-0005',
     ]);
   });
+
+  describe('and another one stays', () => {
+    const counts = async () =>
+      (
+        await florin.sql.query(
+          `select (select count(*) from invoices where organization_id = $1)::int as invoices, (select count(*) from fees where organization_id = $1)::int as fees,
+             (select count(*) from billing_runs where organization_id = $1)::int as runs, (select count(*) from outbox_events where organization_id = $1)::int as events,
+             (select json_agg(n order by n.series) from number_series n where organization_id = $1) as numbers,
+             (select json_agg(s.current_period_end order by s.id) from subscriptions s where organization_id = $1) as periods`,
+          [tenant.id],
+        )
+      ).rows[0];
+    const batch = () => tenant.call('POST', '/api/v1/customers/acme/generate-invoice');
+    /** Puts the common billing day into the past without a run. */
+    const passTo = (instant: string) =>
+      florin.sql.query('update organizations set virtual_now = $2 where id = $1', [tenant.id, instant]);
+    const externalIdsOf = (invoice: { subscriptions: { external_id: string }[] }) =>
+      invoice.subscriptions.map((subscription) => subscription.external_id).toSorted();
+
+    beforeEach(() => start('second'));
+
+    it('(6) one invoice for both is refused, and nothing at all is written (I17)', async () => {
+      await move('first', { billing_entity_code: 'eu' });
+      await passTo('2026-02-01T00:00:00Z');
+      const before = await counts();
+      const { status, body } = await batch();
+      expect(status).toBe(422);
+      expect(body).toMatchObject({
+        status: 422,
+        error: 'Unprocessable Entity',
+        code: 'validation_errors',
+        error_details: { billing_entity: ['mixed_billing_entities'] },
+      });
+      expect(await counts()).toEqual(before);
+      // The schedule bills the same day apart, and nothing is left.
+      const { body: run } = await tenant.call('POST', '/api/v1/billing_runs');
+      expect(run.billing_run).toMatchObject({ found: 2, successful: 2, failed: 0 });
+      expect((await invoicesOf(tenant.call, 'first'))[0].number).toBe('EU-2026-0001');
+      expect((await invoicesOf(tenant.call, 'second'))[0].number).toBe('INV-2026-0001');
+    });
+
+    it('one invoice for both is made where the named and the inherited entity are the same (I18)', async () => {
+      await move('first', { billing_entity_id: entities.us });
+      expect((await batch()).body).toMatchObject({ status: 405, code: 'subscription_not_billable' });
+      await passTo('2026-02-01T00:00:00Z');
+      const { status, body } = await batch();
+      expect(status).toBe(200);
+      expect(body.invoice).toMatchObject({
+        number: 'INV-2026-0001',
+        lago_subscription_id: null,
+        fees_amount_cents: 2 * 7900,
+        period_start: '2026-01-01T00:00:00Z',
+        period_end: '2026-02-01T00:00:00Z',
+      });
+      expect(externalIdsOf(body.invoice)).toEqual(['first', 'second']);
+      const perSubscription = (externalId: string) =>
+        body.invoice.fees
+          .filter((fee: { external_subscription_id: string }) => fee.external_subscription_id === externalId)
+          .reduce((sum: number, fee: { amount_cents: number }) => sum + fee.amount_cents, 0);
+      expect([perSubscription('first'), perSubscription('second')]).toEqual([7900, 7900]);
+      for (const externalId of ['first', 'second']) {
+        expect((await invoicesOf(tenant.call, externalId)).map((invoice) => invoice.number)).toEqual(['INV-2026-0001']);
+        const { body: list } = await tenant.call('GET', `/api/v1/invoices?external_subscription_id=${externalId}`);
+        expect(list.meta.total_count).toBe(1);
+        const again = await tenant.call('POST', `/api/v1/subscriptions/${externalId}/generate-invoice`);
+        expect(again.body.invoice.number).toBe('INV-2026-0001');
+      }
+      expect((await batch()).body.code).toBe('subscription_not_billable');
+    });
+
+    it('its customer wants one invoice: the run makes one for each entity, and never fails', async () => {
+      await start('third');
+      await tenant.call('PUT', '/api/v1/customers/acme', { consolidate_invoices: true });
+      await move('third', { billing_entity_code: 'eu' });
+      await advance(tenant.call, '2026-03-01T00:30:00Z');
+      const { body } = await tenant.call('GET', '/api/v1/invoices?external_customer_id=acme');
+      expect(body.invoices.map((invoice: { number: string }) => invoice.number).toSorted()).toEqual([
+        'EU-2026-0001',
+        'EU-2026-0002',
+        'INV-2026-0001',
+        'INV-2026-0002',
+      ]);
+      const bySubscription = async (externalId: string) =>
+        (await invoicesOf(tenant.call, externalId)).map((invoice) => [invoice.number, invoice.fees_amount_cents]);
+      const both = [
+        ['INV-2026-0002', 2 * 7900],
+        ['INV-2026-0001', 2 * 7900],
+      ];
+      expect([await bySubscription('first'), await bySubscription('second')]).toEqual([both, both]);
+      const { body: runs } = await tenant.call('GET', '/api/v1/billing_runs');
+      expect(runs.billing_runs[0]).toMatchObject({ found: 3, processed: 3, successful: 3, failed: 0 });
+    });
+
+    it('a voided invoice for both gives both their period back', async () => {
+      await passTo('2026-02-01T00:00:00Z');
+      const { body } = await batch();
+      await tenant.call('PUT', `/api/v1/invoices/${body.invoice.lago_id}/finalize`);
+      expect((await tenant.call('POST', `/api/v1/invoices/${body.invoice.lago_id}/void`)).body.invoice.status).toBe('voided');
+      await expectHealthy(florin);
+    });
+
+    it('a subscription that cannot be billed keeps nobody else of its customer from it', async () => {
+      await tenant.call('PUT', '/api/v1/customers/acme', { consolidate_invoices: true });
+      await tenant.call('POST', '/api/v1/plans', {
+        plan: {
+          code: 'huge',
+          name: 'Huge',
+          interval: 'monthly',
+          amount_cents: 0,
+          amount_currency: 'USD',
+          pay_in_advance: false,
+          charges: [
+            {
+              billable_metric_id: (await tenant.call('GET', '/api/v1/billable_metrics/tokens')).body.billable_metric.lago_id,
+              charge_model: 'standard',
+              properties: { amount: '9999999999999999999' },
+            },
+          ],
+        },
+      });
+      await start('poison', { plan_code: 'huge' });
+      await tenant.call('POST', '/api/v1/events', {
+        event: {
+          transaction_id: 'p',
+          external_subscription_id: 'poison',
+          code: 'tokens',
+          properties: { count: 99999999 },
+          timestamp: '2026-01-05T00:00:00Z',
+        },
+      });
+      await passTo('2026-02-01T00:00:00Z');
+      const { body } = await tenant.call('POST', '/api/v1/billing_runs');
+      expect(body.billing_run).toMatchObject({ found: 3, processed: 3, successful: 2, failed: 1 });
+    });
+  });
 });

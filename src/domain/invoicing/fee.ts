@@ -7,6 +7,8 @@ import type { Line } from './lines.ts';
 
 export interface FeeLine {
   readonly type: FeeType;
+  /** Whose it is; null where no subscription is billed. */
+  readonly subscriptionId: string | null;
   /** The plan, charge, fixed charge or add-on that the fee is for; null for a line in free words. */
   readonly itemId: string | null;
   readonly name: string;
@@ -46,6 +48,7 @@ export function feeOf(line: Line, amountCents: bigint, discountCents: Exact, cur
   const taxes = line.taxes.map((tax) => ({ tax, amount: taxOn(base, tax.rate) }));
   return {
     type: line.type,
+    subscriptionId: line.subscriptionId ?? null,
     itemId: line.itemId,
     name: line.name,
     units: line.units,

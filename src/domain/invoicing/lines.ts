@@ -10,6 +10,8 @@ import { writeUsage } from './usage-inputs.ts';
 /** A line with its exact amount in minor units, before its one rounding. */
 export interface Line {
   readonly type: FeeType;
+  /** Whose it is, where subscriptions are billed. */
+  readonly subscriptionId?: string | null;
   /** Null for a line in free words. */
   readonly itemId: string | null;
   readonly name: string;

@@ -2,9 +2,14 @@ import { assembleInvoice, type PricedInvoice } from './assemble-invoice.ts';
 import type { CommitmentItem, DiscountItem, InvoiceItem } from './items.ts';
 import { type Line, type LineSettings, linesOf, trueUpLine } from './lines.ts';
 
-export interface InvoiceToPrice extends LineSettings {
+/** What one subscription, or nobody's, puts on an invoice. */
+export interface InvoicePart extends LineSettings {
   /** In the order of the fees; true-ups come after what they fill up. */
   readonly items: readonly InvoiceItem[];
+  readonly subscriptionId?: string | null;
+}
+
+export interface InvoiceToPrice extends InvoicePart {
   readonly discounts?: readonly DiscountItem[];
 }
 
@@ -12,7 +17,20 @@ export interface InvoiceToPrice extends LineSettings {
  * Prices an invoice: no clock, no database. Preview, dry run, current usage and the invoice all call this one function
  * (requirements G5–G9, H10).
  */
-export function priceInvoice(invoice: InvoiceToPrice): PricedInvoice {
+export const priceInvoice = (invoice: InvoiceToPrice): PricedInvoice => priceTogether([invoice], invoice.discounts);
+
+/**
+ * Prices what several subscriptions bill on one invoice: each by its own calendar and towards its own commitment, taxes and total over
+ * all. The parts have one currency.
+ */
+export function priceTogether(parts: readonly InvoicePart[], discounts: readonly DiscountItem[] = []): PricedInvoice {
+  const lines = parts.flatMap((part) =>
+    linesOfPart(part).map((line) => ({ ...line, subscriptionId: part.subscriptionId ?? null })),
+  );
+  return assembleInvoice(parts[0]?.currency ?? '', lines, discounts);
+}
+
+function linesOfPart(invoice: InvoicePart): Line[] {
   const lines: Line[] = [];
   for (const item of invoice.items) {
     const own = linesOf(item, invoice);
@@ -21,7 +39,7 @@ export function priceInvoice(invoice: InvoiceToPrice): PricedInvoice {
   }
   for (const item of invoice.items)
     if (item.kind === 'commitment') lines.push(...trueUpLine(item, chargedTowards(item, lines), invoice));
-  return assembleInvoice(invoice.currency, lines, invoice.discounts);
+  return lines;
 }
 
 const sumOf = (lines: readonly Line[]): bigint => lines.reduce((sum, line) => sum + line.precise.roundToInteger(), 0n);

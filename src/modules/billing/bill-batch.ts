@@ -2,15 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { Clock, dateOf } from '../../platform/clock/clock.ts';
 import { type Query, queryIn } from '../../platform/database/sql.ts';
 import { databaseError, UnitOfWork } from '../../platform/database/unit-of-work.ts';
-import { type DraftToWrite, draftInvoices, type InvoiceRow } from '../invoices/index.ts';
 import { countResults, recordFailure, type Run } from './billing-runs.store.ts';
-import { advancePeriods, claimDue, claimNamedDue, type DueSubscription } from './due-subscriptions.store.ts';
-import { isInvoiced, type PricedSubscription, priceSubscriptions } from './price-subscriptions.ts';
-
-export interface BilledInvoice {
-  readonly invoice: InvoiceRow;
-  readonly customerName: string;
-}
+import { claimDue, claimNamedDue, type DueSubscription } from './due-subscriptions.store.ts';
+import { isInvoiced, priceSubscriptions } from './price-subscriptions.ts';
+import { type BilledInvoice, togetherWhereWanted, writeInvoices } from './write-invoices.ts';
 
 export interface BatchResult {
   /** Subscriptions taken on; 0 means that nothing due was free. */
@@ -89,24 +84,10 @@ export class BillBatch {
       const due = await claim(query);
       if (due.length === 0) return nothing;
       const priced = await priceSubscriptions(query, run.organizationId, due);
-      const invoiced = priced.filter(isInvoiced);
-      await advancePeriods(query, run.organizationId, run.asOf, priced.map(advanceOf));
-      // Drawing numbers locks counters that other workers need, until the commit: as little as possible comes after it.
-      const invoices = await draftInvoices(
-        tx,
-        run.organizationId,
-        invoiced.map((entry) => draftOf(entry, run)),
-        run.asOf,
-      );
-      await countResults(query, run, { successful: invoices.length, failed: 0 }, dateOf(this.clock.now()));
-      return {
-        claimed: due.length,
-        billed: invoices.map((invoice, position) => ({
-          invoice,
-          customerName: invoiced[position]?.subscription.customer_name ?? '',
-        })),
-        failed: [],
-      };
+      const billed = await writeInvoices(tx, run, priced, togetherWhereWanted(priced.filter(isInvoiced)));
+      const successful = billed.reduce((sum, { subscriptions }) => sum + subscriptions, 0);
+      await countResults(query, run, { successful, failed: 0 }, dateOf(this.clock.now()));
+      return { claimed: due.length, billed, failed: [] };
     });
   }
 
@@ -114,26 +95,6 @@ export class BillBatch {
     return { organizationId: run.organizationId, asOf: run.asOf, runId: run.id };
   }
 }
-
-const draftOf = ({ subscription, step, entity, successor, priced }: PricedSubscription, run: Run): DraftToWrite => ({
-  entity,
-  customerId: subscription.customer_id,
-  customerNumber: BigInt(subscription.customer_number),
-  subscriptionId: subscription.id,
-  billingRunId: run.id,
-  invoicingReason: step.reason,
-  periodStart: dateOf(step.header.start),
-  periodEnd: dateOf(step.header.end),
-  priced,
-  ...(successor
-    ? { subscriptionOf: (itemId) => (successor.items.has(itemId) ? successor.subscription.id : subscription.id) }
-    : {}),
-});
-
-const advanceOf = ({ subscription, step: { next } }: PricedSubscription) => ({
-  id: subscription.id,
-  next: next && { start: dateOf(next.start), end: dateOf(next.end) },
-});
 
 /** Not the fault of any subscription: SQLSTATE classes 08 (connection), 53 (resources), 57 (shutdown), 25 (time-out), 55 (locks), or a broken socket. */
 function isOutage(error: unknown): boolean {

@@ -9,6 +9,7 @@ import { CheckInvariants } from './check-invariants.ts';
 import { FinalizeInvoices } from './finalize-invoices.ts';
 import { ChargeEvents } from './instant-charges/charge-events.ts';
 import { InstantChargesBell, InstantChargesCron } from './instant-charges/instant-charges.cron.ts';
+import { GenerateCustomerInvoice } from './generate-customer-invoice.ts';
 import { GenerateInvoice } from './generate-invoice.ts';
 import { GenerateInvoices } from './generate-invoices.ts';
 import { PreviewInvoice } from './preview-invoice.ts';
@@ -27,6 +28,7 @@ import { WorkersHealthController } from './workers-health.controller.ts';
     ChargeEvents,
     CheckInvariants,
     FinalizeInvoices,
+    GenerateCustomerInvoice,
     GenerateInvoice,
     GenerateInvoices,
     InstantChargesBell,

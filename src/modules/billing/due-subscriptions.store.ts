@@ -31,6 +31,7 @@ export interface DueSubscription extends EffectiveEntityColumns {
   readonly customer_id: string;
   readonly customer_number: string;
   readonly customer_name: string;
+  readonly consolidate_invoices: boolean;
   readonly plan_id: string;
   readonly plan_name: string;
   readonly interval: Interval;
@@ -48,7 +49,7 @@ const selectSubscription = `
       'interval', np.interval, 'amount_cents', np.amount_cents::text, 'pay_in_advance', np.pay_in_advance,
       'bill_charges_monthly', np.bill_charges_monthly, 'bill_fixed_charges_monthly', np.bill_fixed_charges_monthly) end as successor_plan,
     s.current_period_start, s.current_period_end, s.terminated_at,
-    c.id as customer_id, c.sequential_id as customer_number, coalesce(c.name, c.external_id) as customer_name, ${effectiveEntityColumns},
+    c.id as customer_id, c.sequential_id as customer_number, coalesce(c.name, c.external_id) as customer_name, c.consolidate_invoices, ${effectiveEntityColumns},
     p.id as plan_id, coalesce(p.invoice_display_name, p.name) as plan_name, p.interval, p.amount_cents, p.amount_currency,
     p.pay_in_advance, p.bill_charges_monthly, p.bill_fixed_charges_monthly
   from subscriptions s
@@ -69,7 +70,24 @@ const isDue = `s.organization_id = $1 and (s.status = 'ACTIVE' or s.final_invoic
 
 const claim = {
   name: 'billing.claim',
-  text: `${selectSubscription} where ${isDue} order by s.current_period_end, s.id limit $4 for update of s skip locked`,
+  text: `${selectSubscription} where ${isDue} and not c.consolidate_invoices order by s.current_period_end, s.id limit $4
+    for update of s skip locked`,
+};
+
+/** Customer by customer, because one invoice takes all that is due of one: the customer's row is what workers share them by. */
+const claimTogether = {
+  name: 'billing.claim_together',
+  text: `with taken as materialized (
+      select c.id from customers c where c.organization_id = $1 and c.consolidate_invoices
+        and exists (select from subscriptions s where s.organization_id = c.organization_id and s.customer_id = c.id and ${isDue})
+      order by c.id limit $4 for no key update of c skip locked)
+    ${selectSubscription} where ${isDue} and s.customer_id in (select id from taken) order by s.customer_id, s.current_period_end, s.id for update of s`,
+};
+
+const claimOfCustomer = {
+  name: 'billing.claim_of_customer',
+  text: `with taken as materialized (select c.id from customers c where c.organization_id = $1 and c.id = $4 for no key update of c)
+    ${selectSubscription} where ${isDue} and s.customer_id in (select id from taken) order by s.current_period_end, s.id for update of s`,
 };
 
 const claimNamed = {
@@ -99,9 +117,18 @@ export interface DueScope {
 
 const valuesOf = ({ organizationId, asOf, runId }: DueScope): unknown[] => [organizationId, asOf, runId];
 
-/** Locks up to `limit` due subscriptions that no other worker holds, the longest due first. */
-export const claimDue = (query: Query, scope: DueScope, limit: number): Promise<DueSubscription[]> =>
-  query<DueSubscription>(claim, [...valuesOf(scope), limit]);
+/**
+ * Locks up to `limit` due subscriptions that no other worker holds, the longest due first; when those run out, all that is due of up
+ * to `limit` customers whose subscriptions are billed together.
+ */
+export async function claimDue(query: Query, scope: DueScope, limit: number): Promise<DueSubscription[]> {
+  const alone = await query<DueSubscription>(claim, [...valuesOf(scope), limit]);
+  return alone.length > 0 ? alone : query<DueSubscription>(claimTogether, [...valuesOf(scope), limit]);
+}
+
+/** Locks all that is due of one customer, waiting for whoever holds it. */
+export const claimDueOfCustomer = (query: Query, scope: DueScope, customerId: string): Promise<DueSubscription[]> =>
+  query<DueSubscription>(claimOfCustomer, [...valuesOf(scope), customerId]);
 
 /** Locks those of the named subscriptions that are still due and free. */
 export const claimNamedDue = (query: Query, scope: DueScope, ids: readonly string[]): Promise<DueSubscription[]> =>

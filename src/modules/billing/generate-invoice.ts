@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, IsNull, Not } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { BillingError } from '../../domain/errors/billing-error.ts';
 import { Clock, dateOf } from '../../platform/clock/clock.ts';
 import { queryOn } from '../../platform/database/sql.ts';
 import { WorkerLog } from '../../platform/logging/worker-log.ts';
-import { InvoiceRow } from '../invoices/index.ts';
+import { type InvoiceRow, invoicesOfSubscription } from '../invoices/index.ts';
 import { OrganizationClock } from '../organizations/index.ts';
 import { findSubscription } from '../subscriptions/index.ts';
 import { BillBatch } from './bill-batch.ts';
@@ -35,11 +35,12 @@ export class GenerateInvoice {
       subscription.currentPeriodEnd !== null &&
       subscription.currentPeriodEnd <= asOf;
     if (isDue) await this.bill(organizationId, subscription.id, asOf);
-    const [latest] = await manager.find(InvoiceRow, {
-      where: { organizationId, subscriptionId: subscription.id, periodEnd: Not(IsNull()) },
-      order: { periodEnd: 'desc', createdAt: 'desc' },
-      take: 1,
-    });
+    const latest = await invoicesOfSubscription(manager, organizationId, subscription.id)
+      .andWhere('i.periodEnd is not null')
+      .orderBy('i.periodEnd', 'DESC')
+      .addOrderBy('i.createdAt', 'DESC')
+      .limit(1)
+      .getOne();
     if (!latest) throw new BillingError('subscription_not_billable', { current_period_end: ['not_reached'] });
     return latest;
   }

@@ -13,9 +13,8 @@ export const invariants: readonly Invariant[] = [
     name: 'periods_touch',
     holds: 'the periods billed for a plan follow each other without a hole, unless it was paused',
     offenders: `select subscription_id || ' before ' || period_start from (
-        select i.organization_id, i.subscription_id, i.period_start, lag(i.period_end) over (partition by i.organization_id, i.subscription_id order by i.period_start) as previous_end
-        from invoices i where i.subscription_id is not null and i.source = 'GENERATED'
-          and i.invoicing_reason <> 'STARTING') p where previous_end is not null and previous_end <> period_start
+        select organization_id, subscription_id, period_start, lag(period_end) over (partition by organization_id, subscription_id order by period_start) as previous_end
+        from invoice_subscriptions where invoicing_reason <> 'STARTING') p where previous_end is not null and previous_end <> period_start
           and not exists (select from subscription_pauses s where s.organization_id = p.organization_id and s.subscription_id = p.subscription_id
             and s.paused_at = previous_end and s.resumed_at = period_start)`,
   },
@@ -23,8 +22,8 @@ export const invariants: readonly Invariant[] = [
     name: 'billed_until_current_period',
     holds: "a subscription's current period starts where its last invoice, or its last pause, ended",
     offenders: `select s.id::text from subscriptions s
-      join (select organization_id, subscription_id, max(period_end) as billed_until from invoices
-          where source = 'GENERATED' and invoicing_reason <> 'STARTING' group by 1, 2) i
+      join (select organization_id, subscription_id, max(period_end) as billed_until from invoice_subscriptions
+          where invoicing_reason <> 'STARTING' group by 1, 2) i
         on i.organization_id = s.organization_id and i.subscription_id = s.id
       where s.status = 'ACTIVE' and s.current_period_start <> greatest(i.billed_until, s.resumed_at)`,
   },
@@ -85,9 +84,9 @@ export const invariants: readonly Invariant[] = [
   },
   {
     name: 'one_customer',
-    holds: 'an invoice bills a subscription of its own customer',
-    offenders: `select i.invoice_number from invoices i join subscriptions s on s.organization_id = i.organization_id and s.id = i.subscription_id
-      where s.customer_id <> i.customer_id`,
+    holds: 'an invoice bills subscriptions of its own customer',
+    offenders: `select i.invoice_number from invoices i join invoice_subscriptions b on b.organization_id = i.organization_id and b.invoice_id = i.id
+      join subscriptions s on s.organization_id = b.organization_id and s.id = b.subscription_id where s.customer_id <> i.customer_id`,
   },
   {
     name: 'fees_are_covered',
@@ -101,8 +100,9 @@ export const invariants: readonly Invariant[] = [
   {
     name: 'void_frees_its_periods',
     holds: 'the billed periods of an invoice are voided exactly when it is',
-    offenders: `select i.invoice_number from billed_periods p join invoices i on i.organization_id = p.organization_id and i.id = p.invoice_id
-      where p.voided <> (i.status = 'VOID')`,
+    offenders: `select i.invoice_number from (select organization_id, invoice_id, voided from billed_periods
+        union select organization_id, invoice_id, voided from invoice_subscriptions) p
+      join invoices i on i.organization_id = p.organization_id and i.id = p.invoice_id where p.voided <> (i.status = 'VOID')`,
   },
   {
     name: 'usage_is_not_lost',
@@ -123,7 +123,8 @@ export const invariants: readonly Invariant[] = [
     holds: 'the counters of a finished run agree with the invoices and errors it left',
     offenders: `select r.id::text from billing_runs r where r.status = 'COMPLETED' and (
         r.processed <> r.successful + r.failed
-        or r.successful <> (select count(*) from invoices i where i.organization_id = r.organization_id and i.billing_run_id = r.id)
+        or r.successful <> (select count(*) from invoices i join invoice_subscriptions b on b.organization_id = i.organization_id and b.invoice_id = i.id
+          where i.organization_id = r.organization_id and i.billing_run_id = r.id)
         or r.failed <> (select count(*) from billing_run_errors e where e.organization_id = r.organization_id and e.billing_run_id = r.id))`,
   },
   {

@@ -1,6 +1,6 @@
 import type { PricedInvoice } from '../../domain/invoicing/assemble-invoice.ts';
 import type { InvoiceItem, UsageChargeItem } from '../../domain/invoicing/items.ts';
-import { priceInvoice } from '../../domain/invoicing/price-items.ts';
+import { type InvoicePart, priceTogether } from '../../domain/invoicing/price-items.ts';
 import { dateOf } from '../../platform/clock/clock.ts';
 import type { Query } from '../../platform/database/sql.ts';
 import { type EffectiveEntity, effectiveEntity } from '../billing-entities/index.ts';
@@ -13,9 +13,9 @@ import { type SubscriptionStep, stepOf, successorStepOf } from './step-of.ts';
 /** A subscription at a boundary, with what is billed there and what it costs. */
 export interface PricedSubscription extends SubscriptionStep {
   readonly entity: EffectiveEntity;
+  /** Its own, and the start of the subscription that took its place when that stands on the same invoice. */
+  readonly parts: readonly InvoicePart[];
   readonly priced: PricedInvoice;
-  /** The start of the subscription that took its place, when it stands on the same invoice. */
-  readonly successor: (SubscriptionStep & { readonly items: ReadonlySet<string | null> }) | null;
 }
 
 /** What was counted and charged; by subscription, or by subscription and charge. */
@@ -46,21 +46,20 @@ export async function priceSubscriptions(
   );
   const usage = await loadUsage(query, organizationId, steps, facts);
   return entries.map(({ successor, ...entry }) => {
-    const own = itemsOf(entry, facts, usage);
-    const begun = successor ? itemsOf(successor, facts, usage) : [];
     const { amount_currency: currency, billing_timezone: timezone } = entry.subscription;
-    return {
-      ...entry,
-      entity: effectiveEntity(entry.subscription),
-      priced: priceInvoice({ currency, timezone, items: [...own, ...begun] }),
-      successor: successor && { ...successor, items: new Set(begun.map((item) => item.id)) },
-    };
+    const parts = (successor ? [entry, successor] : [entry]).map((step) => ({
+      currency,
+      timezone,
+      subscriptionId: step.subscription.id,
+      items: itemsOf(step, facts, usage),
+    }));
+    return { ...entry, entity: effectiveEntity(entry.subscription), parts, priced: priceTogether(parts) };
   });
 }
 
 /** Whether this boundary makes an invoice: the last one of a subscription may be waived. */
-export const isInvoiced = ({ subscription, step, successor }: PricedSubscription): boolean =>
-  step.reason !== 'TERMINATING' || subscription.on_termination_invoice !== 'skip' || successor !== null;
+export const isInvoiced = ({ subscription, step, parts }: PricedSubscription): boolean =>
+  step.reason !== 'TERMINATING' || subscription.on_termination_invoice !== 'skip' || parts.length > 1;
 
 /** In arrears at the end of the period; in advance only what recurs: it is paid again for the period that begins. */
 const chargesOf = (subscription: DueSubscription, facts: PriceFacts): UsageChargeFacts[] =>

@@ -70,7 +70,7 @@ export class RunBilling implements BeforeApplicationShutdown {
     const worker = async (): Promise<void> => {
       while (!this.stopping) {
         const result = await this.billBatch.execute(run, batchSize);
-        total.successful += result.billed.length;
+        total.successful += result.billed.reduce((sum, { subscriptions }) => sum + subscriptions, 0);
         total.failed += result.failed.length;
         report(result, lines);
         onProgress(total.successful + total.failed, found);

@@ -4,10 +4,11 @@ import { DataSource } from 'typeorm';
 import { MinimumRole, OrganizationId } from '../../platform/auth/principal.ts';
 import { metaOf, PageQuery, pageOf, sliceOf } from '../../platform/http/pagination.ts';
 import { QueryParams } from '../../platform/http/payload.ts';
-import { InvoiceRow, presentInvoices, presentWholeInvoice } from '../invoices/index.ts';
+import { invoicesOfSubscription, presentInvoices, presentWholeInvoice } from '../invoices/index.ts';
 import { findSubscription } from '../subscriptions/index.ts';
 import { CurrentUsageQuery } from './billing.dto.ts';
 import { presentPreview, presentUsage } from './billing.presenter.ts';
+import { GenerateCustomerInvoice } from './generate-customer-invoice.ts';
 import { GenerateInvoice } from './generate-invoice.ts';
 import { PreviewInvoice } from './preview-invoice.ts';
 
@@ -19,6 +20,7 @@ export class SubscriptionBillingController {
     private readonly dataSource: DataSource,
     private readonly previewInvoice: PreviewInvoice,
     private readonly generateInvoice: GenerateInvoice,
+    private readonly generateCustomerInvoice: GenerateCustomerInvoice,
   ) {}
 
   @MinimumRole('MEMBER')
@@ -32,6 +34,14 @@ export class SubscriptionBillingController {
   @HttpCode(200)
   async generate(@OrganizationId() organizationId: string, @Param('externalId') externalId: string) {
     const row = await this.generateInvoice.execute(organizationId, externalId);
+    return { invoice: await presentWholeInvoice(this.dataSource.manager, row) };
+  }
+
+  /** Everything due of a customer on one invoice; several billing entities are refused. */
+  @Post('customers/:externalCustomerId/generate-invoice')
+  @HttpCode(200)
+  async generateForCustomer(@OrganizationId() organizationId: string, @Param('externalCustomerId') externalCustomerId: string) {
+    const row = await this.generateCustomerInvoice.execute(organizationId, externalCustomerId);
     return { invoice: await presentWholeInvoice(this.dataSource.manager, row) };
   }
 
@@ -49,11 +59,13 @@ export class SubscriptionBillingController {
     const { manager } = this.dataSource;
     const subscription = await findSubscription(manager, organizationId, externalId);
     const page = pageOf(query);
-    const [rows, count] = await manager.findAndCount(InvoiceRow, {
-      where: { organizationId, subscriptionId: subscription.id },
-      order: { createdAt: 'desc', id: 'desc' },
-      ...sliceOf(page),
-    });
+    const { skip, take } = sliceOf(page);
+    const [rows, count] = await invoicesOfSubscription(manager, organizationId, subscription.id)
+      .orderBy('i.createdAt', 'DESC')
+      .addOrderBy('i.id', 'DESC')
+      .skip(skip)
+      .take(take)
+      .getManyAndCount();
     return { invoices: await presentInvoices(manager, rows), meta: metaOf(page, count) };
   }
 

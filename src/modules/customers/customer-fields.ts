@@ -38,6 +38,7 @@ export function customerFieldsOf(input: UpdateCustomerInput, current: CustomerRo
       input.billing_configuration === null
         ? null
         : kept(input.billing_configuration?.invoice_grace_period, current?.invoiceGracePeriod),
+    consolidateInvoices: input.consolidate_invoices ?? current?.consolidateInvoices ?? false,
     metadata: metadataOf(input.metadata, current?.metadata ?? [], at),
   };
 }

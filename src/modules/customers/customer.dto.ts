@@ -139,6 +139,10 @@ abstract class CustomerFields extends UnusedCustomerFields {
   @Min(0)
   @Max(3650)
   net_payment_term?: number | null;
+  /** One invoice for all subscriptions that one billing entity bills on one day; false by default. */
+  @IsOptional()
+  @IsBoolean()
+  consolidate_invoices?: boolean | null;
   @IsOptional()
   @IsObject()
   @ValidateNested()

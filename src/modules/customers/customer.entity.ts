@@ -70,6 +70,9 @@ export class CustomerRow {
   /** Days a draft stays a draft. */
   @Column('int4', { nullable: true })
   invoiceGracePeriod: number | null;
+  /** One invoice for all its subscriptions that are billed by one entity on one day. */
+  @Column('bool')
+  consolidateInvoices: boolean;
   @Column('jsonb', {
     transformer: { to: (value: unknown) => value, from: (value: unknown) => (Array.isArray(value) ? value : []) },
   })

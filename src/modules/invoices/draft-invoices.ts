@@ -7,13 +7,13 @@ import type { Tx } from '../../platform/database/unit-of-work.ts';
 import { tell } from '../../platform/outbox/outbox.ts';
 import { type DrawnNumber, drawNumbers, type EffectiveEntity } from '../billing-entities/index.ts';
 import type { InvoiceRow } from './invoice.entity.ts';
-import { insertDrafts, insertLines } from './invoices.store.ts';
+import { type BilledSpan, insertDrafts, insertLines } from './invoices.store.ts';
 
 export interface DraftToWrite {
   readonly entity: EffectiveEntity;
   readonly customerId: string;
   readonly customerNumber: bigint;
-  /** Null, as the period is, on a one-off invoice. */
+  /** Null on a one-off invoice, and on one that bills several. */
   readonly subscriptionId: string | null;
   readonly billingRunId: string | null;
   readonly invoicingReason: InvoicingReason | null;
@@ -22,10 +22,10 @@ export interface DraftToWrite {
   /** Instead of the issuing day plus the payment term. */
   readonly dueDate?: string;
   readonly priced: PricedInvoice;
-  /** Whose an item is, when the invoice also bills a successor; else everything is the subscription's. */
-  readonly subscriptionOf?: (itemId: string | null) => string;
   /** Of the event that it charges: it is issued at once. */
   readonly eventTransactionId?: string;
+  /** Which time of which subscriptions it bills. */
+  readonly spans: readonly BilledSpan[];
 }
 
 /** How invoices of one batch come about. */
@@ -68,8 +68,8 @@ export async function draftInvoices(
     const number = numbers[position];
     if (!number) throw new Error('a draft was left without a number');
     const row = rowOf(organizationId, draft, { dates, number, kind, at });
-    const { priced, subscriptionOf, eventTransactionId = null } = draft;
-    return { row, priced, eventTransactionId, ...(subscriptionOf ? { subscriptionOf } : {}) };
+    const { priced, spans, eventTransactionId = null } = draft;
+    return { row, priced, spans, eventTransactionId };
   });
   await insertDrafts(tx, organizationId, written, at);
   await tell(

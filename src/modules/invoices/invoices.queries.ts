@@ -53,6 +53,19 @@ export async function overdueOf(manager: EntityManager, rows: readonly InvoiceRo
   return new Set(overdue.map(({ id }) => id));
 }
 
+/** Whether invoice `i` bills a subscription: by its header, or as one of several. */
+const bills = (
+  subscriptionId: string,
+): string => `(i.subscription_id = ${subscriptionId} or exists (select from invoice_subscriptions b
+  where b.organization_id = i.organization_id and b.invoice_id = i.id and b.subscription_id = ${subscriptionId}))`;
+
+/** All invoices that bill this subscription, alone or with others of its customer; the caller orders them. */
+export const invoicesOfSubscription = (manager: EntityManager, organizationId: string, subscriptionId: string) =>
+  manager
+    .createQueryBuilder(InvoiceRow, 'i')
+    .where('i.organizationId = :organizationId', { organizationId })
+    .andWhere(bills(':subscriptionId'), { subscriptionId });
+
 /** Youngest first. @throws BillingError customer_not_found, billing_entity_not_found when a filter names one that is not there */
 export async function listInvoices(
   manager: EntityManager,
@@ -67,7 +80,7 @@ export async function listInvoices(
   }
   if (filter.external_subscription_id !== undefined)
     query.andWhere(
-      'i.subscriptionId in (select s.id from subscriptions s where s.organization_id = :organizationId and s.external_id = :externalSubscriptionId)',
+      `exists (select from subscriptions s where s.organization_id = :organizationId and s.external_id = :externalSubscriptionId and ${bills('s.id')})`,
       { externalSubscriptionId: filter.external_subscription_id },
     );
   const words = [...(filter.status ?? []), ...(filter.statuses ?? [])];

@@ -1,3 +1,4 @@
+import type { InvoicingReason } from '../../domain/lifecycles/billing-step.ts';
 import type { PricedInvoice } from '../../domain/invoicing/assemble-invoice.ts';
 import { dateOf } from '../../platform/clock/clock.ts';
 import { newId } from '../../platform/database/ids.ts';
@@ -5,16 +6,24 @@ import { runStatement } from '../../platform/database/sql.ts';
 import type { Tx } from '../../platform/database/unit-of-work.ts';
 import type { InvoiceRow } from './invoice.entity.ts';
 
+/** A subscription's place on an invoice. */
+export interface BilledSpan {
+  readonly subscriptionId: string;
+  readonly invoicingReason: InvoicingReason;
+  readonly periodStart: Date;
+  readonly periodEnd: Date;
+}
+
 interface DraftWithPrice {
   readonly row: InvoiceRow;
   readonly priced: PricedInvoice;
-  readonly subscriptionOf?: (itemId: string | null) => string;
+  readonly spans: readonly BilledSpan[];
   /** Of the event whose fees these are: the event covers them, not their period. */
   readonly eventTransactionId: string | null;
 }
 
 /** What fees hang on: an invoice, or only the subscription. */
-export interface FeesToWrite extends Pick<DraftWithPrice, 'priced' | 'eventTransactionId' | 'subscriptionOf'> {
+export interface FeesToWrite extends Pick<DraftWithPrice, 'priced' | 'eventTransactionId'> {
   readonly row: Pick<InvoiceRow, 'billingEntityId' | 'currency' | 'subscriptionId'> & { readonly id: string | null };
 }
 
@@ -42,6 +51,12 @@ const insertFees = {
     insert into billed_periods (organization_id, invoice_id, subscription_id, item_id, period)
     select distinct organization_id, invoice_id, subscription_id, item_id, tstzrange(period_start, period_end) from written
     where subscription_id is not null and event_transaction_id is null`,
+};
+
+const insertSpans = {
+  name: 'invoice_subscriptions.insert',
+  text: `insert into invoice_subscriptions (organization_id, invoice_id, subscription_id, invoicing_reason, period_start, period_end)
+    select $1, r.* from unnest($2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[], $6::timestamptz[]) as r`,
 };
 
 const insertTaxes = {
@@ -80,18 +95,23 @@ export async function insertDrafts(tx: Tx, organizationId: string, drafts: reado
     rows[0]?.invoiceType,
     column('invoicingReason'),
   ]);
+  const spans = drafts.flatMap((draft) => draft.spans.map((span) => ({ ...span, invoiceId: draft.row.id })));
+  if (spans.length > 0)
+    await runStatement(tx, insertSpans, [
+      organizationId,
+      spans.map((span) => span.invoiceId),
+      spans.map((span) => span.subscriptionId),
+      spans.map((span) => span.invoicingReason),
+      spans.map((span) => span.periodStart),
+      spans.map((span) => span.periodEnd),
+    ]);
   await insertLines(tx, organizationId, drafts, at);
 }
 
 /** Fees, tax lines and billed periods of headers that stand, or fees without an invoice. */
 export async function insertLines(tx: Tx, organizationId: string, drafts: readonly FeesToWrite[], at: Date): Promise<void> {
-  const lines = drafts.flatMap(({ row, priced, eventTransactionId, subscriptionOf }) =>
-    priced.fees.map((fee) => ({
-      row,
-      fee,
-      eventTransactionId,
-      subscriptionId: subscriptionOf?.(fee.itemId) ?? row.subscriptionId,
-    })),
+  const lines = drafts.flatMap(({ row, priced, eventTransactionId }) =>
+    priced.fees.map((fee) => ({ row, fee, eventTransactionId, subscriptionId: fee.subscriptionId ?? row.subscriptionId })),
   );
   await runStatement(tx, insertFees, [
     organizationId,

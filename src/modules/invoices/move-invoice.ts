@@ -63,10 +63,11 @@ export async function moveInvoice(tx: Tx, row: InvoiceRow, move: InvoiceMove): P
   };
   await tx.update(InvoiceRow, { organizationId: row.organizationId, id: row.id }, changes as object);
   if (to === 'VOID')
-    await tx.query('update billed_periods set voided = true where organization_id = $1 and invoice_id = $2', [
-      row.organizationId,
-      row.id,
-    ]);
+    for (const table of ['billed_periods', 'invoice_subscriptions'])
+      await tx.query(`update ${table} set voided = true where organization_id = $1 and invoice_id = $2`, [
+        row.organizationId,
+        row.id,
+      ]);
   const moved = { ...row, ...changes };
   await tell(tx, row.organizationId, at, [
     { objectType: 'invoice', objectId: row.id, type: eventOf[to], payload: outline(moved) },

@@ -2,6 +2,7 @@ import { setFlags } from '../../support/flags.ts';
 import { type Answer, type Florin, startFlorin, type Tenant } from '../../support/florin.ts';
 import { make, stockShop, subscribe } from '../../support/shop.ts';
 
+type Verb = 'create' | 'PATCH' | 'PUT' | 'upgrade' | 'downgrade';
 /** How a request names an entity: nothing of `absent` is sent, `both` sends the second entity's id with the first one's code. */
 type Means = 'id' | 'code' | 'both' | 'null' | 'absent' | 'blank';
 type Whose = 'own' | 'foreign' | 'unknown';
@@ -18,6 +19,18 @@ describe("a subscription's billing entity", () => {
     tenant = await florin.openOrganization();
     const stranger = await florin.openOrganization('live', 'Stranger');
     await stockShop(tenant.call);
+    for (const [code, amount_cents] of [
+      ['small', 100],
+      ['large', 9900],
+    ])
+      await make(tenant.call, '/api/v1/plans', 'plan', {
+        code,
+        name: code,
+        interval: 'monthly',
+        amount_cents,
+        amount_currency: 'USD',
+        pay_in_advance: false,
+      });
     const entity = async (owner: Tenant, code: string) => {
       const { lago_id } = await make(owner.call, '/api/v1/billing_entities', 'billing_entity', { code, name: code });
       return { id: lago_id as string, code };
@@ -45,10 +58,7 @@ describe("a subscription's billing entity", () => {
   };
 
   /** A subscription on `us`, by whichever verb; answers how it went and what its row says. */
-  async function send(
-    verb: 'create' | 'PATCH' | 'PUT',
-    parameters: object,
-  ): Promise<{ answer: Answer; externalId: string; before: string | null }> {
+  async function send(verb: Verb, parameters: object): Promise<{ answer: Answer; externalId: string; before: string | null }> {
     const externalId = `s${(serial += 1)}`;
     if (verb === 'create') {
       await make(tenant.call, '/api/v1/customers', 'customer', { external_id: `c${serial}` });
@@ -60,6 +70,17 @@ describe("a subscription's billing entity", () => {
       entities.us.id,
       externalId,
     ]);
+    if (verb === 'upgrade' || verb === 'downgrade') {
+      const planCode = verb === 'upgrade' ? 'large' : 'small';
+      const subscription = {
+        external_customer_id: `customer of ${externalId}`,
+        plan_code: planCode,
+        external_id: externalId,
+        ...parameters,
+      };
+      const answer = await tenant.call('POST', '/api/v1/subscriptions', { subscription: { name: 'changed', ...subscription } });
+      return { answer, externalId, before: entities.us.id };
+    }
     const answer = await tenant.call(verb, `/api/v1/subscriptions/${externalId}`, {
       subscription: { name: 'changed', ...parameters },
     });
@@ -67,15 +88,16 @@ describe("a subscription's billing entity", () => {
   }
 
   const rowOf = async (externalId: string) => {
-    const { rows } = await florin.sql.query('select billing_entity_id, name from subscriptions where external_id = $1', [
-      externalId,
-    ]);
+    const { rows } = await florin.sql.query(
+      'select billing_entity_id, name from subscriptions where external_id = $1 order by created_at desc, id desc limit 1',
+      [externalId],
+    );
     return rows[0] as { billing_entity_id: string | null; name: string | null } | undefined;
   };
   const toldOf = async () =>
     (await florin.sql.query(`select type from outbox_events where object_type = 'subscription' order by id`)).rows.length;
 
-  const cases = (['create', 'PATCH', 'PUT'] as const).flatMap((verb) =>
+  const cases = (['create', 'PATCH', 'PUT', 'upgrade', 'downgrade'] as const).flatMap((verb) =>
     ([true, false] as const).flatMap((flag) =>
       (['id', 'code', 'both', 'null', 'absent', 'blank'] as const).flatMap((means) =>
         (['own', 'foreign', 'unknown'] as const)
@@ -102,7 +124,8 @@ describe("a subscription's billing entity", () => {
     const success = {
       code: undefined,
       row: { billing_entity_id: !flag ? before : says ? entities.eu.id : kept, name: verb === 'create' ? null : 'changed' },
-      told: verb === 'create' ? 2 : 1,
+      // A change of plan tells of both subscriptions, as the scenarios of plan changes say.
+      told: { create: 2, PATCH: 1, PUT: 1, upgrade: 3, downgrade: 2 }[verb],
     };
     expect(seen).toEqual(flag && says && whose !== 'own' ? refusal : success);
     const ignored = flag || means === 'absent' || means === 'blank' ? undefined : Object.keys(parametersOf(means, whose));
@@ -110,9 +133,9 @@ describe("a subscription's billing entity", () => {
       ignored?.map((field) => ({ field, code: 'parameter_ignored', feature: 'multi_entity_billing' })),
     );
     const codeById = new Map([...Object.values(entities).map(({ id, code }) => [id, code] as const), [null, 'default'] as const]);
-    expect(answer.body.subscription?.billing_entity_code).toBe(
-      seen.code === undefined ? codeById.get(row?.billing_entity_id ?? null) : undefined,
-    );
+    // A downgrade answers the subscription that still runs, with its own entity.
+    const shown = verb === 'downgrade' ? before : (row?.billing_entity_id ?? null);
+    expect(answer.body.subscription?.billing_entity_code).toBe(seen.code === undefined ? codeById.get(shown) : undefined);
   });
 
   it.each(['not-a-uuid', '01a1feb0', "'; drop table subscriptions; --"])('answers 404, not 500, for the id %j', async (id) => {

@@ -10,7 +10,7 @@ import { CheckInvariants } from '../../../src/modules/billing/index.ts';
 const plants: Record<string, string> = {
   period_billed_once: `alter table billed_periods drop constraint ex_billed_periods_once;
     insert into billed_periods select organization_id, subscription_id, item_id, tstzrange(lower(period), upper(period) - interval '1 day'), invoice_id, false from billed_periods limit 1`,
-  periods_touch: `update invoices set period_start = period_start + interval '1 day' where sequential_id = 2`,
+  periods_touch: `update invoice_subscriptions set period_start = period_start + interval '1 day' where period_start = '2026-02-01'`,
   billed_until_current_period: `update subscriptions set current_period_start = current_period_start + interval '1 day'`,
   fees_share_seller_and_currency: `update fees set currency = 'EUR' where id = (select min(id::text)::uuid from fees)`,
   pauses_are_free: `insert into subscription_pauses select b.organization_id, b.subscription_id, lower(b.period), upper(b.period)

@@ -69,7 +69,15 @@ describe('the database is the last judge', () => {
          from billed_periods where invoice_id = :invoice limit 1`,
       ],
     ],
-    ['a second invoice for a period', 'uq_invoices_subscription_period', [copyOfInvoice({ subscription_id: 'subscription_id' })]],
+    [
+      'a second invoice for a period',
+      'uq_invoice_subscriptions_period',
+      [
+        `insert into invoice_subscriptions select b.organization_id, i.id, b.subscription_id, b.invoicing_reason, b.period_start, b.period_end, false
+         from invoice_subscriptions b join invoices i on i.organization_id = b.organization_id and i.subscription_id <> b.subscription_id
+         where b.invoice_id = :invoice limit 1`,
+      ],
+    ],
     ['a number given twice', 'uq_invoices_number', [copyOfInvoice({ invoice_number: 'invoice_number' })]],
     [
       'a number given twice, by two entities',
@@ -227,7 +235,7 @@ describe('the database is the last judge', () => {
     [
       'a period that ends before it starts',
       'ck_subscriptions_period',
-      [`update subscriptions set current_period_end = current_period_start where id = :subscription`],
+      [`update subscriptions set current_period_end = current_period_start - interval '1 day' where id = :subscription`],
     ],
     [
       'an active subscription without a period',

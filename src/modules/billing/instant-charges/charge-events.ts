@@ -79,6 +79,7 @@ export class ChargeEvents {
       subscriptionId: subscription.id,
       billingRunId: null,
       invoicingReason: null,
+      spans: [],
       periodStart: null,
       periodEnd: null,
       eventTransactionId,

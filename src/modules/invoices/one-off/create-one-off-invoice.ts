@@ -67,6 +67,7 @@ export class CreateOneOffInvoice {
             subscriptionId: null,
             billingRunId: null,
             invoicingReason: null,
+            spans: [],
             periodStart: null,
             periodEnd: null,
             ...(input.due_date == null ? {} : { dueDate: input.due_date }),

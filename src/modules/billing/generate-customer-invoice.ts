@@ -1,0 +1,55 @@
+import { Injectable } from '@nestjs/common';
+import { BillingError, invalid } from '../../domain/errors/billing-error.ts';
+import { Clock, dateOf } from '../../platform/clock/clock.ts';
+import { queryIn } from '../../platform/database/sql.ts';
+import { UnitOfWork } from '../../platform/database/unit-of-work.ts';
+import { findCustomer } from '../customers/index.ts';
+import type { InvoiceRow } from '../invoices/index.ts';
+import { OrganizationClock } from '../organizations/index.ts';
+import { completeRun, countResults, openRun } from './billing-runs.store.ts';
+import { claimDueOfCustomer } from './due-subscriptions.store.ts';
+import { isInvoiced, type PricedSubscription, priceSubscriptions } from './price-subscriptions.ts';
+import { type InvoiceGroup, writeInvoices } from './write-invoices.ts';
+
+/** All that is due of a customer, one period of each subscription, on one invoice: because somebody asked for one, not several. */
+@Injectable()
+export class GenerateCustomerInvoice {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly organizationClock: OrganizationClock,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * A refusal leaves nothing behind: no invoice, no number used, no period moved, no run (I17).
+   * @throws BillingError customer_not_found, subscription_not_billable (nothing is due), validation_errors
+   * (`billing_entity: mixed_billing_entities`, `currency: currencies_does_not_match`)
+   */
+  async execute(organizationId: string, idOrExternalId: string): Promise<InvoiceRow> {
+    return this.unitOfWork.run(async (tx) => {
+      const query = queryIn(tx);
+      const customer = await findCustomer(tx, organizationId, idOrExternalId);
+      const asOf = await this.organizationClock.now(organizationId, tx);
+      const at = dateOf(this.clock.now());
+      const run = await openRun(query, { organizationId, trigger: 'MANUAL', scheduledFor: null, asOf, at });
+      const due = await claimDueOfCustomer(query, { organizationId, asOf, runId: run.id }, customer.id);
+      const priced = await priceSubscriptions(query, organizationId, due);
+      const group = oneInvoiceOf(priced.filter(isInvoiced));
+      const [billed] = await writeInvoices(tx, run, priced, [group]);
+      if (!billed) throw new Error('an invoice of a customer was not written');
+      await countResults(query, run, { successful: group.length, failed: 0 }, at);
+      await completeRun(query, run, at);
+      return billed.invoice;
+    });
+  }
+}
+
+/** The guard: one invoice has one seller and one currency. */
+function oneInvoiceOf(priced: readonly PricedSubscription[]): InvoiceGroup {
+  const [first, ...others] = priced;
+  if (!first) throw new BillingError('subscription_not_billable', { subscriptions: ['nothing_due'] });
+  if (others.some(({ entity }) => entity.id !== first.entity.id)) throw invalid({ billing_entity: ['mixed_billing_entities'] });
+  if (others.some(({ priced: { currency } }) => currency !== first.priced.currency))
+    throw invalid({ currency: ['currencies_does_not_match'] });
+  return [first, ...others];
+}

@@ -1,0 +1,91 @@
+import { localDateOf } from '../../domain/calendar/local-day.ts';
+import { priceTogether } from '../../domain/invoicing/price-items.ts';
+import { dateOf, instantOf } from '../../platform/clock/clock.ts';
+import { queryIn } from '../../platform/database/sql.ts';
+import type { Tx } from '../../platform/database/unit-of-work.ts';
+import { type DraftToWrite, draftInvoices, type InvoiceRow } from '../invoices/index.ts';
+import type { Run } from './billing-runs.store.ts';
+import { advancePeriods } from './due-subscriptions.store.ts';
+import type { PricedSubscription } from './price-subscriptions.ts';
+
+export interface BilledInvoice {
+  readonly invoice: InvoiceRow;
+  readonly customerName: string;
+  /** How many subscriptions it bills. */
+  readonly subscriptions: number;
+}
+
+/** What one invoice bills; all have one customer, billing entity and currency. */
+export type InvoiceGroup = readonly [PricedSubscription, ...PricedSubscription[]];
+
+/**
+ * Where the customer wants it, one invoice for all that an entity bills of one local day on the same terms; otherwise one for each
+ * subscription. So a run never meets a mixed invoice, and never fails for one (I19).
+ */
+export function togetherWhereWanted(priced: readonly PricedSubscription[]): InvoiceGroup[] {
+  const groups = new Map<string, [PricedSubscription, ...PricedSubscription[]]>();
+  for (const entry of priced) {
+    const { subscription, entity } = entry;
+    const key = subscription.consolidate_invoices
+      ? [
+          subscription.customer_id,
+          entity.id,
+          subscription.amount_currency,
+          entity.netPaymentTerm,
+          entity.gracePeriodDays,
+          localDateOf(instantOf(subscription.current_period_end), entity.timezone).toString(),
+        ].join(' ')
+      : subscription.id;
+    const group = groups.get(key);
+    if (group) group.push(entry);
+    else groups.set(key, [entry]);
+  }
+  return [...groups.values()];
+}
+
+/** Moves on the periods of all that was priced and drafts an invoice for each group; the caller's transaction holds the subscriptions. */
+export async function writeInvoices(
+  tx: Tx,
+  run: Run,
+  priced: readonly PricedSubscription[],
+  groups: readonly InvoiceGroup[],
+): Promise<BilledInvoice[]> {
+  const { organizationId, asOf } = run;
+  await advancePeriods(queryIn(tx), organizationId, asOf, priced.map(advanceOf));
+  // Drawing numbers locks counters that other workers need, until the commit: as little as possible comes after it.
+  const drafts = groups.map((group) => draftOf(group, run));
+  const invoices = await draftInvoices(tx, organizationId, drafts, asOf);
+  return invoices.map((invoice, position) => ({
+    invoice,
+    customerName: groups[position]?.[0].subscription.customer_name ?? '',
+    subscriptions: groups[position]?.length ?? 0,
+  }));
+}
+
+function draftOf(group: InvoiceGroup, run: Run): DraftToWrite {
+  const [{ subscription, entity, priced }] = group;
+  const spans = group.map(({ subscription: { id }, step: { reason, header } }) => ({
+    subscriptionId: id,
+    invoicingReason: reason,
+    periodStart: dateOf(header.start),
+    periodEnd: dateOf(header.end),
+  }));
+  const reasons = new Set(spans.map((span) => span.invoicingReason));
+  return {
+    entity,
+    customerId: subscription.customer_id,
+    customerNumber: BigInt(subscription.customer_number),
+    subscriptionId: group.length === 1 ? subscription.id : null,
+    billingRunId: run.id,
+    invoicingReason: reasons.size === 1 ? (spans[0]?.invoicingReason ?? null) : 'PERIODIC',
+    periodStart: new Date(Math.min(...spans.map((span) => span.periodStart.getTime()))),
+    periodEnd: new Date(Math.max(...spans.map((span) => span.periodEnd.getTime()))),
+    spans,
+    priced: group.length === 1 ? priced : priceTogether(group.flatMap(({ parts }) => parts)),
+  };
+}
+
+const advanceOf = ({ subscription, step: { next } }: PricedSubscription) => ({
+  id: subscription.id,
+  next: next && { start: dateOf(next.start), end: dateOf(next.end) },
+});
