@@ -16,6 +16,7 @@ import { EventsByTime1795000500100 } from './1795000500100-events-by-time.ts';
 import { SigningSecrets1795000500200 } from './1795000500200-signing-secrets.ts';
 import { Audit1795000500300 } from './1795000500300-audit.ts';
 import { RateLimits1795000500400 } from './1795000500400-rate-limits.ts';
+import { Operations1795000500500 } from './1795000500500-operations.ts';
 
 /** In the order in which they run; listed by hand so that no glob decides what a release contains. */
 export const migrations = [
@@ -37,4 +38,5 @@ export const migrations = [
   SigningSecrets1795000500200,
   Audit1795000500300,
   RateLimits1795000500400,
+  Operations1795000500500,
 ];

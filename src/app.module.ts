@@ -25,6 +25,7 @@ import { HealthModule } from './platform/health/health.module.ts';
 import { ErrorFilter } from './platform/http/error.filter.ts';
 import { IdempotencyInterceptor } from './platform/idempotency/idempotency.interceptor.ts';
 import { IdempotencyStore } from './platform/idempotency/idempotency.store.ts';
+import { OperationsModule } from './platform/operations/operations.module.ts';
 import { PlatformModule } from './platform/platform.module.ts';
 import { RateLimitGuard } from './platform/rate-limit/rate-limit.guard.ts';
 import { RateLimits } from './platform/rate-limit/rate-limits.ts';
@@ -71,6 +72,7 @@ export class AppModule {
         TypeOrmModule.forRoot({ ...connectionOptions(databaseUrl), entities, retryAttempts: 0 }),
         ...(runsJobs ? [ScheduleModule.forRoot()] : []),
         HealthModule,
+        OperationsModule,
         OrganizationsModule,
         TaxesModule,
         BillingEntitiesModule,

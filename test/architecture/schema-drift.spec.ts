@@ -20,6 +20,8 @@ const withoutEntity = [
   'job_runs',
   'minimum_commitment_taxes',
   'number_series',
+  'operation_events',
+  'operations',
   'outbox_events',
   'outbox_readers',
   'plan_taxes',

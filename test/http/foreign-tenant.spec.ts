@@ -29,6 +29,7 @@ describe("another tenant's things", () => {
     await advance(call, '2026-02-01T00:30:00Z');
     const [invoice] = await invoicesOf(call, 'sub');
     const [run] = (await call('GET', '/api/v1/billing_runs')).body.billing_runs;
+    const { operation } = (await call('POST', '/api/v1/billing_runs', undefined, { prefer: 'respond-async' })).body;
     const [activity] = (await call('GET', '/api/v1/activity_logs')).body.activity_logs;
     const idOf = async (path: string, root: string) => (await call('GET', `/api/v1/${path}`)).body[root].lago_id as string;
     things = {
@@ -43,6 +44,7 @@ describe("another tenant's things", () => {
       invoices: [invoice.lago_id],
       billing_runs: [run.lago_id],
       activity_logs: [activity.activity_id],
+      operations: [operation.id],
     };
     const document = (await call('GET', '/openapi.json')).body as { paths: Record<string, Record<string, unknown>> };
     routes = Object.entries(document.paths)
@@ -109,7 +111,9 @@ describe("another tenant's things", () => {
   });
 
   it('are not listed', async () => {
-    for (const resource of Object.keys(things).filter((name) => !['billing_entities', 'activity_logs'].includes(name))) {
+    for (const resource of Object.keys(things).filter(
+      (name) => !['billing_entities', 'activity_logs', 'operations'].includes(name),
+    )) {
       const { body } = await stranger.call('GET', `/api/v1/${resource}`);
       expect([resource, body.meta.total_count]).toEqual([resource, 0]);
     }

@@ -1,11 +1,14 @@
-import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { Controller, Get, Headers, HttpCode, Param, Post, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
 import { BillingError } from '../../domain/errors/billing-error.ts';
 import { OrganizationId } from '../../platform/auth/principal.ts';
 import { isId } from '../../platform/database/ids.ts';
 import { metaOf, pageOf, sliceOf } from '../../platform/http/pagination.ts';
 import { QueryParams } from '../../platform/http/payload.ts';
+import { presentOperation } from '../../platform/operations/operation.presenter.ts';
+import { Operations } from '../../platform/operations/operations.ts';
 import { OrganizationClock } from '../organizations/index.ts';
 import { BillingRunRow } from './billing-run.entity.ts';
 import { ListRunsQuery } from './billing.dto.ts';
@@ -22,6 +25,7 @@ export class BillingRunsController {
     private readonly dataSource: DataSource,
     private readonly generateInvoices: GenerateInvoices,
     private readonly organizationClock: OrganizationClock,
+    private readonly operations: Operations,
   ) {}
 
   @Get()
@@ -47,12 +51,32 @@ export class BillingRunsController {
     return { billing_run: presentRun(row, errors) };
   }
 
-  /** Bills now what is due for this organization, and answers when all of it is done. */
+  /**
+   * Bills now what is due for this organization, and answers when all of it is done; with `Prefer: respond-async` at once, with an
+   * operation to follow.
+   */
   @Post()
   @HttpCode(200)
-  async create(@OrganizationId() organizationId: string) {
+  async create(
+    @OrganizationId() organizationId: string,
+    @Headers('prefer') prefer: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
     const asOf = await this.organizationClock.now(organizationId);
-    const { runId } = await this.generateInvoices.forOrganization(organizationId, asOf, { trigger: 'MANUAL' });
-    return this.read(organizationId, runId);
+    const request = { trigger: 'MANUAL' as const };
+    if (!/\brespond-async\b/.test(prefer ?? '')) {
+      const { runId } = await this.generateInvoices.forOrganization(organizationId, asOf, request);
+      return this.read(organizationId, runId);
+    }
+    const operation = await this.operations.start(organizationId, 'billing_run', async (progress) => {
+      const { runId, ...counts } = await this.generateInvoices.forOrganization(organizationId, asOf, {
+        ...request,
+        onProgress: (done, found) =>
+          void progress(`${done} of ${found} subscriptions`, Math.floor((done * 100) / Math.max(found, done, 1))),
+      });
+      return { billing_run_id: runId, ...counts };
+    });
+    void reply.status(202).header('preference-applied', 'respond-async');
+    return { operation: presentOperation(operation) };
   }
 }

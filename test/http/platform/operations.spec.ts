@@ -1,0 +1,171 @@
+import { Operations, type Progress } from '../../../src/platform/operations/operations.ts';
+import { expectHealthy } from '../../support/doctor.ts';
+import { type Florin, startFlorin, type Tenant } from '../../support/florin.ts';
+import { until } from '../../support/processes.ts';
+import { stockShop, subscribe } from '../../support/shop.ts';
+
+interface Heard {
+  readonly id: string | undefined;
+  readonly event: string;
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly data: any;
+}
+
+const parse = (text: string): Heard[] =>
+  text
+    .split('\n\n')
+    .filter((block) => block.includes('event: '))
+    .map((block) => ({
+      id: /^id: (.*)$/m.exec(block)?.[1],
+      event: /^event: (.*)$/m.exec(block)?.[1] ?? '',
+      data: JSON.parse(/^data: (.*)$/m.exec(block)?.[1] ?? '{}'),
+    }));
+
+describe('operations', () => {
+  let florin: Florin;
+  let tenant: Tenant;
+  beforeEach(async () => {
+    florin = await startFlorin();
+    tenant = await florin.openOrganization();
+  });
+  afterEach(async () => {
+    await expectHealthy(florin);
+    await florin.stop();
+  });
+
+  const begin = (work: (progress: Progress) => Promise<object>) => florin.app.get(Operations).start(tenant.id, 'test', work);
+  const listen = (id: string, headers: Record<string, string> = {}, query = '') =>
+    fetch(`${florin.url}/api/v1/operations/${id}/stream${query}`, {
+      headers: { authorization: `Bearer ${tenant.key}`, ...headers },
+    });
+  const statusOf = async (id: string) => (await tenant.call('GET', `/api/v1/operations/${id}`)).body.operation.status as string;
+  /** Work that waits for the test. */
+  function gate() {
+    let open: () => void = () => undefined;
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    return { open, opened };
+  }
+
+  it('are listened to while they run, and again from any number afterwards', async () => {
+    const { open, opened } = gate();
+    const { id } = await begin(async (progress) => {
+      await progress('half', 50);
+      await opened;
+      await progress('nearly', 90);
+      return { answer: 42 };
+    });
+    const live = await listen(id);
+    expect(live.headers.get('content-type')).toBe('text/event-stream');
+    expect(live.headers.get('cache-control')).toContain('no-cache');
+    expect(await statusOf(id)).toBe('running');
+    open();
+    const heard = parse(await live.text());
+    expect(heard.map(({ event }) => event)).toEqual([
+      'connected',
+      'operation_started',
+      'operation_progress',
+      'operation_progress',
+      'operation_completed',
+      'stream_end',
+    ]);
+    expect(heard.slice(1, 5).map((one) => [one.id, one.data.sequence_number])).toEqual([
+      ['1', 1],
+      ['2', 2],
+      ['3', 3],
+      ['4', 4],
+    ]);
+    expect(heard[2]?.data).toMatchObject({ message: 'half', progress_percent: 50 });
+    expect(heard[4]?.data.result).toEqual({ answer: 42 });
+    const replayed = parse(await (await listen(id, {}, '?from_sequence=2')).text());
+    expect(replayed.map(({ id: number }) => number)).toEqual([undefined, '3', '4', undefined]);
+    const resumed = parse(await (await listen(id, { 'last-event-id': '3' })).text());
+    expect(resumed.map(({ event }) => event)).toEqual(['connected', 'operation_completed', 'stream_end']);
+    expect((await tenant.call('GET', `/api/v1/operations/${id}`)).body.operation).toMatchObject({
+      operation_type: 'test',
+      status: 'completed',
+      result: { answer: 42 },
+      _links: { stream: `/api/v1/operations/${id}/stream` },
+    });
+  });
+
+  it('that fail say so', async () => {
+    const { id } = await begin(() => Promise.reject(new Error('planted: a secret of the database')));
+    await until('it to fail', async () => (await statusOf(id)) === 'failed');
+    const { body } = await tenant.call('GET', `/api/v1/operations/${id}`);
+    expect(body.operation.error).toEqual({ error_type: 'internal_error', message: 'The log says why.' });
+  });
+
+  it('stop at their next step when asked, and a finished one cannot be cancelled', async () => {
+    const { open, opened } = gate();
+    const { id } = await begin(async (progress) => {
+      await opened;
+      return { wentOn: await progress('next', 70) };
+    });
+    expect((await tenant.call('DELETE', `/api/v1/operations/${id}`)).body.operation.cancel_requested).toBe(true);
+    open();
+    await until('it to stop', async () => (await statusOf(id)) === 'cancelled');
+    expect((await tenant.call('GET', `/api/v1/operations/${id}`)).body.operation.result).toEqual({ wentOn: false });
+    expect((await tenant.call('DELETE', `/api/v1/operations/${id}`)).body).toMatchObject({
+      status: 409,
+      code: 'operation_finished',
+    });
+  });
+
+  it('whose process is gone are failed, not running for ever', async () => {
+    const { open, opened } = gate();
+    const { id } = await begin(async () => {
+      await opened;
+      return {};
+    });
+    await until('it to run', async () => (await statusOf(id)) === 'running');
+    await florin.sql.query(`update operations set heartbeat_at = now() - interval '10 minutes'`);
+    expect((await tenant.call('GET', `/api/v1/operations/${id}`)).body.operation).toMatchObject({
+      status: 'failed',
+      error: { error_type: 'process_died' },
+    });
+    open();
+    await until('the late end to be ignored', () => true);
+    expect(await statusOf(id)).toBe('failed');
+  });
+
+  it('have five listeners at once, and no foreign ones', async () => {
+    const { open, opened } = gate();
+    const { id } = await begin(async () => {
+      await opened;
+      return {};
+    });
+    const streams = await Promise.all(Array.from({ length: 5 }, () => listen(id)));
+    expect(streams.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+    expect((await listen(id)).status).toBe(429);
+    const stranger = await florin.openOrganization('live', 'Stranger');
+    for (const [method, path] of [
+      ['GET', `/api/v1/operations/${id}`],
+      ['GET', `/api/v1/operations/${id}/stream`],
+      ['DELETE', `/api/v1/operations/${id}`],
+    ] as const)
+      expect((await stranger.call(method, path)).body).toMatchObject({ status: 404, code: 'operation_not_found' });
+    open();
+    for (const stream of streams) expect(await stream.text()).toContain('event: stream_end');
+    expect((await listen(id)).status).toBe(200);
+  });
+
+  it('do a billing run in the background when the caller prefers that', async () => {
+    await stockShop(tenant.call);
+    await subscribe(tenant.call, 'sub');
+    await florin.sql.query(
+      `update subscriptions set current_period_start = now() - interval '1 month', current_period_end = now(), billing_time = 'anniversary',
+         subscription_at = now() - interval '1 month', started_at = now() - interval '1 month'`,
+    );
+    const answer = await tenant.call('POST', '/api/v1/billing_runs', undefined, { prefer: 'respond-async' });
+    expect([answer.status, answer.body.operation.operation_type]).toEqual([202, 'billing_run']);
+    const { id } = answer.body.operation;
+    await until('the run to end', async () => (await statusOf(id)) === 'completed');
+    const { body } = await tenant.call('GET', `/api/v1/operations/${id}`);
+    expect(body.operation.result).toMatchObject({ found: 1, successful: 1, failed: 0 });
+    expect(
+      (await tenant.call('GET', `/api/v1/billing_runs/${body.operation.result.billing_run_id}`)).body.billing_run.status,
+    ).toBe('completed');
+  });
+});
