@@ -127,6 +127,23 @@ describe('Stripe and Florin', () => {
     expect(charges.map(({ status }) => status).toSorted()).toEqual(['OPEN', 'PAID']);
     const [link] = (await sim.stripe.invoicePayments.list({ invoice: String(acme.latest_invoice) })).data;
     const intent = String(link?.payment.payment_intent);
+    const member = (await tenant.call('POST', '/api/v1/customers/acme/sessions', { session: { role: 'member', subject: 'bob' } }))
+      .body.token as string;
+    expect((await florin.as(member)('GET', '/api/v1/billing/invoices/upcoming')).status).toBe(403);
+    const admin = (await tenant.call('POST', '/api/v1/customers/acme/sessions', { session: { role: 'admin', subject: 'ada' } }))
+      .body.token as string;
+    const upcoming = await florin.as(admin)('GET', '/api/v1/billing/invoices/upcoming');
+    expect(upcoming.body.upcoming_invoice).toMatchObject({
+      amount_due: 2000,
+      currency: 'usd',
+      line_items: [{ amount: 2000 }],
+      subscription_id: expect.any(String),
+    });
+    await make(tenant.call, '/api/v1/customers', 'customer', { external_id: 'without' });
+    const other = (
+      await tenant.call('POST', '/api/v1/customers/without/sessions', { session: { role: 'owner', subject: 'eve' } })
+    ).body.token as string;
+    expect((await florin.as(other)('GET', '/api/v1/billing/invoices/upcoming')).body).toEqual({ upcoming_invoice: null });
     await sim.stripe.refunds.create({ payment_intent: intent, amount: 500 });
     await sim.stripe.refunds.create({ payment_intent: intent, amount: 700 });
     sim.simulator.advance(32 * day);

@@ -24,3 +24,4 @@ export { knownProviderCustomers } from './provider/provider-links.store.ts';
 export { ProviderCustomerRow } from './provider/provider-customer.entity.ts';
 export { ProviderSubscriptionRow } from './provider/provider-subscription.entity.ts';
 export { RefundCharge } from './refund-charge.ts';
+export { UPCOMING_INVOICES, type UpcomingInvoices } from './upcoming/upcoming-invoices.ts';

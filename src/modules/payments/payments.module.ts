@@ -13,6 +13,7 @@ import { LinkInvoicePayment } from './link-invoice-payment.ts';
 import { NoteOnInvoice } from './note-on-invoice.ts';
 import { NotePaymentMethods } from './note-payment-methods.ts';
 import { RefundCharge } from './refund-charge.ts';
+import { UpcomingInvoiceController } from './upcoming/upcoming-invoice.controller.ts';
 import { StartPaidSubscription } from './start-paid-subscription.ts';
 
 const verbs = [
@@ -30,7 +31,7 @@ const verbs = [
 /** What payment providers do to our invoices, subscriptions and customers. */
 @Module({
   imports: [InvoicesModule],
-  controllers: [AdminInvoicesController, AdminSubscriptionsController],
+  controllers: [AdminInvoicesController, AdminSubscriptionsController, UpcomingInvoiceController],
   providers: [...verbs, OrderProviderSubscription, OverrideSubscription, StartPaidSubscription],
   exports: verbs,
 })
