@@ -162,7 +162,10 @@ describe('a subscription moves to another billing entity', () => {
       expect(await counts()).toEqual(before);
       // The schedule bills the same day apart, and nothing is left.
       const { body: run } = await tenant.call('POST', '/api/v1/billing_runs');
-      expect(run.billing_run).toMatchObject({ found: 2, successful: 2, failed: 0 });
+      expect(run.billing_run).toMatchObject({ found: 2, successful: 2, failed: 0, feature_flags: ['multi_entity_billing'] });
+      await setFlags(florin, tenant, []);
+      const { body: later } = await tenant.call('GET', `/api/v1/billing_runs/${run.billing_run.lago_id}`);
+      expect(later.billing_run.feature_flags).toEqual(['multi_entity_billing']);
       expect((await invoicesOf(tenant.call, 'first'))[0].number).toBe('EU-2026-0001');
       expect((await invoicesOf(tenant.call, 'second'))[0].number).toBe('INV-2026-0001');
     });

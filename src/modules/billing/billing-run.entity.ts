@@ -19,6 +19,9 @@ export class BillingRunRow {
   /** What is due by then is billed. */
   @Column('timestamptz')
   asOf: Date;
+  /** Those of the organization when it began. */
+  @Column('text', { array: true })
+  featureFlags: string[];
   /** Due subscriptions when it began; a subscription with several missed periods is processed once for each. */
   @Column('int4')
   found: number;

@@ -20,8 +20,8 @@ export interface RunToOpen {
 /** Of several processes that open one slot, one inserts and the others get its row: they share the run. */
 const open = {
   name: 'billing_runs.open',
-  text: `insert into billing_runs (organization_id, id, trigger, status, scheduled_for, as_of, started_at, heartbeat_at)
-    values ($1, $2, $3, 'RUNNING', $4, $5, $6, $6)
+  text: `insert into billing_runs (organization_id, id, trigger, status, scheduled_for, as_of, started_at, heartbeat_at, feature_flags)
+    values ($1, $2, $3, 'RUNNING', $4, $5, $6, $6, (select feature_flags from organizations where id = $1))
     on conflict (organization_id, scheduled_for) do update set heartbeat_at = excluded.heartbeat_at returning id, as_of`,
 };
 

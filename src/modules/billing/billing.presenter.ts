@@ -21,6 +21,7 @@ export const presentRun = (row: BillingRunRow, errors: readonly RunErrorRecord[]
   status: row.status.toLowerCase(),
   scheduled_for: iso(row.scheduledFor),
   as_of: isoOf(row.asOf),
+  feature_flags: row.featureFlags,
   found: row.found,
   processed: row.processed,
   successful: row.successful,

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Client, OpenFeature } from '@openfeature/server-sdk';
 import { newId } from '../database/ids.ts';
-import { featureFlagNames, type FeatureFlagName } from './flags.ts';
+import type { FeatureFlagName } from './flags.ts';
 import { FLAG_SOURCE, type FlagSource, OrganizationFlagProvider } from './organization-flag-provider.ts';
 
 /** The one way to ask whether something is on for an organization. Ask once per request, before its transaction begins. */
@@ -22,13 +22,5 @@ export class FeatureFlags {
     if (answer.errorCode !== undefined)
       throw new Error(`feature flag ${name} cannot be read: ${answer.errorMessage ?? answer.errorCode}`);
     return answer.value;
-  }
-
-  /** All that are on now, for what must not see a flip halfway: a billing run keeps this list. */
-  async snapshot(organizationId: string): Promise<FeatureFlagName[]> {
-    const answers = await Promise.all(
-      featureFlagNames.map(async (name) => ({ name, isOn: await this.isEnabled(name, organizationId) })),
-    );
-    return answers.filter(({ isOn }) => isOn).map(({ name }) => name);
   }
 }
