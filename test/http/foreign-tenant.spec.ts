@@ -32,6 +32,7 @@ describe("another tenant's things", () => {
     const { operation } = (await call('POST', '/api/v1/billing_runs', undefined, { prefer: 'respond-async' })).body;
     const [activity] = (await call('GET', '/api/v1/activity_logs')).body.activity_logs;
     const idOf = async (path: string, root: string) => (await call('GET', `/api/v1/${path}`)).body[root].lago_id as string;
+    const feeId = (await call('GET', `/api/v1/invoices/${invoice.lago_id}`)).body.invoice.fees[0].lago_id as string;
     things = {
       taxes: ['vat', tax.lago_id],
       billing_entities: ['eu', entity.lago_id],
@@ -42,6 +43,7 @@ describe("another tenant's things", () => {
       subscriptions: ['sub', subscription.lago_id],
       events: [event.transaction_id],
       invoices: [invoice.lago_id],
+      fees: [feeId],
       billing_runs: [run.lago_id],
       activity_logs: [activity.activity_id],
       operations: [operation.id],
@@ -79,7 +81,7 @@ describe("another tenant's things", () => {
       if (!names) throw new Error(`the walk knows nothing of /api/v1/${resource}: add its thing`);
       for (const name of names) {
         const url = path.replace(/\{[^}]+\}/g, encodeURIComponent(name));
-        const query = path.endsWith('/current_usage') ? '?external_subscription_id=sub' : '';
+        const query = path.endsWith('_usage') ? '?external_subscription_id=sub' : '';
         const answer = await stranger.call(
           method,
           `${url}${query}`,

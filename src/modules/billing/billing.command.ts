@@ -2,11 +2,13 @@ import cliProgress from 'cli-progress';
 import type { Command } from 'commander';
 import { answer, type Operate } from '../../platform/start/operate.ts';
 import { CheckInvariants } from './check-invariants.ts';
+import { registerExplainCommand } from './explain/explain.command.ts';
 import { GenerateInvoices } from './generate-invoices.ts';
 import { invariants } from './invariants.ts';
 
-/** `florin billing:run` and `florin doctor`. */
+/** `florin billing:run`, `florin explain` and `florin doctor`. */
 export function registerBillingCommands(program: Command, operate: Operate): void {
+  registerExplainCommand(program, operate);
   program
     .command('billing:run')
     .description('bill every live organization now, as the hourly schedule does')

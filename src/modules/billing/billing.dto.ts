@@ -1,4 +1,5 @@
-import { IsDefined, IsIn, IsOptional } from 'class-validator';
+import { Type } from 'class-transformer';
+import { IsDefined, IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
 import { PageQuery } from '../../platform/http/pagination.ts';
 import { IsInstant, IsKey } from '../../platform/http/validators.ts';
 
@@ -15,6 +16,21 @@ export class CurrentUsageQuery {
   @IsOptional()
   @IsIn(['true', 'false'])
   apply_taxes?: string;
+}
+
+export class PastUsageQuery extends PageQuery {
+  @IsKey()
+  external_subscription_id: string;
+  @IsOptional()
+  @IsKey()
+  billable_metric_code?: string;
+  /** How many periods, the youngest first; all by default. */
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(1000)
+  periods_count?: number;
 }
 
 export class AdvanceTestClockInput {

@@ -6,6 +6,7 @@ import { BillBatch } from './bill-batch.ts';
 import { BillingCron } from './billing.cron.ts';
 import { BillingRunsController } from './billing-runs.controller.ts';
 import { CheckInvariants } from './check-invariants.ts';
+import { ExplainInvoice } from './explain/explain-invoice.ts';
 import { FinalizeInvoices } from './finalize-invoices.ts';
 import { ChargeEvents } from './instant-charges/charge-events.ts';
 import { InstantChargesBell, InstantChargesCron } from './instant-charges/instant-charges.cron.ts';
@@ -15,17 +16,25 @@ import { GenerateInvoices } from './generate-invoices.ts';
 import { PreviewInvoice } from './preview-invoice.ts';
 import { RunBilling } from './run-billing.ts';
 import { SubscriptionBillingController } from './subscription-billing.controller.ts';
+import { CustomerUsageController } from './usage/customer-usage.controller.ts';
 import { TestClockController } from './test-clock.controller.ts';
 import { WorkersHealthController } from './workers-health.controller.ts';
 
 /** The main job: from due subscriptions to numbered, finalized invoices. */
 @Module({
   imports: [SubscriptionsModule, InvoicesModule],
-  controllers: [BillingRunsController, SubscriptionBillingController, TestClockController, WorkersHealthController],
+  controllers: [
+    BillingRunsController,
+    CustomerUsageController,
+    SubscriptionBillingController,
+    TestClockController,
+    WorkersHealthController,
+  ],
   providers: [
     AdvanceTestClock,
     BillBatch,
     ChargeEvents,
+    ExplainInvoice,
     CheckInvariants,
     FinalizeInvoices,
     GenerateCustomerInvoice,

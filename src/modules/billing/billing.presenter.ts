@@ -80,30 +80,3 @@ export const presentPreview = ({ subscription, priced }: PricedSubscription) => 
     fees_amount_cents: tax.baseAmountCents,
   })),
 });
-
-/** The usage part of the running period (Lago's customer_usage). */
-export function presentUsage({ subscription, priced }: PricedSubscription) {
-  const usage = priced.fees.filter((fee) => fee.type === 'charge');
-  const amount = usage.reduce((sum, fee) => sum + fee.amountCents, 0n);
-  const taxes = usage.reduce((sum, fee) => sum + fee.taxesAmountCents, 0n);
-  return {
-    from_datetime: isoOf(subscription.current_period_start),
-    to_datetime: isoOf(subscription.current_period_end),
-    issuing_date: isoOf(subscription.current_period_end).slice(0, 10),
-    lago_invoice_id: null,
-    currency: priced.currency,
-    amount_cents: amount,
-    taxes_amount_cents: taxes,
-    total_amount_cents: amount + taxes,
-    charges_usage: usage.map((fee) => ({
-      units: fee.units,
-      events_count: fee.eventsCount,
-      amount_cents: fee.amountCents,
-      amount_currency: priced.currency,
-      charge: { lago_id: fee.itemId, charge_model: 'standard', invoice_display_name: fee.name },
-      billable_metric: { name: fee.name },
-      filters: [],
-      grouped_usage: [],
-    })),
-  };
-}

@@ -1,4 +1,5 @@
 import type { Temporal } from 'temporal-polyfill';
+import type { BillingAnchor } from '../../domain/calendar/billing-period.ts';
 import { type BillingStep, billingStep, type Ending } from '../../domain/lifecycles/billing-step.ts';
 import { anchorOf } from '../../domain/lifecycles/begin-subscription.ts';
 import { dateOf, instantOf } from '../../platform/clock/clock.ts';
@@ -20,16 +21,20 @@ export function running(subscription: DueSubscription): DueSubscription {
     : subscription;
 }
 
+/** What its periods hang on, with the plan's own interval. */
+export const anchorOfSubscription = (subscription: DueSubscription): BillingAnchor =>
+  anchorOf({
+    interval: subscription.interval,
+    billingTime: subscription.billing_time,
+    timezone: subscription.billing_timezone,
+    subscriptionAt: instantOf(subscription.subscription_at),
+  });
+
 /** The boundary at the end of the subscription's current period. */
 export function stepOf(subscription: DueSubscription): SubscriptionStep {
   const step = billingStep(
     {
-      anchor: anchorOf({
-        interval: subscription.interval,
-        billingTime: subscription.billing_time,
-        timezone: subscription.billing_timezone,
-        subscriptionAt: instantOf(subscription.subscription_at),
-      }),
+      anchor: anchorOfSubscription(subscription),
       chargesMonthly: subscription.bill_charges_monthly,
       fixedChargesMonthly: subscription.bill_fixed_charges_monthly,
       current: { start: instantOf(subscription.current_period_start), end: instantOf(subscription.current_period_end) },

@@ -6,8 +6,7 @@ import { metaOf, PageQuery, pageOf, sliceOf } from '../../platform/http/paginati
 import { QueryParams } from '../../platform/http/payload.ts';
 import { invoicesOfSubscription, presentInvoices, presentWholeInvoice } from '../invoices/index.ts';
 import { findSubscription } from '../subscriptions/index.ts';
-import { CurrentUsageQuery } from './billing.dto.ts';
-import { presentPreview, presentUsage } from './billing.presenter.ts';
+import { presentPreview } from './billing.presenter.ts';
 import { GenerateCustomerInvoice } from './generate-customer-invoice.ts';
 import { GenerateInvoice } from './generate-invoice.ts';
 import { PreviewInvoice } from './preview-invoice.ts';
@@ -45,11 +44,6 @@ export class SubscriptionBillingController {
     return { invoice: await presentWholeInvoice(this.dataSource.manager, row) };
   }
 
-  @Get('subscriptions/:externalId/usage')
-  async usage(@OrganizationId() organizationId: string, @Param('externalId') externalId: string) {
-    return { usage: presentUsage(await this.previewInvoice.usage(organizationId, externalId)) };
-  }
-
   @Get('subscriptions/:externalId/invoices')
   async invoices(
     @OrganizationId() organizationId: string,
@@ -67,16 +61,5 @@ export class SubscriptionBillingController {
       .take(take)
       .getManyAndCount();
     return { invoices: await presentInvoices(manager, rows), meta: metaOf(page, count) };
-  }
-
-  /** @throws BillingError customer_not_found, subscription_not_found (also when it is another customer's) */
-  @Get('customers/:externalCustomerId/current_usage')
-  async currentUsage(
-    @OrganizationId() organizationId: string,
-    @Param('externalCustomerId') externalCustomerId: string,
-    @QueryParams() query: CurrentUsageQuery,
-  ) {
-    const priced = await this.previewInvoice.usageOf(organizationId, externalCustomerId, query.external_subscription_id);
-    return { customer_usage: presentUsage(priced) };
   }
 }

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ChangeInvoiceStatus } from './change-invoice-status.ts';
 import { CustomerInvoicesController } from './customer/customer-invoices.controller.ts';
+import { FeesController } from './fees/fees.controller.ts';
 import { FinalizeDueInvoices } from './finalize-due-invoices.ts';
 import { InvoicesController } from './invoices.controller.ts';
 import { EmailInvoice } from './mail/email-invoice.ts';
@@ -8,7 +9,7 @@ import { CreateOneOffInvoice } from './one-off/create-one-off-invoice.ts';
 import { UpdateInvoice } from './update-invoice.ts';
 
 @Module({
-  controllers: [CustomerInvoicesController, InvoicesController],
+  controllers: [CustomerInvoicesController, FeesController, InvoicesController],
   providers: [ChangeInvoiceStatus, CreateOneOffInvoice, EmailInvoice, FinalizeDueInvoices, UpdateInvoice],
   exports: [ChangeInvoiceStatus, FinalizeDueInvoices],
 })

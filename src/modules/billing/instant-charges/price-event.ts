@@ -3,7 +3,6 @@ import type { PricedInvoice } from '../../../domain/invoicing/assemble-invoice.t
 import type { UsageChargeItem } from '../../../domain/invoicing/items.ts';
 import { priceInvoice } from '../../../domain/invoicing/price-items.ts';
 import { readUsage } from '../../../domain/invoicing/usage-inputs.ts';
-import { anchorOf } from '../../../domain/lifecycles/begin-subscription.ts';
 import { filterFor } from '../../../domain/metering/buckets.ts';
 import { dateOf, instantOf } from '../../../platform/clock/clock.ts';
 import type { Query } from '../../../platform/database/sql.ts';
@@ -13,6 +12,7 @@ import { periodAround } from '../billing-calendar.ts';
 import { bucketOf, usageRequestOf, type UsageSpan } from '../charge-usage.ts';
 import type { DueSubscription } from '../due-subscriptions.store.ts';
 import type { PriceFacts, UsageChargeFacts } from '../price-facts.store.ts';
+import { anchorOfSubscription } from '../step-of.ts';
 import { paidUsage, type WaitingEvent, type WaitingSubscription } from './instant-charges.store.ts';
 
 export interface EventToPrice {
@@ -82,13 +82,7 @@ async function priceBy(query: Query, charge: UsageChargeFacts, toPrice: EventToP
 
 /** The period of the event, from the subscription's start and to its end. */
 function spanOf({ subscription, waiting, event }: EventToPrice): UsageSpan {
-  const anchor = anchorOf({
-    interval: subscription.interval,
-    billingTime: subscription.billing_time,
-    timezone: subscription.billing_timezone,
-    subscriptionAt: instantOf(subscription.subscription_at),
-  });
-  const period = periodAround(anchor, instantOf(event.occurred_at));
+  const period = periodAround(anchorOfSubscription(subscription), instantOf(event.occurred_at));
   const started = instantOf(waiting.started_at);
   const ended = waiting.terminated_at && instantOf(waiting.terminated_at);
   const later = (a: Temporal.Instant, b: Temporal.Instant) => (Temporal.Instant.compare(a, b) > 0 ? a : b);

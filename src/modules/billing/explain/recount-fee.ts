@@ -1,0 +1,115 @@
+import { Temporal } from 'temporal-polyfill';
+import type { UsageInputs } from '../../../domain/invoicing/derivation.ts';
+import { writeUsage } from '../../../domain/invoicing/usage-inputs.ts';
+import { aggregate } from '../../../domain/metering/aggregate.ts';
+import { bucketsOf } from '../../../domain/metering/buckets.ts';
+import { parseExpression } from '../../../domain/metering/expression/parse-expression.ts';
+import type { MeterEvent } from '../../../domain/metering/meter-event.ts';
+import { meterUsage } from '../../../domain/metering/meter-usage.ts';
+import { instantOf } from '../../../platform/clock/clock.ts';
+import type { Query } from '../../../platform/database/sql.ts';
+import { decimalText, parseStrictJson } from '../../../platform/http/strict-json.ts';
+import type { FeeRow } from '../../invoices/index.ts';
+import { periodAround } from '../billing-calendar.ts';
+import { usageRequestOf } from '../charge-usage.ts';
+import { type DueSubscription, readForPricing } from '../due-subscriptions.store.ts';
+import { loadPriceFacts } from '../price-facts.store.ts';
+import { anchorOfSubscription } from '../step-of.ts';
+
+interface RawEvent {
+  readonly occurred_at: Date;
+  readonly properties: string;
+  readonly total: string | null;
+}
+
+/**
+ * The events that the fee could count, in their order. Those that came after the fee was made are late: they change no invoice. (A
+ * test organization's fees are made in virtual time, which says nothing of when an event came.)
+ */
+const selectEvents = {
+  name: 'explain.events',
+  text: `select e.occurred_at, e.properties::text as properties, e.precise_total_amount_cents::text as total
+    from subscriptions s
+    join organizations o on o.id = s.organization_id
+    join usage_events e on e.stream_id = s.stream_id and e.metric_key = $3
+    where s.organization_id = $1 and s.id = $2 and e.occurred_at < $5 and ($6 or e.occurred_at >= $4)
+      and (o.mode = 'TEST' or e.received_at <= $7)
+    order by e.occurred_at, e.transaction_id`,
+};
+
+const selectExpression = {
+  name: 'explain.expression',
+  text: 'select expression from billable_metrics where organization_id = $1 and usage_key = $2',
+};
+
+/**
+ * What the events say that a usage fee counted, by the domain's reducers and from the properties as they were sent; null when the fee
+ * counts no span of events (an event's own fee, a renewal, a true-up) or its charge no longer has its filter.
+ */
+export async function recountFee(query: Query, fee: FeeRow): Promise<UsageInputs | null> {
+  const { derivation, organizationId, subscriptionId, periodStart, periodEnd } = fee;
+  const counts = fee.feeType === 'charge' && !derivation.true_up && !fee.payInAdvance && derivation.events_count !== undefined;
+  if (!counts || subscriptionId === null || !periodStart || !periodEnd) return null;
+  const subscription = await readForPricing(query, organizationId, subscriptionId);
+  if (!subscription) return null;
+  const facts = await loadPriceFacts(query, organizationId, [subscription]);
+  const charge = facts.pricesOf(subscription.plan_id).charges.find(({ id }) => id === fee.itemId);
+  const filterId = derivation.filter_id ?? null;
+  if (!charge || charge.payInAdvance || (filterId !== null && !charge.filters.some(({ id }) => id === filterId))) return null;
+  const billed = { start: instantOf(periodStart), end: instantOf(periodEnd) };
+  const period = wholePeriodOf(subscription, billed.start);
+  const span = { streamId: subscription.stream_id, timezone: subscription.billing_timezone, period, billed };
+  const request = usageRequestOf(charge, span);
+  const filter = request.filters.find(({ id }) => id === filterId);
+  const [{ expression = null } = {}] = await query<{ expression: string | null }>(selectExpression, [
+    organizationId,
+    charge.metric.usage_key,
+  ]);
+  const parsed = expression === null ? null : parseExpression(expression);
+  const metering = {
+    ...request.metering,
+    metric: { ...request.metering.metric, expression: parsed && 'expression' in parsed ? parsed.expression : null },
+    model: (filter ?? request.metering).model,
+  };
+  const rows = await query<RawEvent>(selectEvents, [
+    organizationId,
+    subscriptionId,
+    charge.metric.usage_key,
+    periodStart,
+    periodEnd,
+    charge.metric.recurring,
+    fee.createdAt,
+  ]);
+  const keys = (filter ?? request).groupKeys;
+  const wanted = JSON.stringify(keys.map((key) => derivation.grouped_by?.[key] ?? null));
+  const buckets = bucketsOf(
+    rows.map((row) => meterEventOf(charge.metric.code, row)),
+    request.filters,
+    keys,
+  );
+  const own = buckets.find(
+    (bucket) => bucket.filterId === filterId && JSON.stringify(keys.map((key) => bucket.groupedBy[key] ?? null)) === wanted,
+  );
+  const events = own?.events ?? [];
+  const before = { start: Temporal.Instant.fromEpochMilliseconds(0), end: billed.start };
+  const { carried } = aggregate(metering.metric, events, { billed: before, period });
+  return writeUsage(meterUsage(metering, events, carried).usage);
+}
+
+const wholePeriodOf = (subscription: DueSubscription, at: Temporal.Instant) => {
+  const anchor = anchorOfSubscription(subscription);
+  return periodAround(subscription.bill_charges_monthly ? { ...anchor, interval: 'monthly' } : anchor, at);
+};
+
+/** Numbers with more digits than a float holds are read from their text. */
+function meterEventOf(code: string, { occurred_at, properties, total }: RawEvent): MeterEvent {
+  const read = parseStrictJson(Buffer.from(properties)) as Readonly<Record<string, unknown>>;
+  const plain = (value: unknown): unknown =>
+    typeof value === 'object' && value !== null ? (decimalText(value) ?? value) : value;
+  return {
+    timestamp: instantOf(occurred_at),
+    code,
+    properties: Object.fromEntries(Object.entries(read).map(([key, value]) => [key, plain(value)])),
+    preciseTotalAmountCents: total,
+  };
+}

@@ -1,0 +1,130 @@
+import { expectHealthy } from '../../support/doctor.ts';
+import { type Florin, startFlorin, type Tenant } from '../../support/florin.ts';
+import { meter, price, send, take } from '../../support/price-list.ts';
+import { startProcess } from '../../support/processes.ts';
+import { advance, invoicesOf } from '../../support/shop.ts';
+
+/** Every cent of an invoice can be told and proved; a falsified one is found. */
+describe('an explained invoice', () => {
+  let florin: Florin;
+  let tenant: Tenant;
+  // oxlint-disable-next-line typescript/no-explicit-any
+  let invoice: any;
+  beforeAll(async () => {
+    florin = await startFlorin();
+    tenant = await florin.openOrganization('test');
+    const { call } = tenant;
+    await florin.sql.query(`update organizations set virtual_now = '2026-03-10T12:00:00Z'`);
+    await call('POST', '/api/v1/taxes', { tax: { code: 'vat', name: 'VAT', rate: '19', applied_to_organization: true } });
+    await meter(call, 'use', 'sum', { filters: [{ key: 'region', values: ['eu', 'us'] }] });
+    await meter(call, 'seats', 'sum', { recurring: true });
+    await meter(call, 'area', 'sum', { expression: 'event.properties.a * event.properties.b' });
+    await price(
+      call,
+      [
+        {
+          metric: 'use',
+          charge_model: 'graduated',
+          properties: {
+            pricing_group_keys: ['team'],
+            graduated_ranges: [
+              { from_value: 0, to_value: 5, per_unit_amount: '10', flat_amount: '1' },
+              { from_value: 6, to_value: null, per_unit_amount: '5', flat_amount: '0' },
+            ],
+          },
+          filters: [
+            {
+              values: { region: ['eu'] },
+              properties: { graduated_ranges: [{ from_value: 0, to_value: null, per_unit_amount: '2', flat_amount: '0' }] },
+            },
+          ],
+        },
+        { metric: 'seats', charge_model: 'standard', properties: { amount: '30' }, prorated: true },
+        {
+          metric: 'area',
+          charge_model: 'percentage',
+          properties: { rate: '1.5', fixed_amount: '0.2', free_units_per_events: 1 },
+        },
+      ],
+      { amount_cents: 3100, minimum_commitment: { amount_cents: 500_000 } },
+    );
+    await take(call);
+    const at = '2026-03-12T00:00:00Z';
+    await send(call, [
+      { code: 'use', at, properties: { value: 7, team: 'a' } },
+      { code: 'use', at, properties: { value: '0.30', region: 'us' } },
+      { code: 'use', at, properties: { value: 4, region: 'eu' } },
+      { code: 'seats', at: '2026-03-20T00:00:00Z', properties: { value: 3 } },
+      { code: 'area', at, properties: { a: 12, b: '1.25' } },
+      { code: 'area', at, properties: { a: 100, b: 2 } },
+    ]);
+    await advance(call, '2026-04-01T01:00:00Z');
+    const [{ lago_id: id }] = await invoicesOf(call, 'sub');
+    invoice = (await call('GET', `/api/v1/invoices/${id}`)).body.invoice;
+    await expectHealthy(florin);
+  });
+  afterAll(() => florin.stop());
+
+  const explain = async (...words: string[]) => {
+    const command = startProcess('src/cli.ts', ['explain', invoice.lago_id, ...words], {
+      DATABASE_URL: florin.databaseUrl,
+      LOG_LEVEL: 'error',
+    });
+    const code = await command.exit;
+    return { code, output: command.output().stdout };
+  };
+  /** Changes what only a broken database could hold, for as long as the work takes. */
+  const falsified = async (change: string, restore: string, work: () => Promise<void>) => {
+    await florin.sql.query(`set session_replication_role = replica; ${change}; set session_replication_role = origin`);
+    try {
+      await work();
+    } finally {
+      await florin.sql.query(`set session_replication_role = replica; ${restore}; set session_replication_role = origin`);
+    }
+  };
+
+  it('tells each fee as data and as sentences, which hold', async () => {
+    for (const fee of invoice.fees) {
+      const { status, body } = await tenant.call('GET', `/api/v1/fees/${fee.lago_id}/explain`);
+      expect(status).toBe(200);
+      expect(body.explanation).toMatchObject({ lago_fee_id: fee.lago_id, amount_cents: fee.amount_cents, holds: true });
+      expect(body.explanation.recomputed.amount_cents).toBe(fee.amount_cents);
+      expect(body.explanation.sentences.length).toBeGreaterThan(1);
+      expect((await tenant.call('GET', `/api/v1/fees/${fee.lago_id}`)).body.fee).toEqual(fee);
+    }
+    const list = await tenant.call('GET', '/api/v1/fees?fee_type=charge&billable_metric_code=use&external_subscription_id=sub');
+    expect(list.body.meta.total_count).toBe(3);
+    expect((await tenant.call('GET', '/api/v1/fees/01a1feb0-0000-7000-8000-000000000000')).body.code).toBe('fee_not_found');
+  });
+
+  it('is told and proved on the command line', async () => {
+    const told = await explain();
+    expect(told.code).toBe(0);
+    expect(told.output).toContain('Metric "area" (sum_agg of "value") came to 215 units.');
+    const proved = await explain('--verify');
+    expect(proved).toEqual({
+      code: 0,
+      output: `${invoice.number} holds to the cent: ${invoice.fees.length} fees recomputed, 5 recounted from events.\n`,
+    });
+  });
+
+  it('is not proved when an amount, or an event, is another than it was', async () => {
+    const fee = invoice.fees.find((candidate: { item: { code: string } }) => candidate.item.code === 'seats');
+    const set = (by: number) =>
+      `update fees set amount_cents = amount_cents + ${by} where id = '${fee.lago_id}';
+       update invoices set fees_amount_cents = fees_amount_cents + ${by}, total_cents = total_cents + ${by} where id = '${invoice.lago_id}'`;
+    await falsified(set(1), set(-1), async () => {
+      const { code, output } = await explain('--verify');
+      expect(code).toBe(1);
+      expect(output).toContain(`fee ${fee.lago_id} (seats) is`);
+      expect((await tenant.call('GET', `/api/v1/fees/${fee.lago_id}/explain`)).body.explanation.holds).toBe(false);
+    });
+    const event = (b: number) =>
+      `update usage_events set properties = jsonb_set(properties, '{b}', '${b}') where properties ->> 'a' = '100'`;
+    await falsified(event(3), event(2), async () => {
+      const { code, output } = await explain('--verify');
+      expect(code).toBe(1);
+      expect(output).toContain('(area) counted');
+    });
+  });
+});
