@@ -64,11 +64,11 @@ export class IngestEvents {
 
     const streams = await this.streams.findOrMake(
       organizationId,
-      new Set(admitted.map(({ event }) => event.externalSubscriptionId)),
+      admitted.map(({ event }) => event.externalSubscriptionId),
     );
     const receivedAt = isoText(this.clock.now().epochMilliseconds);
-    return admitted.map(({ event, metric, metered }) => ({
-      streamId: streams.get(event.externalSubscriptionId)!,
+    return admitted.map(({ event, metric, metered }, position) => ({
+      streamId: streams[position]!,
       externalSubscriptionId: event.externalSubscriptionId,
       metricKey: metric.usageKey,
       chargedAtOnce: metric.chargedAtOnce,

@@ -41,28 +41,32 @@ export class StreamDirectory {
 
   constructor(private readonly dataSource: DataSource) {}
 
-  /** Stream ids by external subscription id; makes what does not exist, whether a subscription with that id exists or not. */
-  async findOrMake(organizationId: string, externalIds: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
-    const found = new Map<string, string>();
-    for (const externalId of externalIds) {
-      const id = this.recall(organizationId, externalId);
-      if (id !== undefined) found.set(externalId, id);
-    }
-    const missing = () => [...externalIds].filter((externalId) => !found.has(externalId));
-    if (found.size < externalIds.size) await this.read(organizationId, missing(), found);
-    if (found.size < externalIds.size) {
+  /**
+   * The stream of each external subscription id, in their order; makes what does not exist, whether a subscription with that id
+   * exists or not.
+   */
+  async findOrMake(organizationId: string, externalIds: readonly string[]): Promise<string[]> {
+    const known = externalIds.map((externalId) => this.recall(organizationId, externalId));
+    const missing = new Set(externalIds.filter((_, position) => known[position] === undefined));
+    if (missing.size === 0) return known as string[];
+    const found = await this.read(organizationId, missing);
+    const unmade = [...missing].filter((externalId) => !found.has(externalId));
+    if (unmade.length > 0) {
       // In order, so that two requests that make the same streams wait for each other instead of deadlocking.
-      await writeStatement(this.dataSource, makeStreams, [organizationId, missing().toSorted()]);
-      await this.read(organizationId, missing(), found);
+      await writeStatement(this.dataSource, makeStreams, [organizationId, unmade.toSorted()]);
+      for (const [externalId, id] of await this.read(organizationId, new Set(unmade))) found.set(externalId, id);
     }
-    return found;
+    return externalIds.map((externalId, position) => {
+      const id = known[position] ?? found.get(externalId);
+      if (id === undefined) throw new Error(`the usage stream of ${externalId} vanished between being made and being read`);
+      return id;
+    });
   }
 
-  private async read(organizationId: string, externalIds: readonly string[], found: Map<string, string>): Promise<void> {
-    for (const row of await readStatement<StreamRecord>(this.dataSource, findStreams, [organizationId, externalIds])) {
-      found.set(row.external_subscription_id, row.id);
-      this.remember(organizationId, row.external_subscription_id, row.id);
-    }
+  private async read(organizationId: string, externalIds: ReadonlySet<string>): Promise<Map<string, string>> {
+    const rows = await readStatement<StreamRecord>(this.dataSource, findStreams, [organizationId, [...externalIds]]);
+    for (const row of rows) this.remember(organizationId, row.external_subscription_id, row.id);
+    return new Map(rows.map((row) => [row.external_subscription_id, row.id]));
   }
 
   private recall(organizationId: string, externalId: string): string | undefined {
