@@ -19,7 +19,7 @@ export const billAllAtOnce = `
       round(d.amount_cents / 100.0, 2) as unit_amount
     from due d
     union all
-    select d.invoice_id, 'charge', c.id, coalesce(c.invoice_display_name, m.name), trim_scale(u.units), u.events_count, trim_scale(c.unit_amount)
+    select d.invoice_id, 'charge', c.id, coalesce(c.invoice_display_name, m.name), trim_scale(u.units), u.events_count, trim_scale((c.properties->>'amount')::numeric)
     from due d
     join charges c on c.organization_id = $1 and c.plan_id = d.plan_id and c.status = 'ACTIVE'
     join billable_metrics m on m.organization_id = c.organization_id and m.id = c.billable_metric_id
@@ -53,6 +53,9 @@ export const billAllAtOnce = `
       amount_currency, fees, taxes, fees + taxes, current_period_start, current_period_end, billing_timezone, issuing_date,
       issuing_date + net_payment_term, net_payment_term, $3::timestamptz + interval '1 hour', $3, $3
     from numbered
+  ), written_invoice_subscriptions as (
+    insert into invoice_subscriptions (organization_id, invoice_id, subscription_id, invoicing_reason, period_start, period_end)
+    select $1, invoice_id, subscription_id, 'PERIODIC', current_period_start, current_period_end from numbered
   ), written_fees as (
     insert into fees (organization_id, id, invoice_id, billing_entity_id, currency, subscription_id, fee_type, item_id, name, units, events_count,
       unit_amount, amount_cents, taxes_rate, taxes_amount_cents, period_start, period_end, derivation, created_at)
