@@ -9,6 +9,7 @@ const rooms = [
   'plans',
   'usage',
   'subscriptions',
+  'credit-notes',
   'invoices',
   'billing',
   'payments',

@@ -23,8 +23,8 @@ export class InAdvance1795000200000 implements MigrationInterface {
         constraint ck_invoices_reason check (invoicing_reason in ('STARTING', 'PERIODIC', 'TERMINATING'));
       alter table invoices alter column invoicing_reason drop default;
       drop index uq_invoices_subscription_period;
-      create unique index uq_invoices_subscription_period on invoices (organization_id, subscription_id, period_start, (invoicing_reason = 'STARTING'))
-        where status <> 'VOID' and subscription_id is not null`);
+      create unique index uq_invoices_subscription_period on invoices (organization_id, subscription_id, period_start, (coalesce(invoicing_reason = 'STARTING', false)))
+        where status <> 'VOID' and subscription_id is not null and source <> 'STRIPE'`);
   }
 
   async down(q: QueryRunner): Promise<void> {

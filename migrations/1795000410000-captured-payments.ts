@@ -22,7 +22,7 @@ export class CapturedPayments1795000410000 implements MigrationInterface {
       alter table fees drop constraint ck_fees_type;
       alter table fees add constraint ck_fees_type check (fee_type in ('subscription', 'charge', 'fixed_charge', 'commitment', 'add_on'));
       drop index uq_invoices_subscription_period;
-      create unique index uq_invoices_subscription_period on invoices (organization_id, subscription_id, period_start, (invoicing_reason = 'STARTING'))
+      create unique index uq_invoices_subscription_period on invoices (organization_id, subscription_id, period_start, (coalesce(invoicing_reason = 'STARTING', false)))
         where status <> 'VOID' and subscription_id is not null;
       alter table invoices drop constraint uq_invoices_provider_invoice, drop constraint ck_invoices_captured,
         drop column provider_invoice_id, drop column invoice_pdf, drop column hosted_invoice_url`);
@@ -35,7 +35,7 @@ const invoiceColumns = `
     add constraint uq_invoices_provider_invoice unique (organization_id, provider_invoice_id),
     add constraint ck_invoices_captured check ((source = 'STRIPE') = (provider_invoice_id is not null));
   drop index uq_invoices_subscription_period;
-  create unique index uq_invoices_subscription_period on invoices (organization_id, subscription_id, period_start, (invoicing_reason = 'STARTING'))
+  create unique index uq_invoices_subscription_period on invoices (organization_id, subscription_id, period_start, (coalesce(invoicing_reason = 'STARTING', false)))
     where status <> 'VOID' and subscription_id is not null and source <> 'STRIPE';
   alter table fees drop constraint ck_fees_type;
   alter table fees add constraint ck_fees_type check (fee_type in ('subscription', 'charge', 'fixed_charge', 'commitment', 'add_on', 'refund'))`;
@@ -110,7 +110,7 @@ const providerTables = `
 const issuedInvoices = ({ captured }: { captured: boolean }): string => `
   create or replace function refuse_change_of_issued_invoice() returns trigger language plpgsql as $$
   declare
-    free_columns ${captured ? '' : 'constant '}text[] := array['status', 'total_paid_cents', 'paid_at', 'voided_at', 'payment_method', 'payment_reference', 'metadata', 'updated_at'];
+    free_columns ${captured ? '' : 'constant '}text[] := array['status', 'total_paid_cents', 'paid_at', 'voided_at', 'payment_method', 'payment_reference', 'metadata', 'updated_at', 'offset_amount_cents'];
   begin
     if tg_op = 'DELETE' then
       raise exception 'invoice % cannot be deleted: void it, so that its number stays in the series', old.invoice_number

@@ -5,6 +5,7 @@ import { UsageInBuckets1795000110000 } from './1795000110000-usage-in-buckets.ts
 import { InstantCharges1795000120000 } from './1795000120000-instant-charges.ts';
 import { InAdvance1795000200000 } from './1795000200000-in-advance.ts';
 import { SubscriptionLife1795000210000 } from './1795000210000-subscription-life.ts';
+import { CreditNotes1795000220000 } from './1795000220000-credit-notes.ts';
 import { Numbering1795000300000 } from './1795000300000-numbering.ts';
 import { SellerIdentity1795000310000 } from './1795000310000-seller-identity.ts';
 import { InvoiceSubscriptions1795000320000 } from './1795000320000-invoice-subscriptions.ts';
@@ -28,6 +29,7 @@ export const migrations = [
   InstantCharges1795000120000,
   InAdvance1795000200000,
   SubscriptionLife1795000210000,
+  CreditNotes1795000220000,
   Numbering1795000300000,
   SellerIdentity1795000310000,
   InvoiceSubscriptions1795000320000,

@@ -6,6 +6,7 @@ import { BillingEntitiesModule, BillingEntityRow } from './modules/billing-entit
 import { AuditModule } from './modules/audit/index.ts';
 import { AddOnRow, AddOnsModule } from './modules/add-ons/index.ts';
 import { BillableMetricRow, BillableMetricsModule } from './modules/billable-metrics/index.ts';
+import { CreditNoteRow, CreditNotesModule } from './modules/credit-notes/index.ts';
 import { CustomerRow, CustomersModule } from './modules/customers/index.ts';
 import { BillingModule, BillingRunRow } from './modules/billing/index.ts';
 import { FeeRow, InvoiceRow, InvoicesModule, InvoiceTaxRow } from './modules/invoices/index.ts';
@@ -45,6 +46,7 @@ export const entities = [
   FixedChargeRow,
   MinimumCommitmentRow,
   SubscriptionRow,
+  CreditNoteRow,
   InvoiceRow,
   FeeRow,
   InvoiceTaxRow,
@@ -82,6 +84,7 @@ export class AppModule {
         PlansModule,
         UsageModule,
         SubscriptionsModule,
+        CreditNotesModule,
         InvoicesModule,
         BillingModule.register({ runsJobs }),
         PaymentsModule,

@@ -33,7 +33,13 @@ describe("another tenant's things", () => {
     const [activity] = (await call('GET', '/api/v1/activity_logs')).body.activity_logs;
     const idOf = async (path: string, root: string) => (await call('GET', `/api/v1/${path}`)).body[root].lago_id as string;
     const feeId = (await call('GET', `/api/v1/invoices/${invoice.lago_id}`)).body.invoice.fees[0].lago_id as string;
+    await call('PUT', `/api/v1/invoices/${invoice.lago_id}/finalize`);
+    const note = await make(call, '/api/v1/credit_notes', 'credit_note', {
+      invoice_id: invoice.lago_id,
+      items: [{ fee_id: feeId, amount_cents: 1 }],
+    });
     things = {
+      credit_notes: [note.lago_id],
       taxes: ['vat', tax.lago_id],
       billing_entities: ['eu', entity.lago_id],
       billable_metrics: ['tokens', await idOf('billable_metrics/tokens', 'billable_metric')],
@@ -142,6 +148,7 @@ describe("another tenant's things", () => {
     if (path.endsWith('/fixed_charges')) return { add_on_code: 'seat', charge_model: 'standard', units: '1' };
     if (path.endsWith('/sessions')) return { session: { role: 'owner', subject: 'x' } };
     if (path.endsWith('/status')) return { status: 'paid' };
+    if (path === '/api/v1/credit_notes/{id}') return { refund_status: 'succeeded' };
     return {};
   }
 });

@@ -3,6 +3,7 @@ import { formatMajor } from '../../domain/money/currency.ts';
 import { isoOf } from '../../platform/clock/clock.ts';
 import { jsonNumber } from '../../platform/http/strict-json.ts';
 import type { BillingRunRow } from './billing-run.entity.ts';
+import type { PreviewedInvoice } from './preview-invoice.ts';
 import type { PricedSubscription } from './price-subscriptions.ts';
 
 const iso = (date: Date | null): string | null => date && isoOf(date);
@@ -53,7 +54,7 @@ const feesOf = (priced: PricedInvoice) =>
   }));
 
 /** An invoice that is not stored: no id, no number. */
-export const presentPreview = ({ subscription, priced }: PricedSubscription) => ({
+export const presentPreview = ({ subscription, step, priced, creditCents }: PreviewedInvoice) => ({
   lago_id: null,
   number: null,
   status: 'preview',
@@ -64,10 +65,11 @@ export const presentPreview = ({ subscription, priced }: PricedSubscription) => 
   taxes_amount_cents: priced.taxesAmountCents,
   sub_total_excluding_taxes_amount_cents: priced.feesAmountCents,
   sub_total_including_taxes_amount_cents: priced.totalCents,
-  total_amount_cents: priced.totalCents,
-  total: formatMajor(priced.totalCents, priced.currency),
-  period_start: isoOf(subscription.current_period_start),
-  period_end: isoOf(subscription.current_period_end),
+  credit_notes_amount_cents: creditCents,
+  total_amount_cents: priced.totalCents - creditCents,
+  total: formatMajor(priced.totalCents - creditCents, priced.currency),
+  period_start: step.header.start.toString(),
+  period_end: step.header.end.toString(),
   timezone: subscription.billing_timezone,
   fees: feesOf(priced),
   applied_taxes: priced.taxes.map((tax) => ({

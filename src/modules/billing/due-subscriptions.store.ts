@@ -21,6 +21,7 @@ export interface DueSubscription extends EffectiveEntityColumns {
   readonly paused_at: Date | null;
   readonly resumed_at: Date | null;
   readonly on_termination_invoice: 'generate' | 'skip' | null;
+  readonly on_termination_credit_note: 'credit' | 'refund' | 'offset' | 'skip' | null;
   /** The subscription that took its place; then the day of the change is the successor's. */
   readonly successor_id: string | null;
   /** What the successor bills in advance when it shares the last invoice of this one; else null. */
@@ -44,7 +45,7 @@ export interface DueSubscription extends EffectiveEntityColumns {
 
 const selectSubscription = `
   select s.id, s.stream_id, s.billing_time, s.billing_timezone, s.subscription_at, s.started_at, s.trial_ends_at,
-    s.paused_at, s.resumed_at, s.on_termination_invoice, s.successor_id,
+    s.paused_at, s.resumed_at, s.on_termination_invoice, s.on_termination_credit_note, s.successor_id,
     case when s.bills_successor then json_build_object('plan_id', np.id, 'plan_name', coalesce(np.invoice_display_name, np.name),
       'interval', np.interval, 'amount_cents', np.amount_cents::text, 'pay_in_advance', np.pay_in_advance,
       'bill_charges_monthly', np.bill_charges_monthly, 'bill_fixed_charges_monthly', np.bill_fixed_charges_monthly) end as successor_plan,

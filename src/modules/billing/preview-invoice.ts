@@ -2,11 +2,17 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { BillingError } from '../../domain/errors/billing-error.ts';
 import { queryOn } from '../../platform/database/sql.ts';
+import { creditsFor } from '../credit-notes/index.ts';
 import { findCustomer } from '../customers/index.ts';
 import { findSubscription } from '../subscriptions/index.ts';
 import { type DueSubscription, readForPricing, readOfCustomerForPricing } from './due-subscriptions.store.ts';
 import { type PricedSubscription, priceSubscriptions } from './price-subscriptions.ts';
 import { running } from './step-of.ts';
+
+/** With the credit it would take if it were issued now. */
+export interface PreviewedInvoice extends PricedSubscription {
+  readonly creditCents: bigint;
+}
 
 /** The invoice that the next run would make of a subscription's current period, with the usage known so far. Stores nothing. */
 @Injectable()
@@ -14,8 +20,12 @@ export class PreviewInvoice {
   constructor(private readonly dataSource: DataSource) {}
 
   /** @throws BillingError subscription_not_found, subscription_not_billable (it has no period: not started, in trial, ended) */
-  execute(organizationId: string, externalId: string): Promise<PricedSubscription> {
-    return this.price(organizationId, externalId, (row) => row);
+  async execute(organizationId: string, externalId: string): Promise<PreviewedInvoice> {
+    const priced = await this.price(organizationId, externalId, (row) => row);
+    const { customer_id: customerId, id, amount_currency: currency } = priced.subscription;
+    const taker = { id, customerId, currency, totalCents: priced.priced.totalCents };
+    const credits = await creditsFor(queryOn(this.dataSource), organizationId, [taker]);
+    return { ...priced, creditCents: credits.get(id) ?? 0n };
   }
 
   /** The running period, whose usage is on the next invoice. @throws BillingError as execute */

@@ -6,9 +6,17 @@ import { dateOf, instantOf } from '../../platform/clock/clock.ts';
 import { periodAround } from './billing-calendar.ts';
 import type { DueSubscription } from './due-subscriptions.store.ts';
 
+export interface SubscriptionEnd {
+  readonly at: Temporal.Instant;
+  readonly how: Ending;
+}
+
 /** A subscription at a boundary: what of it is billed there. */
 export interface SubscriptionStep {
   readonly subscription: DueSubscription;
+  readonly anchor: BillingAnchor;
+  /** When and how it ended. */
+  readonly end: SubscriptionEnd | null;
   readonly step: BillingStep;
 }
 
@@ -32,18 +40,20 @@ export const anchorOfSubscription = (subscription: DueSubscription): BillingAnch
 
 /** The boundary at the end of the subscription's current period. */
 export function stepOf(subscription: DueSubscription): SubscriptionStep {
+  const anchor = anchorOfSubscription(subscription);
+  const end = endOf(subscription);
   const step = billingStep(
     {
-      anchor: anchorOfSubscription(subscription),
+      anchor,
       chargesMonthly: subscription.bill_charges_monthly,
       fixedChargesMonthly: subscription.bill_fixed_charges_monthly,
       current: { start: instantOf(subscription.current_period_start), end: instantOf(subscription.current_period_end) },
       since: instantOf(sinceOf(subscription)),
-      end: endOf(subscription),
+      end,
     },
     periodAround,
   );
-  return { subscription, step };
+  return { subscription, anchor, end, step };
 }
 
 /** The start, the end of the trial or the end of the last pause, whichever came last. */
@@ -51,7 +61,7 @@ const sinceOf = ({ started_at: startedAt, trial_ends_at: trialEndsAt, resumed_at
   [trialEndsAt, resumedAt].reduce<Date>((latest, at) => (at && at > latest ? at : latest), startedAt);
 
 /** A pause is the end of what is billed, also when the subscription was terminated during it. */
-function endOf(subscription: DueSubscription): { at: Temporal.Instant; how: Ending } | null {
+function endOf(subscription: DueSubscription): SubscriptionEnd | null {
   const { terminated_at: terminatedAt, paused_at: pausedAt, resumed_at: resumedAt, successor_id: successorId } = subscription;
   if (pausedAt && !(resumedAt && resumedAt >= pausedAt)) return { at: instantOf(pausedAt), how: 'paused' };
   return terminatedAt && { at: instantOf(terminatedAt), how: successorId === null ? 'terminated' : 'replaced' };

@@ -5,6 +5,7 @@ import { queryIn } from '../../platform/database/sql.ts';
 import type { Tx } from '../../platform/database/unit-of-work.ts';
 import { type DraftToWrite, draftInvoices, type InvoiceRow } from '../invoices/index.ts';
 import type { Run } from './billing-runs.store.ts';
+import { creditUnusedTime } from './credit-unused-time.ts';
 import { advancePeriods } from './due-subscriptions.store.ts';
 import type { PricedSubscription } from './price-subscriptions.ts';
 
@@ -52,6 +53,7 @@ export async function writeInvoices(
 ): Promise<BilledInvoice[]> {
   const { organizationId, asOf } = run;
   await advancePeriods(queryIn(tx), organizationId, asOf, priced.map(advanceOf));
+  await creditUnusedTime(tx, organizationId, priced, asOf);
   // Drawing numbers locks counters that other workers need, until the commit: as little as possible comes after it.
   const drafts = groups.map((group) => draftOf(group, run));
   const invoices = await draftInvoices(tx, organizationId, drafts, asOf);

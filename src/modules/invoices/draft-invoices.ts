@@ -106,6 +106,8 @@ function rowOf(organizationId: string, draft: DraftToWrite, { dates, number, kin
     feesAmountCents: priced.feesAmountCents,
     discountAmountCents: 0n,
     taxesAmountCents: priced.taxesAmountCents,
+    creditNotesAmountCents: 0n,
+    offsetAmountCents: 0n,
     totalCents: priced.totalCents,
     totalPaidCents: 0n,
     invoicingReason: draft.invoicingReason,

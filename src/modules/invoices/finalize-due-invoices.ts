@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../../platform/database/unit-of-work.ts';
 import { InvoiceRow } from './invoice.entity.ts';
 import { EmailInvoice } from './mail/email-invoice.ts';
-import { moveInvoice } from './move-invoice.ts';
+import { openInvoices } from './open-invoices.ts';
 
 const batchSize = 200;
 
@@ -35,9 +35,7 @@ export class FinalizeDueInvoices {
           .setLock('pessimistic_write')
           .setOnLocked('skip_locked')
           .getMany();
-        const opened: InvoiceRow[] = [];
-        for (const row of rows) opened.push(await moveInvoice(tx, row, { to: 'OPEN', at: now }));
-        return opened;
+        return openInvoices(tx, organizationId, rows, now);
       });
       if (mails) await this.emailInvoice.sendAll(batch);
       finalized += batch.length;

@@ -53,6 +53,23 @@ export async function presentWholeInvoice(manager: EntityManager, row: InvoiceRo
     })),
     applied_taxes: taxes.map((tax) => presentInvoiceTax(tax, row)),
     subscriptions: subscriptions.map(({ id, externalId, name }) => ({ lago_id: id, external_id: externalId, name })),
-    credits: [],
+    credits: await creditsOf(manager, row),
   };
+}
+
+/** What the invoice took, in Lago's shape. */
+async function creditsOf(manager: EntityManager, { organizationId, id, currency }: InvoiceRow) {
+  const rows: { credit_note_id: string; number: string; amount_cents: string }[] = await manager.query(
+    `select c.credit_note_id, n.number, c.amount_cents from invoice_credits c
+     join credit_notes n on n.organization_id = c.organization_id and n.id = c.credit_note_id
+     where c.organization_id = $1 and c.invoice_id = $2 order by n.created_at, n.id`,
+    [organizationId, id],
+  );
+  return rows.map((row) => ({
+    lago_id: row.credit_note_id,
+    amount_cents: BigInt(row.amount_cents),
+    amount_currency: currency,
+    before_taxes: false,
+    item: { lago_item_id: row.credit_note_id, type: 'credit_note', code: row.number, name: row.number },
+  }));
 }

@@ -39,8 +39,15 @@ export class InvoiceRow {
   discountAmountCents: bigint;
   @Column(bigintColumn)
   taxesAmountCents: bigint;
+  /** What it took of credit notes when it was issued. */
+  @Column(bigintColumn)
+  creditNotesAmountCents: bigint;
+  /** Fees − discounts + taxes − credit. */
   @Column(bigintColumn)
   totalCents: bigint;
+  /** What credit notes of its own took off what is owed. */
+  @Column(bigintColumn)
+  offsetAmountCents: bigint;
   @Column(bigintColumn)
   totalPaidCents: bigint;
   /** The boundary of its subscription that it bills; null for a one-off. */

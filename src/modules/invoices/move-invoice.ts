@@ -3,9 +3,10 @@ import type { ErrorCode } from '../../domain/errors/error-codes.ts';
 import { type InvoiceStatus, mayBecome } from '../../domain/lifecycles/invoice.ts';
 import type { Tx } from '../../platform/database/unit-of-work.ts';
 import { tell } from '../../platform/outbox/outbox.ts';
+import { returnCredits } from '../credit-notes/index.ts';
 import { outline } from './draft-invoices.ts';
 import { InvoiceRow } from './invoice.entity.ts';
-import { readSellerIdentity } from './seller-identity.ts';
+import { openInvoices } from './open-invoices.ts';
 
 export interface InvoiceMove {
   readonly to: Exclude<InvoiceStatus, 'DRAFT'>;
@@ -24,15 +25,15 @@ const refusalOf: Readonly<Record<InvoiceMove['to'], ErrorCode>> = {
   UNCOLLECTIBLE: 'transition_not_allowed',
 };
 
-const eventOf: Readonly<Record<InvoiceMove['to'], string>> = {
-  OPEN: 'invoice.finalized',
+const eventOf: Readonly<Record<Exclude<InvoiceMove['to'], 'OPEN'>, string>> = {
   PAID: 'invoice.paid',
   VOID: 'invoice.voided',
   UNCOLLECTIBLE: 'invoice.marked_uncollectible',
 };
 
 /**
- * Takes a locked invoice to its next state. A voided one gives its periods free, so that they can be billed again.
+ * Takes a locked invoice to its next state. A voided one gives its periods free, so that they can be billed
+ * again, and the credit it took back.
  * @throws BillingError not_finalizable, not_payable, not_voidable, transition_not_allowed
  */
 export async function moveInvoice(tx: Tx, row: InvoiceRow, move: InvoiceMove): Promise<InvoiceRow> {
@@ -46,11 +47,14 @@ export async function moveInvoice(tx: Tx, row: InvoiceRow, move: InvoiceMove): P
           status_change_timestamp: at.toISOString(),
           previous_status: row.status.toLowerCase(),
         };
+  if (to === 'OPEN') {
+    const [opened] = await openInvoices(tx, row.organizationId, [row], at, { note, finalizedAt: happenedAt });
+    return opened ?? row;
+  }
   const changes: Partial<InvoiceRow> = {
     status: to,
     updatedAt: at,
     metadata: { ...row.metadata, ...note },
-    ...(to === 'OPEN' ? { finalizedAt: happenedAt, scheduledFinalizeAt: null, seller: await readSellerIdentity(tx, row) } : {}),
     ...(to === 'VOID' ? { voidedAt: happenedAt } : {}),
     ...(to === 'PAID'
       ? {
@@ -62,12 +66,14 @@ export async function moveInvoice(tx: Tx, row: InvoiceRow, move: InvoiceMove): P
       : {}),
   };
   await tx.update(InvoiceRow, { organizationId: row.organizationId, id: row.id }, changes as object);
-  if (to === 'VOID')
+  if (to === 'VOID') {
     for (const table of ['billed_periods', 'invoice_subscriptions'])
       await tx.query(`update ${table} set voided = true where organization_id = $1 and invoice_id = $2`, [
         row.organizationId,
         row.id,
       ]);
+    await returnCredits(tx, row.organizationId, row.id, at);
+  }
   const moved = { ...row, ...changes };
   await tell(tx, row.organizationId, at, [
     { objectType: 'invoice', objectId: row.id, type: eventOf[to], payload: outline(moved) },

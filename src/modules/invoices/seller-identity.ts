@@ -1,5 +1,3 @@
-import { runStatement } from '../../platform/database/sql.ts';
-import type { Tx } from '../../platform/database/unit-of-work.ts';
 import type { BillingEntityRow } from '../billing-entities/index.ts';
 
 /** Who sold, as an issued invoice keeps it: the legal identity, the language and the footer of its documents. */
@@ -43,29 +41,9 @@ export const sellerIdentityOf = (
   invoice_footer: entity.invoiceFooter,
 });
 
-const select = {
-  name: 'invoices.seller_identity',
-  text: `select e.code, e.name, e.legal_name, e.legal_number, e.tax_identification_number, e.email, e.phone, e.address_line1, e.address_line2,
+/** As SQL over an invoice `i`: who sells now, frozen when the invoice is issued. */
+export const sellerIdentityNow = `(select to_jsonb(x) from (
+    select e.code, e.name, e.legal_name, e.legal_number, e.tax_identification_number, e.email, e.phone, e.address_line1, e.address_line2,
       e.city, e.state, e.zipcode, e.country, coalesce(c.document_locale, e.document_locale) as document_locale, e.invoice_footer
-    from billing_entities e join customers c on c.organization_id = e.organization_id and c.id = $3
-    where e.organization_id = $1 and e.id = $2`,
-};
-
-/** Read in the transaction that issues the invoice. */
-export async function readSellerIdentity(
-  tx: Tx,
-  invoice: {
-    readonly organizationId: string;
-    readonly id: string;
-    readonly billingEntityId: string;
-    readonly customerId: string;
-  },
-): Promise<SellerIdentity> {
-  const [row] = await runStatement<SellerIdentity>(tx, select, [
-    invoice.organizationId,
-    invoice.billingEntityId,
-    invoice.customerId,
-  ]);
-  if (!row) throw new Error(`invoice ${invoice.id} lost its customer or billing entity`);
-  return row;
-}
+    from billing_entities e join customers c on c.organization_id = e.organization_id and c.id = i.customer_id
+    where e.organization_id = i.organization_id and e.id = i.billing_entity_id) x)`;

@@ -1,6 +1,6 @@
 import { type Florin, startFlorin, type Tenant } from '../../support/florin.ts';
 import { startProcess } from '../../support/processes.ts';
-import { advance, stockShop, subscribe, use } from '../../support/shop.ts';
+import { advance, make, stockShop, subscribe, use } from '../../support/shop.ts';
 import { CheckInvariants } from '../../../src/modules/billing/index.ts';
 
 /**
@@ -13,6 +13,8 @@ const plants: Record<string, string> = {
   periods_touch: `update invoice_subscriptions set period_start = period_start + interval '1 day' where period_start = '2026-02-01'`,
   billed_until_current_period: `update subscriptions set current_period_start = current_period_start + interval '1 day'`,
   fees_share_seller_and_currency: `update fees set currency = 'EUR' where id = (select min(id::text)::uuid from fees)`,
+  credit_is_accounted_for: `update credit_notes set balance_amount_cents = balance_amount_cents - 1`,
+  credit_within_invoice: `alter table credit_notes drop constraint ck_credit_notes_total; update credit_notes set total_amount_cents = 99999999`,
   pauses_are_free: `insert into subscription_pauses select b.organization_id, b.subscription_id, lower(b.period), upper(b.period)
     from billed_periods b join charges c on c.id = b.item_id limit 1`,
   invoice_equals_its_fees: `update fees set amount_cents = amount_cents + 1 where id = (select min(id::text)::uuid from fees)`,
@@ -51,6 +53,10 @@ describe('florin doctor', () => {
     await subscribe(tenant.call, 'sub');
     await use(tenant.call, 'sub', 'tokens', { count: 5 }, '2026-01-05T00:00:00Z');
     await advance(tenant.call, '2026-03-01T02:00:00Z');
+    const { lago_id: invoiceId } = (await tenant.call('GET', '/api/v1/invoices')).body.invoices[0];
+    const [{ lago_id: feeId }] = (await tenant.call('GET', `/api/v1/invoices/${invoiceId}`)).body.invoice.fees;
+    const note = { invoice_id: invoiceId, items: [{ fee_id: feeId, amount_cents: 100 }] };
+    await make(tenant.call, '/api/v1/credit_notes', 'credit_note', note);
   });
   afterAll(() => florin.stop());
 

@@ -59,4 +59,23 @@ describe('the budget of a billing batch', () => {
     expect(one.length).toBeLessThanOrEqual(15);
     expect(many).toEqual(one);
   });
+
+  it('holds when subscriptions end and what they paid in advance is credited', async () => {
+    await make(tenant.call, '/api/v1/plans', 'plan', {
+      code: 'advance',
+      name: 'Advance',
+      interval: 'monthly',
+      amount_cents: 3100,
+      amount_currency: 'USD',
+      pay_in_advance: true,
+    });
+    for (const name of ['x', 'y']) await subscribe(tenant.call, name, { plan_code: 'advance', billing_time: 'anniversary' });
+    await tenant.call('POST', '/api/v1/billing_runs');
+    for (const name of ['x', 'y']) await tenant.call('DELETE', `/api/v1/subscriptions/${name}`);
+    const seen = await statementsOf(() => tenant.call('POST', '/api/v1/billing_runs'));
+    const [batch] = batchesIn(seen);
+    const names = (batch ?? []).map(({ name, text }) => name ?? text);
+    expect(names).toContain('credit_notes.insert');
+    expect(names.length).toBeLessThanOrEqual(15);
+  });
 });

@@ -110,6 +110,8 @@ async function insertCopy(tx: Tx, seen: InvoiceToCapture, at: Date): Promise<Inv
     series: `stripe:${seen.providerInvoiceId}`,
     sequentialId: 1n,
     ...contentOf(seen),
+    creditNotesAmountCents: 0n,
+    offsetAmountCents: 0n,
     totalPaidCents: 0n,
     timezone: seen.timezone,
     scheduledFinalizeAt: null,

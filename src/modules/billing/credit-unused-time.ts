@@ -1,0 +1,97 @@
+import { decideCreditNote, splitCredit } from '../../domain/invoicing/credit-note.ts';
+import { endSpans } from '../../domain/lifecycles/end-subscription.ts';
+import { unusedCredit } from '../../domain/lifecycles/unused-credit.ts';
+import { Exact } from '../../domain/money/exact.ts';
+import { dateOf, instantOf } from '../../platform/clock/clock.ts';
+import { queryIn } from '../../platform/database/sql.ts';
+import type { Tx } from '../../platform/database/unit-of-work.ts';
+import {
+  type CreditableFee,
+  type CreditableInvoice,
+  type CreditNoteToIssue,
+  issueCreditNotes,
+  readPaidBeyond,
+  toCredit,
+} from '../credit-notes/index.ts';
+import { periodAround } from './billing-calendar.ts';
+import type { SubscriptionStep } from './step-of.ts';
+
+/**
+ * Credits what ended subscriptions paid for in advance and did not get: days of plan and prorated fixed charges (lago.md 2.6, 2.7).
+ * One read when any of them ended; the notes take two statements however many they are.
+ */
+export async function creditUnusedTime(
+  tx: Tx,
+  organizationId: string,
+  steps: readonly SubscriptionStep[],
+  at: Date,
+): Promise<void> {
+  const ended = new Map(
+    steps
+      .filter(
+        ({ step, end, subscription }) =>
+          !step.next && end && (end.how !== 'terminated' || subscription.on_termination_credit_note !== 'skip'),
+      )
+      .map((entry) => [entry.subscription.id, entry]),
+  );
+  if (ended.size === 0) return;
+  const ends = [...ended.values()].map(({ subscription, end }) => ({
+    subscriptionId: subscription.id,
+    at: end ? dateOf(end.at) : at,
+  }));
+  const invoices = await readPaidBeyond(queryIn(tx), organizationId, ends);
+  await issueCreditNotes(
+    tx,
+    organizationId,
+    invoices.flatMap((invoice) => noteOf(invoice, ended)),
+    at,
+  );
+}
+
+function noteOf(invoice: CreditableInvoice, ended: ReadonlyMap<string, SubscriptionStep>): CreditNoteToIssue[] {
+  const credited = invoice.fees.flatMap((fee) => {
+    const entry = ended.get(fee.subscription_id ?? '');
+    const credit = entry ? unusedOf(fee, entry) : Exact.zero;
+    return entry && credit.isPositive() ? [{ id: fee.id, credit, entry }] : [];
+  });
+  const [first] = credited;
+  if (!first) return [];
+  const decision = decideCreditNote(toCredit(invoice, new Map(credited.map(({ id, credit }) => [id, credit]))));
+  if (!('note' in decision) || decision.note.totalCents === 0n) return [];
+  const { subscription, end } = first.entry;
+  const mode = end?.how === 'terminated' ? (subscription.on_termination_credit_note ?? 'credit') : 'credit';
+  const split = splitCredit(mode, decision.note.totalCents, {
+    paidCents: BigInt(invoice.total_paid_cents),
+    totalCents: BigInt(invoice.total_cents),
+  });
+  return [{ invoice, amounts: decision.note, split, reason: end?.how === 'terminated' ? 'order_cancellation' : 'order_change' }];
+}
+
+/** The unused share of a fee by the days of its whole period; of what is used up to now, nothing. */
+function unusedOf(fee: CreditableFee, { subscription, anchor, end }: SubscriptionStep): Exact {
+  if (!fee.is_prorated || !fee.period_start || !fee.period_end || !end) return Exact.zero;
+  const billed = { start: instantOf(fee.period_start), end: instantOf(fee.period_end) };
+  const { trial_ends_at: trialEndsAt } = subscription;
+  const { unused } = endSpans(billed, {
+    kind: end.how === 'terminated' ? 'termination' : 'upgrade',
+    at: end.at,
+    timezone: anchor.timezone,
+    trialEndsAt: trialEndsAt && instantOf(trialEndsAt),
+  });
+  const isMonthly = fee.fee_type === 'fixed_charge' && subscription.bill_fixed_charges_monthly;
+  const item = isMonthly ? ({ ...anchor, interval: 'monthly' } as const) : anchor;
+  const { proration, precise_amount_cents: precise } = fee.derivation;
+  const whole = proration
+    ? Exact.parse(precise).times(Exact.ratio(BigInt(proration.period_days), BigInt(proration.billable_days)))
+    : Exact.parse(precise);
+  return unusedCredit(
+    {
+      planAmountCents: whole.roundToInteger(),
+      billedCents: BigInt(fee.amount_cents),
+      creditedCents: Exact.parse(fee.credited_cents).rounded('ceil').roundToInteger(),
+      period: periodAround(item, billed.start),
+      timezone: anchor.timezone,
+    },
+    unused,
+  ).preciseCents;
+}

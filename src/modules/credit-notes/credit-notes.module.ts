@@ -1,0 +1,7 @@
+import { Module } from '@nestjs/common';
+import { ChangeCreditNote } from './change-credit-note.ts';
+import { CreateCreditNote } from './create-credit-note.ts';
+import { CreditNotesController } from './credit-notes.controller.ts';
+
+@Module({ controllers: [CreditNotesController], providers: [ChangeCreditNote, CreateCreditNote] })
+export class CreditNotesModule {}

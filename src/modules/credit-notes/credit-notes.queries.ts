@@ -1,0 +1,49 @@
+import type { EntityManager } from 'typeorm';
+import { BillingError } from '../../domain/errors/billing-error.ts';
+import { isId } from '../../platform/database/ids.ts';
+import { CreditNoteRow } from './credit-note.entity.ts';
+import { type CreditNoteItemRecord, type CreditNoteNames, presentCreditNote } from './credit-note.presenter.ts';
+
+/** By id. @throws BillingError credit_note_not_found, for another tenant's too */
+export async function findCreditNote(
+  manager: EntityManager,
+  organizationId: string,
+  id: string,
+  { forUpdate = false }: { forUpdate?: boolean } = {},
+): Promise<CreditNoteRow> {
+  const row = isId(id)
+    ? await manager.findOne(CreditNoteRow, {
+        where: { organizationId, id },
+        ...(forUpdate ? { lock: { mode: 'pessimistic_write' as const } } : {}),
+      })
+    : null;
+  if (!row) throw new BillingError('credit_note_not_found');
+  return row;
+}
+
+/** The wire objects of these notes, items included. */
+export async function presentCreditNotes(manager: EntityManager, rows: readonly CreditNoteRow[]) {
+  if (rows.length === 0) return [];
+  const values = [rows[0]?.organizationId, rows.map((row) => row.id)];
+  const items = (await manager.query(
+    `select t.id, t.credit_note_id, t.fee_id, t.precise_amount_cents, f.fee_type, f.item_id, f.name, f.amount_cents, f.derivation
+     from credit_note_items t join fees f on f.organization_id = t.organization_id and f.id = t.fee_id
+     where t.organization_id = $1 and t.credit_note_id = any($2::uuid[]) order by t.id`,
+    values,
+  )) as CreditNoteItemRecord[];
+  const names = (await manager.query(
+    `select n.id, i.invoice_number, e.code as entity_code from credit_notes n
+     join invoices i on i.organization_id = n.organization_id and i.id = n.invoice_id
+     join billing_entities e on e.organization_id = n.organization_id and e.id = n.billing_entity_id
+     where n.organization_id = $1 and n.id = any($2::uuid[])`,
+    values,
+  )) as CreditNoteNames[];
+  const namesById = new Map(names.map((entry) => [entry.id, entry]));
+  return rows.map((row) =>
+    presentCreditNote(
+      row,
+      namesById.get(row.id),
+      items.filter((item) => item.credit_note_id === row.id),
+    ),
+  );
+}
