@@ -4,7 +4,6 @@ import { isoOf } from '../../platform/clock/clock.ts';
 import { jsonNumber } from '../../platform/http/strict-json.ts';
 import type { BillingRunRow } from './billing-run.entity.ts';
 import type { PreviewedInvoice } from './preview-invoice.ts';
-import type { PricedSubscription } from './price-subscriptions.ts';
 
 const iso = (date: Date | null): string | null => date && isoOf(date);
 
