@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { Command } from 'commander';
 import { AppModule } from './app.module.ts';
 import { runDemo } from './demo/demo.ts';
+import { StripeStandIn } from './integrations/stripe/stripe-stand-in.ts';
 import { registerAuditCommand } from './modules/audit/index.ts';
 import { withActor } from './platform/auth/actor.ts';
 import { registerBillingCommands } from './modules/billing/index.ts';
@@ -60,7 +61,9 @@ program
       const app = await createApp(AppModule.register(config, databaseUrl, { runsJobs: true }));
       onClose(() => app.close());
       await app.listen(config.port, config.host);
-      await runDemo(app, config, await app.getUrl());
+      const url = await app.getUrl();
+      await app.get(StripeStandIn).deliverTo(url);
+      await runDemo(app, config, url);
     }),
   );
 

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { AppModule } from './app.module.ts';
+import { StripeStandIn } from './integrations/stripe/stripe-stand-in.ts';
 import { Bootstrap } from './modules/billing-entities/index.ts';
 import { createApp } from './platform/http/create-app.ts';
 import { log } from './platform/logging/log.ts';
@@ -11,5 +12,7 @@ await stayOpen(async ({ config, databaseUrl, onClose }) => {
   onClose(() => app.close());
   await app.get(Bootstrap).execute();
   await app.listen(config.port, config.host);
-  log.info(`Florin listens on ${await app.getUrl()}`);
+  const url = await app.getUrl();
+  log.info(`Florin listens on ${url}`);
+  await app.get(StripeStandIn).deliverTo(url);
 });

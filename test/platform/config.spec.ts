@@ -35,6 +35,7 @@ describe('configuration', () => {
     ['LOG_LEVEL', 'loud'],
     ['FLORIN_BILLING_WORKERS', '0'],
     ['FLORIN_BILLING_WORKERS', 'many'],
+    ['STRIPE_API_BASE', 'https://api.stripe.com'],
   ])('stops with one sentence that names %s when it is %j', (key, value) => {
     let error: unknown;
     try {

@@ -54,6 +54,7 @@ export const statusByCode = {
   idempotency_key_reused: 422,
   too_many_requests: 429,
   internal_error: 500,
+  payment_provider_not_configured: 501,
   service_unavailable: 503,
 } as const satisfies Record<string, number>;
 

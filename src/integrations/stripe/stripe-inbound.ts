@@ -23,6 +23,7 @@ import { handlerByType } from './handlers.ts';
 import { envelopeOf, isSigned } from './open-envelope.ts';
 import { at, fieldsOf } from './payload.ts';
 import { StripeQuestions } from './stripe-questions.ts';
+import { StripeStandIn } from './stripe-stand-in.ts';
 import { StripeSweep } from './stripe-sweep.ts';
 
 /** Stripe's events, from the bytes to what they change. */
@@ -36,6 +37,7 @@ export class StripeInbound implements InboundProvider, OnModuleInit {
     private readonly clock: Clock,
     private readonly questions: StripeQuestions,
     private readonly stripeSweep: StripeSweep,
+    private readonly standIn: StripeStandIn,
     private readonly moduleRef: ModuleRef,
   ) {}
 
@@ -56,8 +58,8 @@ export class StripeInbound implements InboundProvider, OnModuleInit {
 
   open(body: Buffer, signature: string | undefined): Envelope {
     if (!signature) throw new BillingError('missing_webhook_signature');
-    const { stripeWebhookSecrets } = this.config;
-    if (!isSigned(body, signature, stripeWebhookSecrets, this.clock.now().epochMilliseconds))
+    const secrets = [...this.config.stripeWebhookSecrets, ...this.standIn.secrets];
+    if (!isSigned(body, signature, secrets, this.clock.now().epochMilliseconds))
       throw new BillingError('invalid_webhook_signature');
     return this.envelope(body);
   }
@@ -68,7 +70,7 @@ export class StripeInbound implements InboundProvider, OnModuleInit {
   }
 
   get sweep(): StripeSweep | undefined {
-    return (this.config.stripeSecretKey ?? this.config.stripeApiBase) ? this.stripeSweep : undefined;
+    return (this.config.stripeSecretKey ?? this.config.stripeApiBase ?? this.standIn.isWanted) ? this.stripeSweep : undefined;
   }
 
   async apply(tx: Tx, event: StoredEvent, facts: Facts): Promise<Applied> {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { BillingError } from '../../domain/errors/billing-error.ts';
 import { Clock } from '../../platform/clock/clock.ts';
 import { newId } from '../../platform/database/ids.ts';
 import { log } from '../../platform/logging/log.ts';
@@ -36,8 +37,13 @@ export class Reconcile {
     return this.providers.some(({ sweep }) => sweep !== undefined);
   }
 
-  /** Events of `since` on (two days by default), and every object. */
+  /**
+   * Events of `since` on (two days by default), and every object.
+   * @throws BillingError payment_provider_not_configured
+   */
   async execute(since?: Date): Promise<ReconcileReport> {
+    if (!this.isPossible)
+      throw new BillingError('payment_provider_not_configured', { STRIPE_SECRET_KEY: ['value_is_mandatory'] });
     const from = since ?? new Date(this.clock.now().epochMilliseconds - 2 * dayMs);
     const report = { eventsSeen: 0, eventsMissed: [] as string[], differences: [] as Drift[], left: [] as Drift[] };
     for (const provider of this.providers) {

@@ -25,11 +25,11 @@ export interface Config {
   /** A mail server; without it nothing is sent. */
   readonly smtpUrl: string | undefined;
   readonly mailFrom: string;
-  /** Without it nothing is asked of the real Stripe. */
+  /** Without it nothing is asked of the real Stripe; a simulator stands in. */
   readonly stripeSecretKey: string | undefined;
   /** Every secret an event may be signed with; several while one is being rotated. */
   readonly stripeWebhookSecrets: readonly string[];
-  /** Where Stripe's API is; undefined is api.stripe.com. */
+  /** Where Stripe's API is; undefined is api.stripe.com, or without a key the simulator that comes with Florin. */
   readonly stripeApiBase: URL | undefined;
 }
 
@@ -73,6 +73,10 @@ export const configKeys = Object.keys(readers) as readonly (keyof typeof readers
 /** @throws ConfigError naming the first key with a bad value; an empty value counts as absent. */
 export function readConfig(environment: Environment): Config {
   const value = (key: keyof typeof readers): string | undefined => environment[key]?.trim() || undefined;
+  const stripeSecretKey = readers.STRIPE_SECRET_KEY(value('STRIPE_SECRET_KEY'));
+  const stripeApiBase = readers.STRIPE_API_BASE(value('STRIPE_API_BASE'));
+  if (stripeSecretKey === undefined && /(^|\.)stripe\.com$/.test(stripeApiBase?.hostname ?? ''))
+    throw new ConfigError('STRIPE_API_BASE must be a simulator as long as STRIPE_SECRET_KEY is not set.');
   return {
     port: readers.PORT(value('PORT')),
     host: readers.HOST(value('HOST')),
@@ -89,9 +93,9 @@ export function readConfig(environment: Environment): Config {
     smtpUrl: readers.SMTP_URL(value('SMTP_URL')),
     mailFrom: readers.MAIL_FROM(value('MAIL_FROM')),
     billingWorkers: readers.FLORIN_BILLING_WORKERS(value('FLORIN_BILLING_WORKERS')),
-    stripeSecretKey: readers.STRIPE_SECRET_KEY(value('STRIPE_SECRET_KEY')),
+    stripeSecretKey,
     stripeWebhookSecrets: readers.STRIPE_WEBHOOK_SECRET(value('STRIPE_WEBHOOK_SECRET')),
-    stripeApiBase: readers.STRIPE_API_BASE(value('STRIPE_API_BASE')),
+    stripeApiBase,
   };
 }
 

@@ -126,6 +126,16 @@ describe('events of Stripe', () => {
     });
   });
 
+  it('come in without a key, and then whoever asks Stripe is told what is missing: nothing stands in for it', async () => {
+    await bought();
+    const path = `/api/v1/customers/${encodeURIComponent(`customer x${serial}`)}/sessions`;
+    const { body } = await tenant.call('POST', path, { session: { role: 'owner', subject: 'ada' } });
+    expect(await florin.as(body.token)('GET', '/api/v1/billing/invoices/upcoming')).toMatchObject({
+      status: 501,
+      body: { code: 'payment_provider_not_configured', error_details: { STRIPE_SECRET_KEY: ['value_is_mandatory'] } },
+    });
+  });
+
   describe('invoices', () => {
     beforeEach(() => bought());
 

@@ -12,7 +12,7 @@ export async function joinSimulator(
     return await startSimulator(options);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    const answer: unknown = await fetch(`${url}/_sim/faults`)
+    const answer: unknown = await fetch(`${url}/_sim/faults`, { signal: AbortSignal.timeout(2_000) })
       .then((response) => response.json())
       .catch(() => undefined);
     if (typeof answer !== 'object' || answer === null || !('faults' in answer))

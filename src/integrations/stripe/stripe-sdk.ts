@@ -1,0 +1,20 @@
+import StripeSdk from 'stripe';
+
+/** The SDK for this key; `base` is another place than api.stripe.com. */
+export const sdkFor = (key: string, base: URL | undefined): StripeSdk =>
+  new StripeSdk(key, {
+    apiVersion: '2026-10-28.endive',
+    maxNetworkRetries: 3,
+    timeout: 20_000,
+    telemetry: false,
+    ...(base
+      ? {
+          host: base.hostname,
+          port: base.port || (base.protocol === 'https:' ? '443' : '80'),
+          protocol: base.protocol === 'https:' ? ('https' as const) : ('http' as const),
+        }
+      : {}),
+  });
+
+/** Opens the one account of every simulator, and nothing at the real Stripe. */
+export const simulatorKey = 'sk_test_simulator';

@@ -1,0 +1,130 @@
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import StripeSdk from 'stripe';
+import { operatorKey } from '../support/florin.ts';
+import { startProcess, type Started, until } from '../support/processes.ts';
+import { make, stockShop } from '../support/shop.ts';
+import { customerWith, priceOf } from '../support/simulated-stripe.ts';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+
+const root = join(__dirname, '../..');
+
+describe('which Stripe a Florin has', () => {
+  let place: string;
+  let database: TestDatabase;
+  const started: Started[] = [];
+  const environment = (more: Record<string, string> = {}): Record<string, string> => ({
+    PORT: '0',
+    DATABASE_URL: database.url,
+    FLORIN_LOG_DIR: join(place, 'logs'),
+    FLORIN_ADMIN_API_KEY: operatorKey,
+    // Node writes there, as a process ends, every file that it had loaded.
+    NODE_V8_COVERAGE: join(place, 'loaded'),
+    ...more,
+  });
+  const open = (script: string, args: readonly string[], more: Record<string, string> = {}): Started => {
+    const door = startProcess(script, args, environment(more));
+    started.push(door);
+    return door;
+  };
+  const end = async (door: Started): Promise<void> => {
+    door.child.kill('SIGTERM');
+    expect(await door.exit).toBe(0);
+  };
+  const loadedSimulator = (): boolean =>
+    readdirSync(join(place, 'loaded')).some((file) =>
+      readFileSync(join(place, 'loaded', file), 'utf8').includes('/tools/stripe-simulator/'),
+    );
+
+  beforeEach(async () => {
+    place = mkdtempSync(join(tmpdir(), 'florin-stripe-'));
+    database = await createTestDatabase();
+  });
+  afterEach(async () => {
+    for (const door of started.splice(0)) {
+      door.child.kill('SIGKILL');
+      await door.exit;
+    }
+    await database.drop();
+    rmSync(place, { recursive: true, force: true });
+  });
+
+  it('without a key: the simulator, whose events come in and whose answers go out', async () => {
+    const door = open('src/main.ts', []);
+    const url = /http:\/\/[\d.:]+/.exec(await door.line(/Florin listens on/))?.[0] ?? '';
+    const said = await door.line(/Without STRIPE_SECRET_KEY the Stripe simulator at .* stands in/);
+    const port = Number(/http:\/\/127\.0\.0\.1:(\d+)/.exec(said)?.[1]);
+    const stripe = new StripeSdk('sk_test_own', { host: '127.0.0.1', port, protocol: 'http', telemetry: false });
+    const call = async (key: string, method: string, path: string, body?: object) => {
+      const answer = await fetch(`${url}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${key}`, ...(body && { 'content-type': 'application/json' }) },
+        ...(body && { body: JSON.stringify(body) }),
+      });
+      return { status: answer.status, headers: {}, body: await answer.json() };
+    };
+    const { organization } = (
+      await call(operatorKey, 'POST', '/admin/v1/organizations', { organization: { name: 'Acme', mode: 'live' } })
+    ).body;
+    const vendor = (method: string, path: string, body?: unknown) =>
+      call(organization.api_key.key, method, path, body as object | undefined);
+    await stockShop(vendor);
+    await make(vendor, '/api/v1/customers', 'customer', { external_id: 'ada' });
+    const { subscription } = (
+      await call(operatorKey, 'POST', '/admin/v1/subscriptions', {
+        subscription: {
+          organization_id: organization.id,
+          external_customer_id: 'ada',
+          plan_code: 'team',
+          external_id: 'ada',
+          provider_subscription_id: 'cs_ada',
+        },
+      })
+    ).body;
+    const customer = await customerWith(stripe);
+    const { id: price } = await priceOf(stripe);
+    await stripe.subscriptions.create({
+      customer: customer.id,
+      items: [{ price }],
+      metadata: { subscription_id: subscription.id },
+    });
+    const session = { session: { role: 'owner', subject: 'ada' } };
+    const { token } = (await vendor('POST', '/api/v1/customers/ada/sessions', session)).body;
+    await until('the invoice to be captured', async () => {
+      const { body } = await call(token, 'GET', '/api/v1/billing/invoices');
+      return body.invoices?.[0]?.status === 'paid';
+    });
+    const upcoming = await call(token, 'GET', '/api/v1/billing/invoices/upcoming');
+    expect(upcoming.body.upcoming_invoice).toMatchObject({ amount_due: 2000, currency: 'usd' });
+    const command = open('src/cli.ts', ['stripe:reconcile']);
+    expect([await command.exit, command.output().stdout]).toEqual([0, expect.stringMatching(/^events seen=[1-9]\d* missed=/)]);
+    await end(door);
+    expect(loadedSimulator()).toBe(true);
+  });
+
+  it('with a key: not even loaded', async () => {
+    const door = open('src/main.ts', [], { STRIPE_SECRET_KEY: 'sk_test_0123456789abcdef' });
+    await door.line(/Florin listens on/);
+    await end(door);
+    expect(door.output().stdout).not.toMatch(/simulator|STRIPE_SECRET_KEY/);
+    expect(loadedSimulator()).toBe(false);
+  });
+
+  it('without a key where it is not installed: one sentence at start, one clear refusal', async () => {
+    const installed = join(place, 'installed');
+    for (const part of ['src', 'migrations', 'package.json', 'test/support/run-typescript.mjs'])
+      cpSync(join(root, part), join(installed, part), { recursive: true });
+    mkdirSync(join(installed, 'node_modules'));
+    for (const name of readdirSync(join(root, 'node_modules')))
+      if (name !== 'florin-stripe-simulator')
+        symlinkSync(join(root, 'node_modules', name), join(installed, 'node_modules', name));
+    const script = (name: string): string => relative(root, join(installed, 'src', name));
+    const door = open(script('main.ts'), []);
+    expect(await door.line(/Stripe is not connected/)).toContain('Stripe is not connected: set STRIPE_SECRET_KEY"');
+    const command = open(script('cli.ts'), ['stripe:reconcile']);
+    expect(await command.exit).toBe(1);
+    expect(command.output().stderr).toContain('payment_provider_not_configured {"STRIPE_SECRET_KEY":["value_is_mandatory"]}');
+    await end(door);
+  });
+});
