@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, syml
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import StripeSdk from 'stripe';
-import { operatorKey } from '../support/florin.ts';
+import { type Answer, operatorKey } from '../support/florin.ts';
 import { startProcess, type Started, until } from '../support/processes.ts';
 import { make, stockShop } from '../support/shop.ts';
 import { customerWith, priceOf } from '../support/simulated-stripe.ts';
@@ -56,13 +56,13 @@ describe('which Stripe a Florin has', () => {
     const said = await door.line(/Without STRIPE_SECRET_KEY the Stripe simulator at .* stands in/);
     const port = Number(/http:\/\/127\.0\.0\.1:(\d+)/.exec(said)?.[1]);
     const stripe = new StripeSdk('sk_test_own', { host: '127.0.0.1', port, protocol: 'http', telemetry: false });
-    const call = async (key: string, method: string, path: string, body?: object) => {
+    const call = async (key: string, method: string, path: string, body?: object): Promise<Answer> => {
       const answer = await fetch(`${url}${path}`, {
         method,
         headers: { authorization: `Bearer ${key}`, ...(body && { 'content-type': 'application/json' }) },
         ...(body && { body: JSON.stringify(body) }),
       });
-      return { status: answer.status, headers: {}, body: await answer.json() };
+      return { status: answer.status, headers: {}, body: await answer.json() } as Answer;
     };
     const { organization } = (
       await call(operatorKey, 'POST', '/admin/v1/organizations', { organization: { name: 'Acme', mode: 'live' } })
