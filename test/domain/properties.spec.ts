@@ -123,6 +123,11 @@ describe('every price', () => {
 });
 
 describe('bad properties', () => {
+  it('are refused by name, also by a name that every object has', () => {
+    const read = readChargeModel('standard', { amount: '1', toString: {} });
+    expect(read).toMatchObject({ refused: { toString: ['unknown_field'] } });
+  });
+
   it('are refused as values, whatever they are', () => {
     fc.assert(
       fc.property(fc.constantFrom(...Object.keys(models), 'dynamic', 'custom'), fc.anything(), (name, properties) => {

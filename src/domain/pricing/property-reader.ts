@@ -13,7 +13,8 @@ export interface DecimalRule {
 
 /** Reads the properties of a charge, keeps what they say in plain decimals, and collects every mistake under its field's name. */
 export class PropertyReader {
-  readonly refused: Record<string, string[]> = {};
+  /** Without a prototype: a field may be called `toString`. */
+  readonly refused = Object.create(null) as Record<string, string[]>;
   readonly wire: Record<string, WireValue> = {};
   private readonly known = new Set<string>();
 

@@ -48,6 +48,9 @@ describe('the invoice generator', () => {
     await florin.sql.query(`update subscriptions set status = 'PAUSED' where external_id = 'paused'`);
     await florin.sql.query(`update subscriptions set status = 'PAST_DUE' where external_id = 'overdue'`);
     await florin.sql.query(`update subscriptions set payment_provider = 'STRIPE' where external_id = 'stripe'`);
+    await florin.sql
+      .query(`insert into provider_subscriptions (organization_id, subscription_id, provider, provider_subscription_id, created_at, updated_at)
+      select organization_id, id, 'STRIPE', 'sub_1', now(), now() from subscriptions where external_id = 'stripe'`);
     await florin.app.get(GenerateInvoices).forAll({ trigger: 'CRON' });
     const counts = await Promise.all(
       ['due', 'ahead', 'paused', 'overdue', 'stripe'].map(async (name) => (await invoicesOf(tenant.call, name)).length),
