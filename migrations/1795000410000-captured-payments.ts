@@ -24,7 +24,8 @@ export class CapturedPayments1795000410000 implements MigrationInterface {
       drop index uq_invoices_subscription_period;
       create unique index uq_invoices_subscription_period on invoices (organization_id, subscription_id, period_start, (coalesce(invoicing_reason = 'STARTING', false)))
         where status <> 'VOID' and subscription_id is not null;
-      alter table invoices drop constraint uq_invoices_provider_invoice, drop constraint ck_invoices_captured,
+      drop index uq_invoices_provider_invoice;
+      alter table invoices drop constraint ck_invoices_captured,
         drop column provider_invoice_id, drop column invoice_pdf, drop column hosted_invoice_url`);
   }
 }
@@ -32,8 +33,9 @@ export class CapturedPayments1795000410000 implements MigrationInterface {
 /** Stripe bills a subscription as often as it likes in one period; that no period is billed twice is its business there. */
 const invoiceColumns = `
   alter table invoices add column provider_invoice_id text, add column invoice_pdf text, add column hosted_invoice_url text,
-    add constraint uq_invoices_provider_invoice unique (organization_id, provider_invoice_id),
     add constraint ck_invoices_captured check ((source = 'STRIPE') = (provider_invoice_id is not null));
+  -- Partial, also so that no foreign key check takes it for an index by organization alone (docs/decisions/0040).
+  create unique index uq_invoices_provider_invoice on invoices (organization_id, provider_invoice_id) where provider_invoice_id is not null;
   drop index uq_invoices_subscription_period;
   create unique index uq_invoices_subscription_period on invoices (organization_id, subscription_id, period_start, (coalesce(invoicing_reason = 'STARTING', false)))
     where status <> 'VOID' and subscription_id is not null and source <> 'STRIPE';

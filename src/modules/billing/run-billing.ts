@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import { formatMajor } from '../../domain/money/currency.ts';
 import { Clock, dateOf } from '../../platform/clock/clock.ts';
 import { CONFIG, type Config } from '../../platform/config/config.ts';
+import { collectMissingStatistics } from '../../platform/database/missing-statistics.ts';
 import { queryOn } from '../../platform/database/sql.ts';
 import { withLogContext } from '../../platform/logging/log.ts';
 import type { WorkerLine } from '../../platform/logging/worker-log.ts';
@@ -67,6 +68,7 @@ export class RunBilling implements BeforeApplicationShutdown {
     await noteFound(query, run, found);
     lines.info(`Found ${found} subscriptions due for processing`);
     const total = { successful: 0, failed: 0 };
+    let isCounted = found <= batchSize;
     const worker = async (): Promise<void> => {
       while (!this.stopping) {
         const result = await this.billBatch.execute(run, batchSize);
@@ -74,6 +76,10 @@ export class RunBilling implements BeforeApplicationShutdown {
         total.failed += result.failed.length;
         report(result, lines);
         onProgress(total.successful + total.failed, found);
+        if (result.claimed > 0 && !isCounted) {
+          isCounted = true;
+          await collectMissingStatistics(this.dataSource);
+        }
         if (result.claimed > 0) continue;
         if ((await countDueSubscriptions(query, scope)) === 0) return;
         await pause(lookAgainMs);
