@@ -10,6 +10,7 @@ import { Numbering1795000300000 } from './1795000300000-numbering.ts';
 import { SellerIdentity1795000310000 } from './1795000310000-seller-identity.ts';
 import { InvoiceSubscriptions1795000320000 } from './1795000320000-invoice-subscriptions.ts';
 import { FlagsOfRuns1795000330000 } from './1795000330000-flags-of-runs.ts';
+import { TaxesByAddress1795000340000 } from './1795000340000-taxes-by-address.ts';
 import { InboundEvents1795000400000 } from './1795000400000-inbound-events.ts';
 import { CapturedPayments1795000410000 } from './1795000410000-captured-payments.ts';
 import { WokenEvents1795000420000 } from './1795000420000-woken-events.ts';
@@ -34,6 +35,7 @@ export const migrations = [
   SellerIdentity1795000310000,
   InvoiceSubscriptions1795000320000,
   FlagsOfRuns1795000330000,
+  TaxesByAddress1795000340000,
   InboundEvents1795000400000,
   CapturedPayments1795000410000,
   WokenEvents1795000420000,

@@ -17,6 +17,7 @@ import { TaxesModule, TaxRow } from './modules/taxes/index.ts';
 import { UsageModule } from './modules/usage/index.ts';
 import { InboundEventRow, WebhooksModule } from './modules/webhooks/index.ts';
 import { StripeModule } from './integrations/stripe/stripe.module.ts';
+import { TaxTable } from './integrations/tax-table/tax-table.ts';
 import { InvoicePaymentRow, PaymentsModule, ProviderCustomerRow, ProviderSubscriptionRow } from './modules/payments/index.ts';
 import { AuthGuard } from './platform/auth/auth.guard.ts';
 import type { Config } from './platform/config/config.ts';
@@ -76,7 +77,7 @@ export class AppModule {
         HealthModule,
         OperationsModule,
         OrganizationsModule,
-        TaxesModule,
+        TaxesModule.register(TaxTable),
         BillingEntitiesModule,
         CustomersModule,
         AddOnsModule,

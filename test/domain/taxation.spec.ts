@@ -52,6 +52,13 @@ describe('taxes by address (G10)', () => {
       buyer('US', { region: 'NY' }),
       { kind: 'us_not_collected', place: null },
     ],
+    [
+      'a Canadian province',
+      seller('CA'),
+      buyer('CA', { region: 'ON' }),
+      { kind: 'domestic', place: { country: 'CA', region: 'ON' } },
+    ],
+    ['from Canada to no province', seller('CA'), buyer('CA'), { refused: { 'customer.state': ['value_is_mandatory'] } }],
     ['from the US abroad', seller('US'), buyer('CA'), { kind: 'export' }],
     ['a seller from nowhere', seller(null), buyer('FR'), { refused: { 'billing_entity.country': ['value_is_mandatory'] } }],
     ['a buyer from nowhere', seller('FR'), buyer(null), { refused: { 'customer.country': ['value_is_mandatory'] } }],

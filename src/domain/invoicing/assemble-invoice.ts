@@ -3,12 +3,17 @@ import { type DiscountLine, shareDiscounts } from './discounts.ts';
 import { type FeeLine, feeOf, taxOn } from './fee.ts';
 import type { DiscountItem, TaxRate } from './items.ts';
 import type { Line } from './lines.ts';
+import type { TaxKind } from '../taxation/decide-taxes.ts';
 
 export interface TaxLine {
-  readonly taxId: string;
+  /** Null where addresses decided it, by `addressRule`. */
+  readonly taxId: string | null;
   readonly code: string;
   readonly name: string;
   readonly rate: string;
+  readonly addressRule: TaxKind | null;
+  /** What the invoice must say of it. */
+  readonly note: string | null;
   /** Σ of the fees it is on, less their discounts. */
   readonly baseAmountCents: bigint;
   readonly amountCents: bigint;
@@ -57,9 +62,10 @@ function taxLinesOf(fees: readonly FeeLine[], lines: readonly Line[]): { taxes: 
   const bases = new Map<string, { tax: TaxRate; base: Exact }>();
   fees.forEach((fee, i) => {
     for (const tax of lines[i]?.taxes ?? []) {
-      const entry = bases.get(tax.id) ?? { tax, base: Exact.zero };
+      const key = `${tax.rate} ${tax.code}`;
+      const entry = bases.get(key) ?? { tax, base: Exact.zero };
       entry.base = entry.base.plus(Exact.fromInteger(fee.amountCents)).minus(fee.discountCents);
-      bases.set(tax.id, entry);
+      bases.set(key, entry);
     }
   });
   let exactSum = Exact.zero;
@@ -71,6 +77,8 @@ function taxLinesOf(fees: readonly FeeLine[], lines: readonly Line[]): { taxes: 
       code: tax.code,
       name: tax.name,
       rate: tax.rate,
+      addressRule: tax.address?.rule ?? null,
+      note: tax.address?.note ?? null,
       baseAmountCents: base.roundToInteger(),
       amountCents: amount.roundToInteger(),
     };

@@ -1,6 +1,6 @@
 import type { PriceStep } from '../pricing/usage.ts';
 import type { WireProperties } from '../pricing/charge-model.ts';
-import type { UsageEvidence } from './items.ts';
+import type { AddressBasis, UsageEvidence } from './items.ts';
 
 /** Usage as JSON: the fields of `UsageToPrice` as exact decimals. */
 export interface UsageInputs {
@@ -54,5 +54,11 @@ export interface FeeDerivation {
   readonly amount_cents: string;
   /** The share of coupons, minor units with five decimals; taxes are on the amount less this. */
   readonly discount_cents?: string;
-  readonly taxes: readonly { readonly code: string; readonly rate: string; readonly precise_amount_cents: string }[];
+  readonly taxes: readonly {
+    readonly code: string;
+    readonly rate: string;
+    readonly precise_amount_cents: string;
+    /** Absent where a tax was assigned. */
+    readonly address?: AddressBasis;
+  }[];
 }

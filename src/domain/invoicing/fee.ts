@@ -95,6 +95,11 @@ function derivationOf(
     rounding: 'half_away_from_zero',
     amount_cents: amountCents.toString(),
     ...(!discountCents.isZero() && { discount_cents: discountCents.toDecimal() }),
-    taxes: taxes.map(({ tax, amount }) => ({ code: tax.code, rate: tax.rate, precise_amount_cents: amount.toDecimal() })),
+    taxes: taxes.map(({ tax, amount }) => ({
+      code: tax.code,
+      rate: tax.rate,
+      precise_amount_cents: amount.toDecimal(),
+      ...(tax.address && { address: tax.address }),
+    })),
   };
 }

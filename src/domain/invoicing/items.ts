@@ -1,13 +1,29 @@
 import type { Span } from '../calendar/span.ts';
 import type { ChargePricing } from '../pricing/charge-model.ts';
 import type { UsageToPrice } from '../pricing/usage.ts';
+import type { TaxKind } from '../taxation/decide-taxes.ts';
+
+/** How two addresses came to a tax. Places are `FR` or `US-NY`. */
+export interface AddressBasis {
+  readonly rule: TaxKind;
+  readonly seller: string;
+  readonly buyer: string;
+  /** Whether the buyer's tax identification number was taken for valid; only asked where it matters. */
+  readonly tax_id_valid: boolean;
+  /** The local day whose rates count. */
+  readonly on: string;
+  /** What the invoice must say. */
+  readonly note: string | null;
+}
 
 /** A tax as it stands when the invoice is made. `rate` is a percentage as decimal text: `"20"`, `"8.875"`. */
 export interface TaxRate {
-  readonly id: string;
+  /** Null where no tax of the organization is assigned: the addresses decided (`address`). */
+  readonly id: string | null;
   readonly code: string;
   readonly name: string;
   readonly rate: string;
+  readonly address?: AddressBasis;
 }
 
 export type FeeType = 'subscription' | 'fixed_charge' | 'charge' | 'commitment' | 'add_on';

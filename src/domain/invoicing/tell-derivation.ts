@@ -2,6 +2,7 @@ import { formatMajor } from '../money/currency.ts';
 import { Exact } from '../money/exact.ts';
 import type { PriceStep } from '../pricing/usage.ts';
 import type { FeeDerivation, UsageInputs } from './derivation.ts';
+import type { AddressBasis } from './items.ts';
 
 /** How the fee came about, in sentences for people who pay or answer for it. Amounts are in major units of its currency. */
 export function tellDerivation(derivation: FeeDerivation): readonly string[] {
@@ -105,9 +106,25 @@ function tellTaxes({ taxes, amount_cents: cents, discount_cents: discount, curre
   if (taxes.length === 0) return [...left, 'No tax is due on it.'];
   return [
     ...left,
-    ...taxes.map(
-      (tax) =>
-        `Tax "${tax.code}" of ${tax.rate} % on ${base.toDecimal()} minor units is ${tax.precise_amount_cents} (${currency}, before the invoice rounds its taxes once).`,
-    ),
+    ...taxes.flatMap((tax) => [
+      `Tax "${tax.code}" of ${tax.rate} % on ${base.toDecimal()} minor units is ${tax.precise_amount_cents} (${currency}, before the invoice rounds its taxes once).`,
+      ...tellAddress(tax.address),
+    ]),
   ];
 }
+
+const rules: Readonly<Record<AddressBasis['rule'], string>> = {
+  domestic: 'a sale at home',
+  eu_consumer: 'a sale to a consumer elsewhere in the EU',
+  eu_reverse_charge: 'a sale to a business elsewhere in the EU, which accounts for the tax itself (reverse charge)',
+  export: 'an export',
+  us_state: 'a sale within the US',
+  us_not_collected: 'a sale to a US state where the seller does not collect',
+};
+
+const tellAddress = (basis: AddressBasis | undefined): string[] =>
+  basis
+    ? [
+        `The addresses decide it, as no tax is assigned: ${basis.seller} to ${basis.buyer} on ${basis.on} is ${rules[basis.rule]}.`,
+      ]
+    : [];

@@ -8,7 +8,7 @@ export interface TaxSeller extends TaxAddress {
 }
 
 export interface TaxBuyer extends TaxAddress {
-  /** Whether the register of VAT numbers (VIES) knows the number; false for none or an unchecked one. */
+  /** Whether the table or provider of rates takes the number for one of the buyer's country; false for none. */
   readonly taxIdValid: boolean;
 }
 
@@ -52,12 +52,21 @@ export function taxSituation(
   if (from === null) return { refused: { 'billing_entity.country': ['value_is_mandatory'] } };
   if (to === null) return { refused: { 'customer.country': ['value_is_mandatory'] } };
   if (from === 'US' && to === 'US') return americanSituation(seller, buyer);
+  if (from === 'CA' && to === 'CA') return canadianSituation(buyer);
   if (from === to) return { kind: 'domestic', place: { country: to, region: null }, note: null };
   if (!isEu(from)) return { kind: 'export', place: null, note: notes.export };
   if (!isEu(to)) return { kind: 'export', place: null, note: notes.eu_export };
   if (buyer.taxIdValid) return { kind: 'eu_reverse_charge', place: null, note: notes.eu_reverse_charge };
   return { kind: 'eu_consumer', place: { country: seller.belowEuThreshold ? from : to, region: null }, note: null };
 }
+
+/** The provinces add to the federal tax, or have one of their own in its place. */
+const canadianSituation = ({
+  region,
+}: TaxBuyer): Situation | { readonly refused: Readonly<Record<string, readonly string[]>> } =>
+  region === null
+    ? { refused: { 'customer.state': ['value_is_mandatory'] } }
+    : { kind: 'domestic', place: { country: 'CA', region }, note: null };
 
 /** Sales tax is the state's of the buyer, where the seller must collect it. */
 function americanSituation(

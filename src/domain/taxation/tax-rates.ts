@@ -20,6 +20,8 @@ export interface TaxAnswer {
 /** The port to a table of rates or to an external provider; null: it does not know the place. */
 export interface TaxRates {
   rateOf(place: TaxPlace, on: string): Promise<TaxAnswer | null>;
+  /** Whether a tax identification number is one of this country's: by its form and check digits, or by asking a register. */
+  isTaxId(country: string, taxId: string): Promise<boolean>;
 }
 
 /** Members of the European Union since 2020-02-01. */

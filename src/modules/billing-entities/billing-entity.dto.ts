@@ -2,6 +2,7 @@ import { Transform, Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   IsArray,
+  IsBoolean,
   IsEmail,
   IsEmpty,
   IsIn,
@@ -154,6 +155,10 @@ abstract class BillingEntityFields extends UnusedBillingEntityFields {
   @IsArray()
   @IsString({ each: true })
   tax_codes?: string[];
+  /** Where no tax is assigned, let this entity's address and the customer's decide; needs `country`. Default false. */
+  @ValidateIf((_, value) => value !== undefined)
+  @IsBoolean()
+  tax_by_address?: boolean;
 }
 
 export class UpdateBillingEntityInput extends BillingEntityFields {

@@ -55,6 +55,9 @@ export class BillingEntityRow {
   /** Language of its documents. */
   @Column('text')
   documentLocale: string;
+  /** Where no tax is assigned, its address and the customer's decide (0029). */
+  @Column('bool')
+  taxByAddress: boolean;
   @Column('bool')
   isDefault: boolean;
   /** Closed for new business since; it goes on billing what it has. */

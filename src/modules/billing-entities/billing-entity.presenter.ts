@@ -34,6 +34,7 @@ export const presentBillingEntity = (row: BillingEntityRow, taxes: readonly obje
   subscription_invoice_issuing_date_adjustment: 'align_with_finalization_date',
   email_settings: [],
   eu_tax_management: false,
+  tax_by_address: row.taxByAddress,
   einvoicing: false,
   logo_url: null,
   billing_configuration: {

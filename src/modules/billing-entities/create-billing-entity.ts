@@ -12,6 +12,7 @@ import { continueSeries } from './number-series.store.ts';
 /** What the database refuses of an entity, for the caller of either verb. */
 export const refusals = {
   uq_billing_entities_code: () => invalid({ code: ['value_already_exist'] }),
+  ck_billing_entities_tax_by_address: () => invalid({ country: ['value_is_mandatory'] }),
   uq_billing_entities_prefix: () => invalid({ document_number_prefix: ['value_already_exist'] }),
 };
 
@@ -49,6 +50,7 @@ export async function createBillingEntity(
     invoiceGracePeriod: input.billing_configuration?.invoice_grace_period ?? 0,
     invoiceFooter: input.billing_configuration?.invoice_footer ?? null,
     documentLocale: input.billing_configuration?.document_locale ?? 'en',
+    taxByAddress: input.tax_by_address ?? false,
     isDefault,
     archivedAt: null,
     createdAt: at,

@@ -2,6 +2,7 @@ import type { Numbering, NumberRestart } from '../../domain/invoicing/document-n
 import { invalid } from '../../domain/errors/billing-error.ts';
 import { type Query } from '../../platform/database/sql.ts';
 import type { Tx } from '../../platform/database/unit-of-work.ts';
+import type { TaxAddresses } from '../taxes/index.ts';
 import { BillingEntityRow } from './billing-entity.entity.ts';
 import { type HomeEntityId, idOfHomeEntity } from './home-entity.ts';
 
@@ -21,6 +22,8 @@ export interface EffectiveEntity {
   readonly gracePeriodDays: number;
   /** Of documents for a customer that has no currency yet. */
   readonly defaultCurrency: string;
+  /** Whose addresses decide the taxes that nobody assigned; null where this entity does not tax by address. */
+  readonly taxAddresses: TaxAddresses | null;
 }
 
 /** I13: a subscription's own entity, else the customer's. The one place that decides it, here and in `joinEffectiveEntity`. */
@@ -36,7 +39,9 @@ export const joinEffectiveEntity = `join billing_entities e
 /** What `effectiveEntity` reads. The customer's own terms come first. */
 export const effectiveEntityColumns = `e.id as entity_id, coalesce(c.timezone, e.timezone) as entity_timezone,
     coalesce(c.net_payment_term, e.net_payment_term) as net_payment_term, coalesce(c.invoice_grace_period, e.invoice_grace_period) as invoice_grace_period,
-    e.document_number_prefix, e.document_number_template, e.document_number_restart, e.default_currency`;
+    e.document_number_prefix, e.document_number_template, e.document_number_restart, e.default_currency,
+    e.tax_by_address, e.country as seller_country, e.state as seller_state, c.country as buyer_country, c.state as buyer_state,
+    c.tax_identification_number as buyer_tax_id`;
 
 export interface EffectiveEntityColumns {
   readonly entity_id: string;
@@ -47,6 +52,12 @@ export interface EffectiveEntityColumns {
   readonly document_number_template: string;
   readonly document_number_restart: NumberRestart;
   readonly default_currency: string;
+  readonly tax_by_address: boolean;
+  readonly seller_country: string | null;
+  readonly seller_state: string | null;
+  readonly buyer_country: string | null;
+  readonly buyer_state: string | null;
+  readonly buyer_tax_id: string | null;
 }
 
 export const effectiveEntity = (row: EffectiveEntityColumns): EffectiveEntity =>
@@ -61,7 +72,15 @@ export const effectiveEntity = (row: EffectiveEntityColumns): EffectiveEntity =>
     netPaymentTerm: row.net_payment_term,
     gracePeriodDays: row.invoice_grace_period,
     defaultCurrency: row.default_currency,
+    taxAddresses: row.tax_by_address ? taxAddressesOf(row) : null,
   }) satisfies Omit<EffectiveEntity, typeof decided> as EffectiveEntity;
+
+const taxAddressesOf = (row: EffectiveEntityColumns): TaxAddresses => ({
+  seller: { country: row.seller_country, region: regionOf(row.seller_state) },
+  buyer: { country: row.buyer_country, region: regionOf(row.buyer_state), taxId: row.buyer_tax_id },
+});
+
+const regionOf = (state: string | null): string | null => state?.trim().toUpperCase() || null;
 
 const selectForDocument = {
   name: 'billing_entities.of_document',

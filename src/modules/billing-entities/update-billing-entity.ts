@@ -54,6 +54,7 @@ export class UpdateBillingEntity {
         invoiceGracePeriod: kept(input.billing_configuration?.invoice_grace_period, row.invoiceGracePeriod),
         invoiceFooter: kept(input.billing_configuration?.invoice_footer, row.invoiceFooter),
         documentLocale: kept(input.billing_configuration?.document_locale, row.documentLocale),
+        taxByAddress: kept(input.tax_by_address, row.taxByAddress),
         updatedAt: at,
       };
       if (!isDeepStrictEqual(numbering, current))

@@ -1,4 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { TaxRates } from '../../domain/taxation/tax-rates.ts';
+import { TAX_RATES } from '../taxes/index.ts';
 import { Clock, dateOf } from '../../platform/clock/clock.ts';
 import { type Query, queryIn } from '../../platform/database/sql.ts';
 import { databaseError, UnitOfWork } from '../../platform/database/unit-of-work.ts';
@@ -22,6 +24,7 @@ export class BillBatch {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
+    @Inject(TAX_RATES) private readonly taxRates: TaxRates,
   ) {}
 
   /**
@@ -83,7 +86,7 @@ export class BillBatch {
       const query = queryIn(tx);
       const due = await claim(query);
       if (due.length === 0) return nothing;
-      const priced = await priceSubscriptions(query, run.organizationId, due);
+      const priced = await priceSubscriptions({ query, taxRates: this.taxRates }, run.organizationId, due);
       const billed = await writeInvoices(tx, run, priced, togetherWhereWanted(priced.filter(isInvoiced)));
       const successful = billed.reduce((sum, { subscriptions }) => sum + subscriptions, 0);
       await countResults(query, run, { successful, failed: 0 }, dateOf(this.clock.now()));

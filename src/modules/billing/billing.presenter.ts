@@ -75,6 +75,8 @@ export const presentPreview = ({ subscription, step, priced, creditCents }: Prev
     lago_tax_id: tax.taxId,
     tax_code: tax.code,
     tax_name: tax.name,
+    tax_description: tax.note,
+    address_rule: tax.addressRule,
     tax_rate: jsonNumber(tax.rate),
     amount_cents: tax.amountCents,
     amount_currency: priced.currency,

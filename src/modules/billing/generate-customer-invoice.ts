@@ -1,4 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { TaxRates } from '../../domain/taxation/tax-rates.ts';
+import { TAX_RATES } from '../taxes/index.ts';
 import { BillingError, invalid } from '../../domain/errors/billing-error.ts';
 import { Clock, dateOf } from '../../platform/clock/clock.ts';
 import { queryIn } from '../../platform/database/sql.ts';
@@ -18,6 +20,7 @@ export class GenerateCustomerInvoice {
     private readonly unitOfWork: UnitOfWork,
     private readonly organizationClock: OrganizationClock,
     private readonly clock: Clock,
+    @Inject(TAX_RATES) private readonly taxRates: TaxRates,
   ) {}
 
   /**
@@ -33,7 +36,7 @@ export class GenerateCustomerInvoice {
       const at = dateOf(this.clock.now());
       const run = await openRun(query, { organizationId, trigger: 'MANUAL', scheduledFor: null, asOf, at });
       const due = await claimDueOfCustomer(query, { organizationId, asOf, runId: run.id }, customer.id);
-      const priced = await priceSubscriptions(query, organizationId, due);
+      const priced = await priceSubscriptions({ query, taxRates: this.taxRates }, organizationId, due);
       const group = oneInvoiceOf(priced.filter(isInvoiced));
       const [billed] = await writeInvoices(tx, run, priced, [group]);
       if (!billed) throw new Error('an invoice of a customer was not written');

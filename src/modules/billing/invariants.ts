@@ -58,7 +58,19 @@ export const invariants: readonly Invariant[] = [
       "an invoice's tax differs from the sum of its rates by less than a cent a rate (it is rounded once, from the exact sum)",
     offenders: `select i.invoice_number from invoices i left join invoice_taxes t on t.organization_id = i.organization_id and t.invoice_id = i.id
       where i.source <> 'STRIPE'
-      group by i.organization_id, i.id having abs(i.taxes_amount_cents - coalesce(sum(t.amount_cents), 0)) > count(t.tax_id)`,
+      group by i.organization_id, i.id having abs(i.taxes_amount_cents - coalesce(sum(t.amount_cents), 0)) > count(t.tax_code)`,
+  },
+  {
+    name: 'taxes_have_a_basis',
+    holds: 'a tax of an invoice is assigned, or two addresses decided it; where the rule leaves it to others, it is nothing',
+    offenders: `select i.invoice_number from invoice_taxes t join invoices i on i.organization_id = t.organization_id and i.id = t.invoice_id
+      where (t.tax_id is null) <> (t.address_rule is not null)
+        or (t.address_rule in ('eu_reverse_charge', 'export', 'us_not_collected') and (t.tax_rate <> 0 or t.amount_cents <> 0))`,
+  },
+  {
+    name: 'sellers_by_address_have_one',
+    holds: 'an entity that taxes by address has a country',
+    offenders: 'select code from billing_entities where tax_by_address and country is null',
   },
   {
     name: 'credit_is_accounted_for',

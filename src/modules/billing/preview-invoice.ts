@@ -1,4 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { TaxRates } from '../../domain/taxation/tax-rates.ts';
+import { TAX_RATES } from '../taxes/index.ts';
 import { DataSource } from 'typeorm';
 import { BillingError } from '../../domain/errors/billing-error.ts';
 import { queryOn } from '../../platform/database/sql.ts';
@@ -17,7 +19,10 @@ export interface PreviewedInvoice extends PricedSubscription {
 /** The invoice that the next run would make of a subscription's current period, with the usage known so far. Stores nothing. */
 @Injectable()
 export class PreviewInvoice {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    @Inject(TAX_RATES) private readonly taxRates: TaxRates,
+  ) {}
 
   /** @throws BillingError subscription_not_found, subscription_not_billable (it has no period: not started, in trial, ended) */
   async execute(organizationId: string, externalId: string): Promise<PreviewedInvoice> {
@@ -42,7 +47,7 @@ export class PreviewInvoice {
     const subscription = await findSubscription(this.dataSource.manager, organizationId, externalId);
     const billable = subscription.status === 'ACTIVE' || subscription.finalInvoiceDue;
     const row = billable ? await readForPricing(query, organizationId, subscription.id) : undefined;
-    const [priced] = row ? await priceSubscriptions(query, organizationId, [periodOf(row)]) : [];
+    const [priced] = row ? await priceSubscriptions({ query, taxRates: this.taxRates }, organizationId, [periodOf(row)]) : [];
     if (!priced) throw new BillingError('subscription_not_billable', { status: [subscription.status.toLowerCase()] });
     return priced;
   }
@@ -55,7 +60,7 @@ export class PreviewInvoice {
   async usageOf(organizationId: string, externalCustomerId: string, externalId: string): Promise<PricedSubscription> {
     const query = queryOn(this.dataSource);
     const row = await readOfCustomerForPricing(query, organizationId, externalCustomerId, externalId);
-    const [found] = row ? await priceSubscriptions(query, organizationId, [running(row)]) : [];
+    const [found] = row ? await priceSubscriptions({ query, taxRates: this.taxRates }, organizationId, [running(row)]) : [];
     if (found) return found;
     const customer = await findCustomer(this.dataSource.manager, organizationId, externalCustomerId);
     const priced = await this.usage(organizationId, externalId);

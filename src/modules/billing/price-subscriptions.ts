@@ -1,6 +1,7 @@
 import type { PricedInvoice } from '../../domain/invoicing/assemble-invoice.ts';
 import type { InvoiceItem, UsageChargeItem } from '../../domain/invoicing/items.ts';
 import { type InvoicePart, priceTogether } from '../../domain/invoicing/price-items.ts';
+import type { TaxRates } from '../../domain/taxation/tax-rates.ts';
 import { dateOf } from '../../platform/clock/clock.ts';
 import type { Query } from '../../platform/database/sql.ts';
 import { type EffectiveEntity, effectiveEntity } from '../billing-entities/index.ts';
@@ -8,6 +9,7 @@ import { type MeasuredUsage, measureUsage } from '../usage/index.ts';
 import { bucketOf, usageRequestOf } from './charge-usage.ts';
 import type { DueSubscription } from './due-subscriptions.store.ts';
 import { billedBefore, loadPriceFacts, type PriceFacts, type UsageChargeFacts } from './price-facts.store.ts';
+import { type TaxesOf, taxesOf, taxesOnDayOf } from './taxes-of.ts';
 import { type SubscriptionStep, stepOf, successorStepOf } from './step-of.ts';
 
 /** A subscription at a boundary, with what is billed there and what it costs. */
@@ -24,19 +26,25 @@ interface Usage {
   billedBefore(subscriptionId: string): bigint;
 }
 
+/** Where prices come from. */
+export interface PricingSources {
+  readonly query: Query;
+  readonly taxRates: TaxRates;
+}
+
 /**
  * The first two beats for any number of subscriptions: a few reads, then pure pricing. Invoice, preview and current usage all
  * come through here, so they cannot disagree.
  */
 export async function priceSubscriptions(
-  query: Query,
+  { query, taxRates }: PricingSources,
   organizationId: string,
   subscriptions: readonly DueSubscription[],
 ): Promise<PricedSubscription[]> {
   if (subscriptions.length === 0) return [];
   const entries = subscriptions.map((subscription) => {
     const own = stepOf(subscription);
-    return { ...own, successor: own.step.next ? null : successorStepOf(subscription) };
+    return { ...own, entity: effectiveEntity(subscription), successor: own.step.next ? null : successorStepOf(subscription) };
   });
   const steps = entries.flatMap((entry) => (entry.successor ? [entry, entry.successor] : [entry]));
   const facts = await loadPriceFacts(
@@ -45,15 +53,19 @@ export async function priceSubscriptions(
     steps.map((entry) => entry.subscription),
   );
   const usage = await loadUsage(query, organizationId, steps, facts);
-  return entries.map(({ successor, ...entry }) => {
+  const taxes = await Promise.all(
+    entries.map(({ subscription, entity }) => taxesOnDayOf(taxRates, entity, subscription.current_period_end)),
+  );
+  return entries.map(({ successor, ...entry }, position) => {
+    const byAddress = taxes[position] ?? (() => []);
     const { amount_currency: currency, billing_timezone: timezone } = entry.subscription;
     const parts = (successor ? [entry, successor] : [entry]).map((step) => ({
       currency,
       timezone,
       subscriptionId: step.subscription.id,
-      items: itemsOf(step, facts, usage),
+      items: itemsOf(step, taxesOf(facts, step.subscription, byAddress), facts, usage),
     }));
-    return { ...entry, entity: effectiveEntity(entry.subscription), parts, priced: priceTogether(parts) };
+    return { ...entry, parts, priced: priceTogether(parts) };
   });
 }
 
@@ -96,15 +108,7 @@ async function loadUsage(
   };
 }
 
-/** Taxes are those of the charge or commitment, else of the plan, the customer, the effective entity, the organization: the nearest that has any. */
-function itemsOf({ subscription, step }: SubscriptionStep, facts: PriceFacts, usage: Usage): InvoiceItem[] {
-  const fallback = [
-    `plan ${subscription.plan_id}`,
-    `customer ${subscription.customer_id}`,
-    `billing_entity ${subscription.entity_id}`,
-    'organization ',
-  ];
-  const taxes = facts.nearestTaxes(...fallback);
+function itemsOf({ subscription, step }: SubscriptionStep, taxes: TaxesOf, facts: PriceFacts, usage: Usage): InvoiceItem[] {
   const prices = facts.pricesOf(subscription.plan_id);
   const items: InvoiceItem[] = [];
   const ofPlan = subscription.pay_in_advance ? step.plan.advance : step.plan.arrears;
@@ -114,22 +118,22 @@ function itemsOf({ subscription, step }: SubscriptionStep, facts: PriceFacts, us
       id: subscription.plan_id,
       name: subscription.plan_name,
       amountCents: BigInt(subscription.amount_cents),
-      taxes,
+      taxes: taxes(),
       ...ofPlan,
     });
   for (const { payInAdvance, ...charge } of prices.fixedCharges) {
     const span = payInAdvance ? step.fixed.advance : step.fixed.arrears;
-    if (span) items.push({ ...charge, kind: 'fixed_charge', taxes, ...span });
+    if (span) items.push({ ...charge, kind: 'fixed_charge', taxes: taxes(), ...span });
   }
   for (const charge of step.usage ? chargesOf(subscription, facts) : []) {
     const item = chargeItemOf(charge, usage.of(subscription.id, charge.id), step);
-    if (item) items.push({ ...item, taxes: facts.nearestTaxes(`charge ${charge.id}`, ...fallback) });
+    if (item) items.push({ ...item, taxes: taxes(`charge ${charge.id}`) });
   }
   if (prices.commitment && step.plan.arrears)
     items.push({
       ...prices.commitment,
       kind: 'commitment',
-      taxes: facts.nearestTaxes(`commitment ${prices.commitment.id}`, ...fallback),
+      taxes: taxes(`commitment ${prices.commitment.id}`),
       billedBeforeCents: usage.billedBefore(subscription.id),
       ...step.plan.arrears,
     });

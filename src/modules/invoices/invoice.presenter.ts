@@ -130,6 +130,8 @@ export const presentInvoiceTax = (tax: InvoiceTaxRow, row: InvoiceRow) => ({
   lago_invoice_id: row.id,
   tax_code: tax.taxCode,
   tax_name: tax.taxName,
+  tax_description: tax.note,
+  address_rule: tax.addressRule,
   tax_rate: jsonNumber(decimal(tax.taxRate)),
   amount_cents: tax.amountCents,
   amount_currency: row.currency,

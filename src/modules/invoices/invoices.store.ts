@@ -61,8 +61,9 @@ const insertSpans = {
 
 const insertTaxes = {
   name: 'invoice_taxes.insert',
-  text: `insert into invoice_taxes (organization_id, invoice_id, tax_id, tax_code, tax_name, tax_rate, fees_amount_cents, amount_cents)
-    select $1, r.* from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::numeric[], $7::int8[], $8::int8[]) as r`,
+  text: `insert into invoice_taxes (organization_id, invoice_id, tax_id, tax_code, tax_name, tax_rate, fees_amount_cents, amount_cents,
+      address_rule, note)
+    select $1, r.* from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::numeric[], $7::int8[], $8::int8[], $9::text[], $10::text[]) as r`,
 };
 
 /** Drafts of one kind. Header first, then its fees in one statement: the trigger on fees compares their sum with the header. */
@@ -148,5 +149,7 @@ export async function insertLines(tx: Tx, organizationId: string, drafts: readon
       taxes.map(({ tax }) => tax.rate),
       taxes.map(({ tax }) => tax.baseAmountCents),
       taxes.map(({ tax }) => tax.amountCents),
+      taxes.map(({ tax }) => tax.addressRule),
+      taxes.map(({ tax }) => tax.note),
     ]);
 }

@@ -20,6 +20,9 @@ const plants: Record<string, string> = {
   invoice_equals_its_fees: `update fees set amount_cents = amount_cents + 1 where id = (select min(id::text)::uuid from fees)`,
   total_adds_up: `alter table invoices drop constraint ck_invoices_total; update invoices set total_cents = total_cents + 1 where sequential_id = 1`,
   taxes_add_up: `alter table invoices drop constraint ck_invoices_total; update invoices set taxes_amount_cents = taxes_amount_cents + 5 where sequential_id = 1`,
+  taxes_have_a_basis: `alter table invoice_taxes drop constraint ck_invoice_taxes_basis; update invoice_taxes set tax_id = null`,
+  sellers_by_address_have_one: `alter table billing_entities drop constraint ck_billing_entities_tax_by_address;
+    update billing_entities set tax_by_address = true, country = null`,
   numbers_are_gapless: `update number_series set last_number = last_number + 1`,
   every_invoice_has_a_series: `update invoices set series = 'lost' where sequential_id = 1`,
   one_seller_and_currency: `update fees set currency = 'EUR' where id = (select min(id::text)::uuid from fees)`,

@@ -1,12 +1,23 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { TaxRates } from '../../../domain/taxation/tax-rates.ts';
+import { TAX_RATES } from '../../taxes/index.ts';
 import { DataSource } from 'typeorm';
+import { BillingError } from '../../../domain/errors/billing-error.ts';
+import { log } from '../../../platform/logging/log.ts';
 import { queryIn, queryOn } from '../../../platform/database/sql.ts';
 import { type Tx, UnitOfWork } from '../../../platform/database/unit-of-work.ts';
 import { draftInvoices, keepFees } from '../../invoices/index.ts';
 import { OrganizationClock } from '../../organizations/index.ts';
 import { type DueSubscription, readForPricing } from '../due-subscriptions.store.ts';
 import { loadPriceFacts } from '../price-facts.store.ts';
-import { claimWaiting, organizationsWaiting, settle, type WaitingEvent, waitingEvents } from './instant-charges.store.ts';
+import {
+  claimWaiting,
+  organizationsWaiting,
+  settle,
+  type WaitingEvent,
+  waitingEvents,
+  type WaitingSubscription,
+} from './instant-charges.store.ts';
 import { type InstantFee, priceEvent } from './price-event.ts';
 
 /** Events of one subscription that are charged in one transaction. */
@@ -22,15 +33,32 @@ export class ChargeEvents {
     private readonly unitOfWork: UnitOfWork,
     private readonly dataSource: DataSource,
     private readonly organizationClock: OrganizationClock,
+    @Inject(TAX_RATES) private readonly taxRates: TaxRates,
   ) {}
 
   /** Until nothing waits that no other worker has in hand. Answers how many events it settled. */
   async execute(organizationId: string): Promise<number> {
     let settled = 0;
+    const refused: string[] = [];
     for (;;) {
-      const count = await this.unitOfWork.run((tx) => this.chargeNext(tx, organizationId));
-      if (count === 0) return settled;
-      settled += count;
+      let claimed: string | undefined;
+      try {
+        const count = await this.unitOfWork.run(async (tx) => {
+          const waiting = await claimWaiting(queryIn(tx), organizationId, refused);
+          claimed = waiting?.id;
+          return waiting ? this.charge(tx, organizationId, waiting) : 0;
+        });
+        if (claimed === undefined) return settled;
+        settled += count;
+      } catch (error) {
+        if (!(error instanceof BillingError) || claimed === undefined) throw error;
+        // Somebody has to complete an address, say: its events wait for that, and keep no other subscription waiting.
+        log.error('events of a subscription cannot be charged', error, {
+          organization_id: organizationId,
+          subscription_id: claimed,
+        });
+        refused.push(claimed);
+      }
     }
   }
 
@@ -38,10 +66,8 @@ export class ChargeEvents {
     for (const organizationId of await organizationsWaiting(queryOn(this.dataSource))) await this.execute(organizationId);
   }
 
-  private async chargeNext(tx: Tx, organizationId: string): Promise<number> {
+  private async charge(tx: Tx, organizationId: string, waiting: WaitingSubscription): Promise<number> {
     const query = queryIn(tx);
-    const waiting = await claimWaiting(query, organizationId);
-    if (!waiting) return 0;
     const subscription = await readForPricing(query, organizationId, waiting.id);
     if (!subscription) throw new Error(`subscription ${waiting.id} vanished under its lock`);
     const at = await this.organizationClock.now(organizationId, tx);
@@ -49,7 +75,10 @@ export class ChargeEvents {
     const events = await waitingEvents(query, organizationId, waiting.id, atATime);
     for (const event of events) {
       // One after the other: what an event costs depends on what those before it were charged.
-      for (const fee of await priceEvent(query, { organizationId, subscription, waiting, event, facts }))
+      for (const fee of await priceEvent(
+        { query, taxRates: this.taxRates },
+        { organizationId, subscription, waiting, event, facts },
+      ))
         await this.write(tx, organizationId, { subscription, event, fee, at });
       await settle(query, organizationId, event.id);
     }

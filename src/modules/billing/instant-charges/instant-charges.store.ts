@@ -23,7 +23,7 @@ const covers = `s.organization_id = q.organization_id and s.stream_id = q.stream
 /** Its row lock keeps the events of one subscription in one row of workers, and away from the invoice of its period. */
 const claim = {
   name: 'instant_charges.claim',
-  text: `select s.id, s.started_at, s.terminated_at from subscriptions s where s.organization_id = $1 and exists (
+  text: `select s.id, s.started_at, s.terminated_at from subscriptions s where s.organization_id = $1 and s.id <> all($2::uuid[]) and exists (
       select from instant_charges q where q.organization_id = $1 and ${covers})
     order by s.id limit 1 for update of s skip locked`,
 };
@@ -65,8 +65,13 @@ const organizations = {
   text: 'select distinct organization_id from instant_charges',
 };
 
-export async function claimWaiting(query: Query, organizationId: string): Promise<WaitingSubscription | undefined> {
-  const [row] = await query<WaitingSubscription>(claim, [organizationId]);
+/** One that is not among `except`. */
+export async function claimWaiting(
+  query: Query,
+  organizationId: string,
+  except: readonly string[],
+): Promise<WaitingSubscription | undefined> {
+  const [row] = await query<WaitingSubscription>(claim, [organizationId, except]);
   return row;
 }
 

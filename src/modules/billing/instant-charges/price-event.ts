@@ -5,13 +5,14 @@ import { priceInvoice } from '../../../domain/invoicing/price-items.ts';
 import { readUsage } from '../../../domain/invoicing/usage-inputs.ts';
 import { filterFor } from '../../../domain/metering/buckets.ts';
 import { dateOf, instantOf } from '../../../platform/clock/clock.ts';
-import type { Query } from '../../../platform/database/sql.ts';
 import { type EffectiveEntity, effectiveEntity } from '../../billing-entities/index.ts';
 import { measureUsage } from '../../usage/index.ts';
 import { periodAround } from '../billing-calendar.ts';
 import { bucketOf, usageRequestOf, type UsageSpan } from '../charge-usage.ts';
 import type { DueSubscription } from '../due-subscriptions.store.ts';
 import type { PriceFacts, UsageChargeFacts } from '../price-facts.store.ts';
+import type { PricingSources } from '../price-subscriptions.ts';
+import { taxesOf, taxesOnDayOf } from '../taxes-of.ts';
 import { anchorOfSubscription } from '../step-of.ts';
 import { paidUsage, type WaitingEvent, type WaitingSubscription } from './instant-charges.store.ts';
 
@@ -31,18 +32,22 @@ export interface InstantFee {
 }
 
 /** The fees of an event, one for each charge of its metric that is paid in advance, in the period that the event falls into. */
-export async function priceEvent(query: Query, toPrice: EventToPrice): Promise<InstantFee[]> {
+export async function priceEvent(sources: PricingSources, toPrice: EventToPrice): Promise<InstantFee[]> {
   const { subscription, event, facts } = toPrice;
   const fees: InstantFee[] = [];
   for (const charge of facts.pricesOf(subscription.plan_id).charges) {
     if (!charge.payInAdvance || charge.metric.usage_key !== event.metric_key) continue;
-    fees.push(await priceBy(query, charge, toPrice));
+    fees.push(await priceBy(sources, charge, toPrice));
   }
   return fees;
 }
 
 /** The growth from what is paid for to the usage with this event (lago.md 1.4). */
-async function priceBy(query: Query, charge: UsageChargeFacts, toPrice: EventToPrice): Promise<InstantFee> {
+async function priceBy(
+  { query, taxRates }: PricingSources,
+  charge: UsageChargeFacts,
+  toPrice: EventToPrice,
+): Promise<InstantFee> {
   const { organizationId, subscription, event, facts } = toPrice;
   const span = spanOf(toPrice);
   const request = usageRequestOf(charge, span);
@@ -61,17 +66,12 @@ async function priceBy(query: Query, charge: UsageChargeFacts, toPrice: EventToP
   const question = { subscriptionId: subscription.id, chargeId: charge.id, periodStart: dateOf(span.billed.start) };
   const paid = await paidUsage(query, organizationId, { ...question, filterId: own.filterId, groupedBy });
   const entity = effectiveEntity(subscription);
+  const taxes = taxesOf(facts, subscription, await taxesOnDayOf(taxRates, entity, event.occurred_at));
   const item: UsageChargeItem = {
     kind: 'charge',
     id: charge.id,
     name: charge.name,
-    taxes: facts.nearestTaxes(
-      `charge ${charge.id}`,
-      `plan ${subscription.plan_id}`,
-      `customer ${subscription.customer_id}`,
-      `billing_entity ${entity.id}`,
-      'organization ',
-    ),
+    taxes: taxes(`charge ${charge.id}`),
     period: span.period,
     billed: span.billed,
     buckets: [{ ...bucketOf(charge, own), paid: paid && readUsage(paid) }],

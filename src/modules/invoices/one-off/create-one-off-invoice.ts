@@ -1,13 +1,15 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { invalid } from '../../../domain/errors/billing-error.ts';
 import { issueDates } from '../../../domain/invoicing/document-dates.ts';
 import { priceInvoice } from '../../../domain/invoicing/price-items.ts';
+import type { TaxRates } from '../../../domain/taxation/tax-rates.ts';
 import { instantOf } from '../../../platform/clock/clock.ts';
 import { queryIn } from '../../../platform/database/sql.ts';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.ts';
 import { billingEntityChoice, chosenBillingEntity, effectiveEntityOfDocument } from '../../billing-entities/index.ts';
 import { CustomerRow, findCustomer } from '../../customers/index.ts';
 import { OrganizationClock } from '../../organizations/index.ts';
+import { TAX_RATES, taxesByAddress } from '../../taxes/index.ts';
 import { draftInvoices } from '../draft-invoices.ts';
 import type { InvoiceRow } from '../invoice.entity.ts';
 import { moveInvoice } from '../move-invoice.ts';
@@ -23,6 +25,7 @@ export class CreateOneOffInvoice {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly organizationClock: OrganizationClock,
+    @Inject(TAX_RATES) private readonly taxRates: TaxRates,
   ) {}
 
   /**
@@ -40,14 +43,15 @@ export class CreateOneOffInvoice {
       const entity = await effectiveEntityOfDocument(queryIn(tx), organizationId, customer.id, chosen?.id ?? null);
       const at = await this.organizationClock.now(organizationId, tx);
       const currency = input.currency ?? customer.currency ?? entity.defaultCurrency;
-      const ground = { organizationId, customer, sellerId: entity.id, currency, at };
+      const { issuingDate } = issueDates(entity, instantOf(at));
+      const decided = await taxesByAddress(this.taxRates, entity.taxAddresses, issuingDate.toString());
+      const ground = { organizationId, customer, sellerId: entity.id, taxesByAddress: decided, currency, at };
       const items = input.fees
         ? await linesOfFees(tx, ground, input.fees)
         : await linesOfItems(tx, ground, input.line_items ?? []);
 
       if (customer.currency !== null && customer.currency !== currency)
         throw invalid({ currency: ['currencies_does_not_match'] });
-      const { issuingDate } = issueDates(entity, instantOf(at));
       if (input.due_date != null && input.due_date < issuingDate.toString())
         throw invalid({ due_date: ['value_is_out_of_range'] });
       const priced = priceInvoice({ currency, timezone: entity.timezone, items });

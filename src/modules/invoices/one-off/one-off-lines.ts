@@ -5,7 +5,7 @@ import { formatMajor } from '../../../domain/money/currency.ts';
 import { instantOf } from '../../../platform/clock/clock.ts';
 import { findAddOn } from '../../add-ons/index.ts';
 import type { CustomerRow } from '../../customers/index.ts';
-import { findTaxes, taxesOf, TaxRow } from '../../taxes/index.ts';
+import { type DecidedTaxes, findTaxes, taxesOf, TaxRow } from '../../taxes/index.ts';
 import type { LineItemInput, OneOffFeeInput } from './one-off-invoice.dto.ts';
 
 /** What the lines of one invoice have in common. */
@@ -13,6 +13,8 @@ export interface LineGround {
   readonly organizationId: string;
   readonly customer: CustomerRow;
   readonly sellerId: string;
+  /** Where neither customer, seller nor organization has a tax. */
+  readonly taxesByAddress: DecidedTaxes;
   readonly currency: string;
   readonly at: Date;
 }
@@ -74,15 +76,18 @@ export async function linesOfItems(
   }));
 }
 
-/** Those of the customer, else of the seller, else of the organization: the nearest that has any. */
-async function usualTaxes(manager: EntityManager, { organizationId, customer, sellerId }: LineGround): Promise<TaxRate[]> {
+/** Those of the customer, else of the seller, else of the organization, the nearest that has any; else what the addresses decide. */
+async function usualTaxes(
+  manager: EntityManager,
+  { organizationId, customer, sellerId, taxesByAddress }: LineGround,
+): Promise<readonly TaxRate[]> {
   const ofCustomer = (await taxesOf(manager, organizationId, 'customer', [customer.id])).get(customer.id);
   const ofSeller = (await taxesOf(manager, organizationId, 'billing_entity', [sellerId])).get(sellerId);
   const rows =
     ofCustomer ??
     ofSeller ??
     (await manager.find(TaxRow, { where: { organizationId, appliedToOrganization: true }, order: { code: 'asc' } }));
-  return rows.map(rateOf);
+  return rows.length > 0 ? rows.map(rateOf) : taxesByAddress();
 }
 
 const rateOf = ({ id, code, name, rate }: TaxRow): TaxRate => ({ id, code, name, rate });
