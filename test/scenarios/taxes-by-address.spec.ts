@@ -208,11 +208,11 @@ describe('taxes by address', () => {
       await florin.app.get(ChargeEvents).execute(tenant.id);
       return (await invoicesOf(tenant.call, externalId)).length === 1;
     };
-    await until(invoiced('home'));
+    await until('the invoice of home', invoiced('home'));
     expect(taxesOf(await lastInvoiceOf('home'))).toEqual([['domestic', 'address:FR', 20, 100]]);
     expect(await invoicesOf(tenant.call, 'nowhere')).toEqual([]);
     await customer('nowhere', { country: 'FR' });
-    await until(invoiced('nowhere'));
+    await until('the invoice of nowhere', invoiced('nowhere'));
     expect(taxesOf(await lastInvoiceOf('nowhere'))).toEqual([['domestic', 'address:FR', 20, 100]]);
   });
 

@@ -41,16 +41,19 @@ export class TaxTable implements TaxRates {
 }
 
 function answerOf(country: string, region: string | null, on: string): TaxAnswer | null {
-  const place = listed[country];
+  const place = placeIn(listed, country);
   if (!place) return null;
   const own = rateOn(place, on);
   if (region === null) return { rate: percentOf(own.rate).toDecimal(), name: own.type.toUpperCase() };
-  const state = place.states?.[region] && rateOn(place.states[region], on);
-  const known = state ?? (lists(country, region) ? { type: own.type, rate: 0 } : undefined);
+  const state = placeIn(place.states ?? {}, region);
+  const known = state ? rateOn(state, on) : lists(country, region) ? { type: own.type, rate: 0 } : null;
   if (!known) return null;
   const rate = percentOf(own.rate).plus(percentOf(known.rate)).toDecimal();
   return { rate, name: country === 'US' ? 'Sales tax' : namesOf(own, known) };
 }
+
+const placeIn = (places: Readonly<Record<string, ListedPlace>>, code: string): ListedPlace | undefined =>
+  Object.hasOwn(places, code) ? places[code] : undefined;
 
 const lists = (country: string, region: string): boolean =>
   (country === 'US' && untaxedStates.has(region)) || (country === 'CA' && federalOnly.has(region));

@@ -29,11 +29,12 @@ describe('the budget of a billing batch', () => {
   afterAll(() => florin.stop());
 
   /** Bills `count` new due subscriptions with usage and tax, in one batch. Answers its statements by name or first words. */
-  async function batchOf(count: number): Promise<string[]> {
+  async function batchOf(count: number, address: object = {}): Promise<string[]> {
     const names = Array.from({ length: count }, (_, position) => `${count}-${position}`);
     const at = new Date(Date.now() - 3 * 86_400_000).toISOString();
     for (const name of names) {
       await subscribe(tenant.call, name);
+      await make(tenant.call, '/api/v1/customers', 'customer', { external_id: `customer of ${name}`, ...address });
       await use(tenant.call, name, 'tokens', { count: 1234 }, at);
       await use(tenant.call, name, 'storage', { gb: 7 }, at);
     }
@@ -77,5 +78,14 @@ describe('the budget of a billing batch', () => {
     const names = (batch ?? []).map(({ name, text }) => name ?? text);
     expect(names).toContain('credit_notes.insert');
     expect(names.length).toBeLessThanOrEqual(15);
+  });
+
+  it('is the same where addresses decide the tax of each', async () => {
+    const assigned = await batchOf(2);
+    await tenant.call('PUT', '/api/v1/taxes/vat', { tax: { applied_to_organization: false } });
+    await tenant.call('PUT', '/api/v1/billing_entities/default', { billing_entity: { country: 'FR', tax_by_address: true } });
+    expect(await batchOf(30, { country: 'DE' })).toEqual(assigned);
+    const { rows } = await florin.sql.query(`select count(*)::int from invoice_taxes where address_rule = 'eu_consumer'`);
+    expect(rows).toEqual([{ count: 30 }]);
   });
 });
