@@ -132,6 +132,9 @@ describe("another tenant's things", () => {
       '/admin/v1/organizations',
       `/admin/v1/organizations/${owner.id}`,
       `/admin/v1/organizations/${owner.id}/api_keys`,
+      '/admin/v1/runs',
+      '/admin/v1/workers',
+      '/admin/v1/doctor',
     ])
       expect((await owner.call('GET', path)).body).toMatchObject({ status: 401, code: 'unauthorized' });
   });

@@ -12,11 +12,9 @@ import { Operations } from '../../platform/operations/operations.ts';
 import { OrganizationClock } from '../organizations/index.ts';
 import { BillingRunRow } from './billing-run.entity.ts';
 import { ListRunsQuery } from './billing.dto.ts';
-import { presentRun, type RunErrorRecord } from './billing.presenter.ts';
+import { presentRun } from './billing.presenter.ts';
+import { firstErrorsOf } from './billing-runs.store.ts';
 import { GenerateInvoices } from './generate-invoices.ts';
-
-/** A run shows this many of its errors; the worker's log has all of them. */
-const shownErrors = 100;
 
 @ApiTags('Billing')
 @Controller('api/v1/billing_runs')
@@ -43,11 +41,7 @@ export class BillingRunsController {
   async read(@OrganizationId() organizationId: string, @Param('id') id: string) {
     const row = isId(id) ? await this.dataSource.manager.findOneBy(BillingRunRow, { organizationId, id }) : null;
     if (!row) throw new BillingError('billing_run_not_found');
-    const errors: RunErrorRecord[] = await this.dataSource.query(
-      `select subscription_id, code, message, created_at from billing_run_errors
-       where organization_id = $1 and billing_run_id = $2 order by created_at, subscription_id limit ${shownErrors}`,
-      [organizationId, id],
-    );
+    const errors = await firstErrorsOf(this.dataSource.manager, row);
     return { billing_run: presentRun(row, errors) };
   }
 

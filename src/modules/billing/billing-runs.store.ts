@@ -1,3 +1,4 @@
+import type { EntityManager } from 'typeorm';
 import { newId } from '../../platform/database/ids.ts';
 import type { Query } from '../../platform/database/sql.ts';
 import type { RunTrigger } from './billing-run.entity.ts';
@@ -97,3 +98,23 @@ export async function staleRuns(query: Query, heartbeatBefore: Date): Promise<Ru
   const rows = await query<{ organization_id: string; id: string; as_of: Date }>(stale, [heartbeatBefore]);
   return rows.map((row) => ({ id: row.id, organizationId: row.organization_id, asOf: row.as_of }));
 }
+
+export interface RunErrorRecord {
+  readonly subscription_id: string;
+  readonly code: string;
+  readonly message: string;
+  readonly created_at: Date;
+}
+
+/** A run shows this many of its errors; the worker's log has all of them. */
+const shownErrors = 100;
+
+export const firstErrorsOf = (
+  manager: EntityManager,
+  { organizationId, id }: { organizationId: string; id: string },
+): Promise<RunErrorRecord[]> =>
+  manager.query(
+    `select subscription_id, code, message, created_at from billing_run_errors
+     where organization_id = $1 and billing_run_id = $2 order by created_at, subscription_id limit ${shownErrors}`,
+    [organizationId, id],
+  );

@@ -1,5 +1,5 @@
 import { Type } from 'class-transformer';
-import { IsDefined, IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
+import { IsDefined, IsIn, IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
 import { PageQuery } from '../../platform/http/pagination.ts';
 import { IsInstant, IsKey } from '../../platform/http/validators.ts';
 
@@ -7,6 +7,12 @@ export class ListRunsQuery extends PageQuery {
   @IsOptional()
   @IsIn(['pending', 'running', 'completed', 'failed', 'cancelled'])
   status?: string;
+}
+
+export class AdminRunsQuery extends ListRunsQuery {
+  @IsOptional()
+  @IsUUID()
+  organization_id?: string;
 }
 
 export class CurrentUsageQuery {

@@ -1,6 +1,9 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { InvoicesModule } from '../invoices/index.ts';
 import { SubscriptionsModule } from '../subscriptions/index.ts';
+import { AdminRunsController } from './admin/admin-runs.controller.ts';
+import { AdminWorkersController } from './admin/admin-workers.controller.ts';
+import { DoctorController } from './admin/doctor.controller.ts';
 import { AdvanceTestClock } from './advance-test-clock.ts';
 import { BillBatch } from './bill-batch.ts';
 import { BillingCron } from './billing.cron.ts';
@@ -18,12 +21,16 @@ import { RunBilling } from './run-billing.ts';
 import { SubscriptionBillingController } from './subscription-billing.controller.ts';
 import { CustomerUsageController } from './usage/customer-usage.controller.ts';
 import { TestClockController } from './test-clock.controller.ts';
+import { WorkersHealth } from './workers-health.ts';
 import { WorkersHealthController } from './workers-health.controller.ts';
 
 /** The main job: from due subscriptions to numbered, finalized invoices. */
 @Module({
   imports: [SubscriptionsModule, InvoicesModule],
   controllers: [
+    AdminRunsController,
+    AdminWorkersController,
+    DoctorController,
     BillingRunsController,
     CustomerUsageController,
     SubscriptionBillingController,
@@ -43,6 +50,7 @@ import { WorkersHealthController } from './workers-health.controller.ts';
     InstantChargesBell,
     PreviewInvoice,
     RunBilling,
+    WorkersHealth,
   ],
   exports: [AdvanceTestClock, CheckInvariants, FinalizeInvoices, GenerateInvoices],
 })

@@ -3,16 +3,10 @@ import { formatMajor } from '../../domain/money/currency.ts';
 import { isoOf } from '../../platform/clock/clock.ts';
 import { jsonNumber } from '../../platform/http/strict-json.ts';
 import type { BillingRunRow } from './billing-run.entity.ts';
+import type { RunErrorRecord } from './billing-runs.store.ts';
 import type { PreviewedInvoice } from './preview-invoice.ts';
 
 const iso = (date: Date | null): string | null => date && isoOf(date);
-
-export interface RunErrorRecord {
-  readonly subscription_id: string;
-  readonly code: string;
-  readonly message: string;
-  readonly created_at: Date;
-}
 
 export const presentRun = (row: BillingRunRow, errors: readonly RunErrorRecord[]) => ({
   id: row.id,

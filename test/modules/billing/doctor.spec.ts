@@ -98,6 +98,15 @@ describe('florin doctor', () => {
     const { code, output } = await doctor();
     expect(code).toBe(1);
     expect(output).toMatch(/^numbers_are_gapless: it should hold that every series counts .*counter 7, invoices 2\n$/);
+    const { body } = await florin.operator('GET', '/admin/v1/doctor');
+    expect(body.doctor).toMatchObject({
+      healthy: false,
+      invariants_checked: Object.keys(plants).length,
+      violations: [
+        { invariant: 'numbers_are_gapless', holds: expect.any(String), offenders: [expect.stringContaining('counter 7')] },
+      ],
+    });
     await florin.sql.query('update number_series set last_number = 2');
+    expect((await florin.operator('GET', '/admin/v1/doctor')).body.doctor).toMatchObject({ healthy: true, violations: [] });
   });
 });

@@ -79,6 +79,17 @@ describe('the invoice generator', () => {
     expect(body.billing_run).toMatchObject({ status: 'completed', found: 5, processed: 5, successful: 4, failed: 1 });
     const [{ id }] = (await florin.sql.query(`select id from subscriptions where external_id = 'poison'`)).rows;
     expect(body.billing_run.errors).toEqual([expect.objectContaining({ subscription_id: id })]);
+    const other = await florin.openOrganization('live', 'Other');
+    await other.call('POST', '/api/v1/billing_runs');
+    const all = (await florin.operator('GET', '/admin/v1/runs?per_page=1')).body;
+    expect(all).toMatchObject({ runs: [{ organization_id: other.id, found: 0 }], meta: { total_count: 2, next_page: 2 } });
+    const ofTenant = (await florin.operator('GET', `/admin/v1/runs?status=completed&organization_id=${tenant.id}`)).body;
+    expect(ofTenant).toMatchObject({ runs: [{ id: body.billing_run.id, failed: 1 }], meta: { total_count: 1 } });
+    expect((await florin.operator('GET', `/admin/v1/runs/${body.billing_run.id}`)).body).toEqual({
+      run: { ...body.billing_run, organization_id: tenant.id },
+    });
+    const unknown = await florin.operator('GET', '/admin/v1/runs/01a1feb0-0000-7000-8000-000000000000');
+    expect([unknown.status, unknown.body.code]).toEqual([404, 'billing_run_not_found']);
     expect(await invoicesOf(tenant.call, 'poison')).toEqual([]);
     expect((await tenant.call('GET', '/api/v1/invoices')).body.meta.total_count).toBe(4);
     const lines = await lastRunLines(8);
@@ -189,6 +200,19 @@ describe('the invoice generator', () => {
     expect(await health()).toMatchObject({
       overall_status: 'critical',
       workers: { invoice_generator: { consecutive_failures: 3 } },
+    });
+    const { body } = await florin.operator('GET', '/admin/v1/workers?per_page=1');
+    expect(body).toMatchObject({
+      workers: [
+        {
+          name: 'invoice_generator',
+          job: 'invoice_generation',
+          status: 'critical',
+          consecutive_failures: 3,
+          next_run_time: null,
+        },
+      ],
+      meta: { current_page: 1, total_pages: 2, total_count: 2 },
     });
     await succeeds('invoice_generation', 5);
     expect(await health()).toMatchObject({
