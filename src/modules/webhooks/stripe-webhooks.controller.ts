@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { BillingError } from '../../domain/errors/billing-error.ts';
 import { Public } from '../../platform/auth/principal.ts';
 import { RawBody, rawBodyOf } from '../../platform/http/raw-body.ts';
+import { Rated } from '../../platform/rate-limit/rate-categories.ts';
 import { auditSecurity } from '../../platform/logging/security-audit.ts';
 import { InboxMetrics } from './inbox-metrics.ts';
 import { ReceiveEvent } from './receive-event.ts';
@@ -18,6 +19,7 @@ export class StripeWebhooksController {
     private readonly metrics: InboxMetrics,
   ) {}
 
+  @Rated('webhooks')
   @Post(['api/v1/webhooks/stripe', 'admin/v1/webhooks/stripe'])
   @HttpCode(200)
   @RawBody()

@@ -11,8 +11,10 @@ export const defaultRateLimits = {
   write: 600_000,
   /** The operator's door, by address. */
   operator: 6_000,
-  /** Routes without a key, by address: health, documentation, webhooks of providers. */
+  /** Routes without a key, by address: health, documentation. */
   public: 6_000,
+  /** Events of providers, by address: few addresses, and thousands of events at once after an outage. */
+  webhooks: 600_000,
   /** Refused keys and tokens, by address. */
   auth: 300,
 } as const;
