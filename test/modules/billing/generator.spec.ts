@@ -79,6 +79,11 @@ describe('the invoice generator', () => {
     expect(body.billing_run).toMatchObject({ status: 'completed', found: 5, processed: 5, successful: 4, failed: 1 });
     const [{ id }] = (await florin.sql.query(`select id from subscriptions where external_id = 'poison'`)).rows;
     expect(body.billing_run.errors).toEqual([expect.objectContaining({ subscription_id: id })]);
+    expect(await invoicesOf(tenant.call, 'poison')).toEqual([]);
+    expect((await tenant.call('GET', '/api/v1/invoices')).body.meta.total_count).toBe(4);
+    const lines = await lastRunLines(8);
+    expect(lines.filter((line) => line.startsWith('[ERROR]'))).toEqual([expect.stringContaining(`subscription=${id}`)]);
+    expect(lines.at(-1)).toContain('🏁 Completed | processed=5 | successful=4 | failed=1');
     const other = await florin.openOrganization('live', 'Other');
     await other.call('POST', '/api/v1/billing_runs');
     const all = (await florin.operator('GET', '/admin/v1/runs?per_page=1')).body;
@@ -90,11 +95,6 @@ describe('the invoice generator', () => {
     });
     const unknown = await florin.operator('GET', '/admin/v1/runs/01a1feb0-0000-7000-8000-000000000000');
     expect([unknown.status, unknown.body.code]).toEqual([404, 'billing_run_not_found']);
-    expect(await invoicesOf(tenant.call, 'poison')).toEqual([]);
-    expect((await tenant.call('GET', '/api/v1/invoices')).body.meta.total_count).toBe(4);
-    const lines = await lastRunLines(8);
-    expect(lines.filter((line) => line.startsWith('[ERROR]'))).toEqual([expect.stringContaining(`subscription=${id}`)]);
-    expect(lines.at(-1)).toContain('🏁 Completed | processed=5 | successful=4 | failed=1');
   });
 
   it('writes what operators read (G18)', async () => {
