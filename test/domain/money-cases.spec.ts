@@ -3,7 +3,6 @@ import { decideCreditNote, type InvoiceToCredit, splitCredit } from '../../src/d
 import type { AddOnItem, DiscountItem } from '../../src/domain/invoicing/items.ts';
 import { priceInvoice } from '../../src/domain/invoicing/price-items.ts';
 import { holds } from '../../src/domain/invoicing/recompute.ts';
-import { afterUse } from '../../src/domain/lifecycles/coupon.ts';
 import { aggregate } from '../../src/domain/metering/aggregate.ts';
 import type { Carried } from '../../src/domain/metering/carried.ts';
 import { meterUsage } from '../../src/domain/metering/meter-usage.ts';
@@ -130,7 +129,7 @@ describe('coupons', () => {
   it.each(['coupon-percentage-20', 'coupon-fixed-12-on-small-invoice'])('%s', (id) => {
     const { given, expect: expected } = billingCase<
       { fees_cents: number[]; coupon: { type: 'percentage' | 'fixed_amount'; rate?: number; cents?: number } },
-      { credit_cents: number; shares: number[]; applied_coupon_status: string; remaining_cents?: number }
+      { credit_cents: number; shares: number[] }
     >(id);
     const discount = given.coupon.rate
       ? { percentage: String(given.coupon.rate) }
@@ -139,38 +138,6 @@ describe('coupons', () => {
     const invoice = invoiceOf(items, [{ id, name: id, discount, itemIds: null }]);
     expect(Number(invoice.discountAmountCents)).toBe(expected.credit_cents);
     expect(invoice.fees.map((fee) => Number(fee.discountCents.toDecimal()))).toEqual(expected.shares);
-    const applied = {
-      frequency: 'once',
-      kind: given.coupon.type,
-      remainingCents: BigInt(given.coupon.cents ?? 0),
-      remainingUses: 0,
-    } as const;
-    const used = afterUse(applied, invoice.discountAmountCents);
-    const figures = { applied_coupon_status: used.status, remaining_cents: Number(used.remainingCents) };
-    const [found, wanted] = common(figures, expected);
-    expect(found).toEqual(wanted);
-  });
-
-  it('coupon-recurring-counts-down', () => {
-    const { given, expect: expected } = billingCase<
-      { coupon: { frequency_duration: number } },
-      { remaining_after_each: number[]; status_after_each: string[] }
-    >('coupon-recurring-counts-down');
-    const uses = [];
-    let state = {
-      frequency: 'recurring' as const,
-      kind: 'percentage' as const,
-      remainingCents: 0n,
-      remainingUses: given.coupon.frequency_duration,
-    };
-    for (let use = 0; use < 3; use++) {
-      const after = afterUse(state, 100n);
-      uses.push(after);
-      state = { ...state, remainingUses: after.remainingUses };
-    }
-    expect(uses.map((use) => use.remainingUses)).toEqual(expected.remaining_after_each);
-    expect(uses.map((use) => use.status)).toEqual(expected.status_after_each);
-    expect(afterUse({ ...state, frequency: 'forever' }, 5n).status).toBe('active');
   });
 });
 

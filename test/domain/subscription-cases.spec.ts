@@ -1,3 +1,4 @@
+import type { Temporal } from 'temporal-polyfill';
 import { startOfNextDayOf, splitAt } from '../../src/domain/calendar/spans.ts';
 import type { Span } from '../../src/domain/calendar/span.ts';
 import { decideCreditNote } from '../../src/domain/invoicing/credit-note.ts';
@@ -6,7 +7,7 @@ import { priceInvoice } from '../../src/domain/invoicing/price-items.ts';
 import { beginSubscription } from '../../src/domain/lifecycles/begin-subscription.ts';
 import { billingStep } from '../../src/domain/lifecycles/billing-step.ts';
 import { decidePlanChange, type PlanTerms } from '../../src/domain/lifecycles/change-plan.ts';
-import { type Ending, endSpans } from '../../src/domain/lifecycles/end-subscription.ts';
+import { endOfBilledDays, type Ending } from '../../src/domain/lifecycles/end-subscription.ts';
 import { afterTrial, trialEnd } from '../../src/domain/lifecycles/trial.ts';
 import { unusedCredit } from '../../src/domain/lifecycles/unused-credit.ts';
 import { proratedUnits } from '../../src/domain/metering/recurring-proration.ts';
@@ -27,6 +28,15 @@ interface Plan {
 }
 
 const startOf = (when: string): string => /\d{4}-\d\d-\d\dT[\d:]+Z/.exec(when)?.[0] ?? '';
+
+/** Cut by days at an end: what is used, and what was not. */
+function endSpans(
+  billed: Span,
+  end: { kind: Ending; at: Temporal.Instant; timezone: string; trialEndsAt?: Temporal.Instant | null },
+) {
+  const [used, unused] = splitAt(billed, endOfBilledDays({ ...end, how: end.kind }, end.timezone));
+  return { used, unused };
+}
 
 /** What Lago would do: the span of a plan that ends, and the credit note for what an advance payment did not get. */
 function creditFor(
@@ -125,7 +135,7 @@ describe('trials', () => {
     const period = periodOf(anchorAt('monthly', 'calendar', given.started_at), given.started_at);
     const trialEndsAt = '2024-03-11T21:00:00Z';
     const billed = { start: at(trialEndsAt), end: period.end };
-    const ending = { kind: 'termination' as const, at: '2024-03-11T23:00:00Z', trialEndsAt };
+    const ending = { kind: 'terminated' as const, at: '2024-03-11T23:00:00Z', trialEndsAt };
     expect(creditFor({ cents: given.plan_amount_cents }, period, billed, ending).total).toBe(expected.credit_note_cents);
     const terms = {
       interval: 'monthly' as const,
@@ -176,7 +186,7 @@ describe('terminations in arrears', () => {
     const { given, expect: expected } = billingCase<Plan, Record<string, number | undefined>>(id);
     const timezone = given.timezone;
     const period = periodOf(anchorAt(interval, billingTime, subscriptionAt, timezone), endedAt);
-    const billed = endSpans({ start: at(startedAt), end: period.end }, { kind: 'termination', at: at(endedAt), timezone }).used;
+    const billed = endSpans({ start: at(startedAt), end: period.end }, { kind: 'terminated', at: at(endedAt), timezone }).used;
     const { fee, total, proration } = planInvoice(planItem(given.plan_cents, period, billed, rateOf(given.tax_rate)), timezone);
     const whole = proration?.period_days;
     const figures = { days: proration?.billable_days, of: whole, period_days: whole, final_plan_fee_cents: fee, fee, total };
@@ -189,7 +199,7 @@ describe('terminations in arrears', () => {
       'terminate-arrears-feb12-2024',
     );
     const period = span('2024-02-01', '2024-03-01');
-    const { used } = endSpans(period, { kind: 'termination', at: at('2024-02-12T06:00:00Z'), timezone: 'UTC' });
+    const { used } = endSpans(period, { kind: 'terminated', at: at('2024-02-12T06:00:00Z'), timezone: 'UTC' });
     const { fee } = planInvoice(planItem(given.plan_cents, period, used));
     expect([fee, recurringFee(used)]).toEqual([expected.plan_fee, expected.usage_fee]);
   });
@@ -264,7 +274,7 @@ describe('terminations of what was paid in advance', () => {
   ] as const)('%s', (id, plan, billingTime, start, end) => {
     const { expect: expected } = billingCase<Plan, Record<string, unknown>>(id);
     const period = periodOf(anchorAt('monthly', billingTime, start, plan.timezone), end);
-    const note = creditFor(plan, period, laterStart(period, start), { kind: 'termination', at: end });
+    const note = creditFor(plan, period, laterStart(period, start), { kind: 'terminated', at: end });
     const figures = {
       credit_note: { sub_total: note.sub_total, taxes: note.taxes, total: note.total },
       credit_note_total: note.total,
@@ -280,7 +290,7 @@ describe('terminations of what was paid in advance', () => {
     const { given, expect: expected } = billingCase<{ plan_cents: number; tax_rate: number }, object>('cn-16000-tax25');
     const period = span('2023-04-01', '2023-05-01');
     const { sub_total, taxes, total } = creditFor({ cents: given.plan_cents, tax: given.tax_rate }, period, period, {
-      kind: 'termination',
+      kind: 'terminated',
       at: '2023-04-01T09:00:00Z',
     });
     expect({ sub_total, taxes, total }).toEqual(expected);
@@ -325,7 +335,7 @@ describe('plan changes', () => {
       }
     >('upgrade-arrears-calendar-feb12-2024');
     const period = span('2024-02-01', '2024-03-01');
-    const { used, unused } = endSpans(period, { kind: 'upgrade', at: at('2024-02-12T06:00:00Z'), timezone: 'UTC' });
+    const { used, unused } = endSpans(period, { kind: 'replaced', at: at('2024-02-12T06:00:00Z'), timezone: 'UTC' });
     const old = planInvoice(planItem(given.old_plan_cents, period, used));
     const next = planInvoice(planItem(given.new_plan_cents, period, unused));
     expect([old.proration?.billable_days, next.proration?.billable_days]).toEqual([
@@ -342,9 +352,9 @@ describe('plan changes', () => {
       { credit_note_cents: number; upgrade_invoice: Record<string, number>; next_invoice_total: number }
     >('upgrade-in-advance-calendar-feb12-2024');
     const period = span('2024-02-01', '2024-03-01');
-    const ending = { kind: 'upgrade' as const, at: '2024-02-12T06:00:00Z' };
+    const ending = { kind: 'replaced' as const, at: '2024-02-12T06:00:00Z' };
     const credit = creditFor({ cents: given.old_plan_cents }, period, period, ending).total;
-    const { used, unused } = endSpans(period, { kind: 'upgrade', at: at(ending.at), timezone: 'UTC' });
+    const { used, unused } = endSpans(period, { kind: 'replaced', at: at(ending.at), timezone: 'UTC' });
     const { fee } = planInvoice(planItem(given.new_plan_cents, period, unused));
     expect(credit).toBe(expected.credit_note_cents);
     expect({
@@ -361,9 +371,9 @@ describe('plan changes', () => {
     const subscriptionAt = '2023-06-29T12:12:00Z';
     const upgrade = '2023-09-28T05:00:00Z';
     const month = periodOf(anchorAt('monthly', 'anniversary', subscriptionAt), upgrade);
-    expect(creditFor({ cents: 1000 }, month, month, { kind: 'upgrade', at: upgrade }).total).toBe(expected.credit_note_cents);
+    expect(creditFor({ cents: 1000 }, month, month, { kind: 'replaced', at: upgrade }).total).toBe(expected.credit_note_cents);
     const year = periodOf(anchorAt('yearly', 'anniversary', subscriptionAt), upgrade);
-    const { unused } = endSpans(year, { kind: 'upgrade', at: at(upgrade), timezone: 'UTC' });
+    const { unused } = endSpans(year, { kind: 'replaced', at: at(upgrade), timezone: 'UTC' });
     const { fee, proration } = planInvoice(planItem(12_000, year, unused));
     expect([fee, proration]).toEqual([
       expected.new_fee_cents,
@@ -377,17 +387,15 @@ describe('plan changes', () => {
     const period = span('2024-04-01', '2024-05-01');
     const first = endSpans(
       { start: at('2024-04-24T10:00:00Z'), end: period.end },
-      { kind: 'upgrade', at: at('2024-04-24T11:00:00Z'), timezone: 'UTC' },
+      { kind: 'replaced', at: at('2024-04-24T11:00:00Z'), timezone: 'UTC' },
     );
-    expect(first.metered).toEqual(span('2024-04-24T10:00:00Z', '2024-04-24T11:00:00Z'));
     expect(planInvoice(planItem(2000, period, first.used)).total).toBe(expected.upgrade_invoice?.total);
     const second = endSpans(
       { start: at('2024-04-24T11:00:00Z'), end: period.end },
-      { kind: 'termination', at: at('2024-04-26T11:00:00Z'), timezone: 'UTC' },
+      { kind: 'terminated', at: at('2024-04-26T11:00:00Z'), timezone: 'UTC' },
     );
     const final = planInvoice(planItem(2000, period, second.used, rateOf(20)));
     expect([final.fee, final.total]).toEqual([expected.termination_invoice?.plan_fee, expected.termination_invoice?.total]);
-    expect(second.metered.start).toEqual(at('2024-04-24T11:00:00Z'));
   });
 
   it('downgrade-arrears-old-period-billed-in-full', () => {
@@ -396,7 +404,7 @@ describe('plan changes', () => {
       { final_invoice: Record<string, number> }
     >('downgrade-arrears-old-period-billed-in-full');
     const period = span('2024-05-01', '2024-06-01');
-    const { used } = endSpans(period, { kind: 'downgrade', at: at('2024-06-01T00:15:49Z'), timezone: 'UTC' });
+    const { used } = endSpans(period, { kind: 'replaced', at: at('2024-06-01T00:15:49Z'), timezone: 'UTC' });
     const { fees, totalCents } = priceInvoice({
       currency: 'EUR',
       timezone: 'UTC',
@@ -509,7 +517,7 @@ describe('minimums', () => {
     >('charge-minimum-prorated-on-termination');
     const period = span('2023-02-01', '2023-03-01');
     const end = '2023-02-25T06:00:00Z';
-    const { used } = endSpans(period, { kind: 'termination', at: at(end), timezone: 'UTC' });
+    const { used } = endSpans(period, { kind: 'terminated', at: at(end), timezone: 'UTC' });
     const draft = priceInvoice({
       currency: 'EUR',
       timezone: 'UTC',
@@ -523,7 +531,7 @@ describe('minimums', () => {
       total: Number(draft.totalCents),
     }).toEqual(expected.draft);
     const { sub_total, taxes, total } = creditFor({ cents: given.plan_cents, tax: given.tax_rate }, period, period, {
-      kind: 'termination',
+      kind: 'terminated',
       at: end,
     });
     expect({ sub_total, taxes, total }).toEqual(expected.credit_note);
@@ -548,7 +556,7 @@ describe('progressive billing', () => {
     );
     const period = span('2022-12-01', '2023-01-01');
     const ends = at('2022-12-18T00:00:00Z');
-    const { used } = endSpans(period, { kind: 'termination', at: ends, timezone: 'UTC' });
+    const { used } = endSpans(period, { kind: 'terminated', at: ends, timezone: 'UTC' });
     expect(used.end).toEqual(startOfNextDayOf(ends, 'UTC'));
     const { feesAmountCents, discountAmountCents, totalCents } = priceInvoice({
       currency: 'EUR',
@@ -599,7 +607,7 @@ describe('ends and new beginnings', () => {
     );
     const anchor = anchorAt('monthly', 'anniversary', given.subscription_at, given.timezone);
     const first = periodOf(anchor, given.subscription_at);
-    const due = { kind: 'termination', at: at(given.ending_at), timezone: given.timezone } as const;
+    const due = { kind: 'terminated', at: at(given.ending_at), timezone: given.timezone } as const;
     // The local day of the end is the first day of the next period; what was paid for is used up.
     expect(endSpans(first, due)).toMatchObject({ used: first, unused: { start: first.end, end: first.end } });
     const { next } = billingStep({ anchor, current: first, since: first.start, end: { at: first.end, how: 'terminated' } });

@@ -2,9 +2,8 @@ import { Temporal } from 'temporal-polyfill';
 import type { BillingAnchor } from '../../src/domain/calendar/billing-period.ts';
 import { billingStep } from '../../src/domain/lifecycles/billing-step.ts';
 import { prorationOf } from '../../src/domain/proration/local-days.ts';
-import { without } from '../../src/domain/calendar/spans.ts';
 import { decidePlanChange } from '../../src/domain/lifecycles/change-plan.ts';
-import { billedBetweenPauses } from '../../src/domain/lifecycles/pause.ts';
+import type { Ending } from '../../src/domain/lifecycles/end-subscription.ts';
 import { unitsGrowth, unitsPieces } from '../../src/domain/lifecycles/quantity.ts';
 import { trialEnd } from '../../src/domain/lifecycles/trial.ts';
 import { chargeMistakes, fixedChargeModels, mayRecur } from '../../src/domain/pricing/charge-rules.ts';
@@ -81,24 +80,33 @@ describe('quantities of a fixed charge', () => {
   });
 });
 
-describe('pauses', () => {
-  it('leave out the days between, the day of the pause used, the day of the resumption billed', () => {
-    const pauses = [{ pausedAt: at('2026-01-05T12:00:00Z'), resumedAt: at('2026-01-08T12:00:00Z') }];
-    expect(billedBetweenPauses(january, pauses, 'UTC')).toEqual([
-      span('2026-01-01', '2026-01-06'),
-      span('2026-01-08', '2026-02-01'),
-    ]);
-    expect(billedBetweenPauses(january, [{ pausedAt: at('2026-01-05'), resumedAt: null }], 'UTC')).toEqual([
-      span('2026-01-01', '2026-01-06'),
-    ]);
-    expect(billedBetweenPauses(january, [{ pausedAt: at('2025-12-05'), resumedAt: null }], 'UTC')).toEqual([]);
-    expect(billedBetweenPauses(january, [], 'UTC')).toEqual([january]);
+describe('the end of what is billed by days', () => {
+  const anchor: BillingAnchor = {
+    interval: 'monthly',
+    billingTime: 'calendar',
+    anchorDate: Temporal.PlainDate.from('2026-01-01'),
+    timezone: 'UTC',
+  };
+  const billedUntil = (how: Ending, ends: string, trialEndsAt?: string) =>
+    billingStep({
+      anchor,
+      current: { start: at(trialEndsAt ?? '2026-01-01'), end: at(ends) },
+      since: at(trialEndsAt ?? '2026-01-01'),
+      end: { at: at(ends), how, trialEndsAt: trialEndsAt ? at(trialEndsAt) : null },
+    }).plan.arrears?.billed;
+
+  it('uses the day of a termination; that of a change is the successor’s, that of a pause free', () => {
+    expect(billedUntil('terminated', '2026-01-05T12:00:00Z')).toEqual(span('2026-01-01', '2026-01-06'));
+    expect(billedUntil('replaced', '2026-01-05T12:00:00Z')).toEqual(span('2026-01-01', '2026-01-05'));
+    expect(billedUntil('paused', '2026-01-05T12:00:00Z')).toEqual(span('2026-01-01', '2026-01-05'));
+    expect(billedUntil('paused', '2026-01-01T12:00:00Z')).toBeUndefined();
   });
 
-  it('of minutes leave out nothing', () => {
-    const pauses = [{ pausedAt: at('2026-01-05T12:00:00Z'), resumedAt: at('2026-01-05T12:05:00Z') }];
-    expect(billedBetweenPauses(january, pauses, 'UTC')).toEqual([january]);
-    expect(without(january, [january])).toEqual([]);
+  it('leaves the day on which the trial ended to the trial', () => {
+    expect(billedUntil('terminated', '2026-01-05T12:00:00Z', '2026-01-05T08:00:00Z')).toBeUndefined();
+    expect(billedUntil('terminated', '2026-01-06T01:00:00Z', '2026-01-05T08:00:00Z')).toEqual(
+      span('2026-01-05T08:00:00Z', '2026-01-07'),
+    );
   });
 });
 

@@ -29,16 +29,8 @@ export const splitAt = (span: Span, at: Temporal.Instant): readonly [Span, Span]
 };
 
 /**
- * Whose day the day of a change is. A termination, a pause: the day is used, the old terms hold until the next local midnight. An
- * upgrade, a new quantity, a resumption: the day belongs to the new terms (Lago).
+ * Whose day the day of a change is. A termination: the day is used, the old terms hold until the next local midnight. An upgrade, a
+ * pause, a new quantity, a resumption: the day belongs to the new terms (Lago; of pauses Kill Bill).
  */
 export const endOfUse = (at: Temporal.Instant, timezone: string, day: 'used' | 'given_up'): Temporal.Instant =>
   day === 'used' ? startOfNextDayOf(at, timezone) : startOfDayOf(at, timezone);
-
-/** A span without the spans taken out of it, in order. */
-export function without(span: Span, gaps: readonly Span[]): readonly Span[] {
-  let rest: readonly Span[] = [span];
-  for (const gap of gaps.filter((one) => !isEmpty(one)))
-    rest = rest.flatMap((piece) => [splitAt(piece, gap.start)[0], splitAt(piece, gap.end)[1]].filter((part) => !isEmpty(part)));
-  return rest;
-}

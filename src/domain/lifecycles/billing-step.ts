@@ -1,16 +1,14 @@
 import { Temporal } from 'temporal-polyfill';
 import { type BillingAnchor, periodContaining } from '../calendar/billing-period.ts';
 import type { Span } from '../calendar/span.ts';
-import { endOfUse, isEmpty } from '../calendar/spans.ts';
+import { isEmpty } from '../calendar/spans.ts';
+import { endOfBilledDays, type SubscriptionEnd } from './end-subscription.ts';
 
 /** What is billed of one whole period of an item. */
 export interface ItemSpan {
   readonly period: Span;
   readonly billed: Span;
 }
-
-/** How a subscription came to its end; it decides to whom the last day belongs. */
-export type Ending = 'terminated' | 'replaced' | 'paused';
 
 export interface StepTerms {
   /** With the plan's own interval. */
@@ -21,7 +19,7 @@ export interface StepTerms {
   readonly current: Span;
   /** The first billed instant since the start, the end of the trial or the last resumption. */
   readonly since: Temporal.Instant;
-  readonly end: { readonly at: Temporal.Instant; readonly how: Ending } | null;
+  readonly end: SubscriptionEnd | null;
 }
 
 export type InvoicingReason = 'STARTING' | 'PERIODIC' | 'TERMINATING';
@@ -86,7 +84,7 @@ export function billingStep(terms: StepTerms, calendar: PeriodAround = periodCon
   const stepAnchor = stepAnchorOf(terms);
   const next = nextSpan(stepAnchor, current.end, end?.at ?? null, periodAround);
   const isStart = isEmpty(current) && next !== null;
-  const lastDay = end && endOfUse(end.at, anchor.timezone, end.how === 'terminated' ? 'used' : 'given_up');
+  const lastDay = end && endOfBilledDays(end, anchor.timezone);
 
   /** A longer item of a shorter step is billed with the step in which its period ends, from where it began to be billed. */
   const arrears = (item: BillingAnchor): ItemSpan | null => {

@@ -1,5 +1,6 @@
+import { splitAt } from '../../domain/calendar/spans.ts';
 import { decideCreditNote, splitCredit } from '../../domain/invoicing/credit-note.ts';
-import { endSpans } from '../../domain/lifecycles/end-subscription.ts';
+import { endOfBilledDays } from '../../domain/lifecycles/end-subscription.ts';
 import { unusedCredit } from '../../domain/lifecycles/unused-credit.ts';
 import { Exact } from '../../domain/money/exact.ts';
 import { dateOf, instantOf } from '../../platform/clock/clock.ts';
@@ -71,13 +72,7 @@ function noteOf(invoice: CreditableInvoice, ended: ReadonlyMap<string, Subscript
 function unusedOf(fee: CreditableFee, { subscription, anchor, end }: SubscriptionStep): Exact {
   if (!fee.is_prorated || !fee.period_start || !fee.period_end || !end) return Exact.zero;
   const billed = { start: instantOf(fee.period_start), end: instantOf(fee.period_end) };
-  const { trial_ends_at: trialEndsAt } = subscription;
-  const { unused } = endSpans(billed, {
-    kind: end.how === 'terminated' ? 'termination' : 'upgrade',
-    at: end.at,
-    timezone: anchor.timezone,
-    trialEndsAt: trialEndsAt && instantOf(trialEndsAt),
-  });
+  const [, unused] = splitAt(billed, endOfBilledDays(end, anchor.timezone));
   const isMonthly = fee.fee_type === 'fixed_charge' && subscription.bill_fixed_charges_monthly;
   const item = isMonthly ? ({ ...anchor, interval: 'monthly' } as const) : anchor;
   const { proration, precise_amount_cents: precise } = fee.derivation;

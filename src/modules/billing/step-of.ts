@@ -1,15 +1,10 @@
-import type { Temporal } from 'temporal-polyfill';
 import type { BillingAnchor } from '../../domain/calendar/billing-period.ts';
-import { type BillingStep, billingStep, type Ending } from '../../domain/lifecycles/billing-step.ts';
 import { anchorOf } from '../../domain/lifecycles/begin-subscription.ts';
+import { type BillingStep, billingStep } from '../../domain/lifecycles/billing-step.ts';
+import type { SubscriptionEnd } from '../../domain/lifecycles/end-subscription.ts';
 import { dateOf, instantOf } from '../../platform/clock/clock.ts';
 import { periodAround } from './billing-calendar.ts';
 import type { DueSubscription } from './due-subscriptions.store.ts';
-
-export interface SubscriptionEnd {
-  readonly at: Temporal.Instant;
-  readonly how: Ending;
-}
 
 /** A subscription at a boundary: what of it is billed there. */
 export interface SubscriptionStep {
@@ -64,7 +59,13 @@ const sinceOf = ({ started_at: startedAt, trial_ends_at: trialEndsAt, resumed_at
 function endOf(subscription: DueSubscription): SubscriptionEnd | null {
   const { terminated_at: terminatedAt, paused_at: pausedAt, resumed_at: resumedAt, successor_id: successorId } = subscription;
   if (pausedAt && !(resumedAt && resumedAt >= pausedAt)) return { at: instantOf(pausedAt), how: 'paused' };
-  return terminatedAt && { at: instantOf(terminatedAt), how: successorId === null ? 'terminated' : 'replaced' };
+  if (!terminatedAt) return null;
+  const { trial_ends_at: trialEndsAt } = subscription;
+  return {
+    at: instantOf(terminatedAt),
+    how: successorId === null ? 'terminated' : 'replaced',
+    trialEndsAt: trialEndsAt && instantOf(trialEndsAt),
+  };
 }
 
 /** The start of the successor that shares the last invoice: it bills in advance what begins at the change. */
