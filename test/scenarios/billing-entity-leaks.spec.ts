@@ -122,6 +122,76 @@ describe('after a move nothing is left with the old billing entity', () => {
     expect(invoices.at(-1)).toMatchObject({ number: 'DE-2026-0001', billing_entity_code: 'de', fees_amount_cents: 2100 });
   });
 
+  describe('on the day of an upgrade', () => {
+    beforeEach(async () => {
+      await sell('small', 3100);
+      await sell('large', 6200);
+      await take('small');
+      await advance(tenant.call, '2026-01-11T00:00:00Z');
+    });
+    const rest = 4200;
+    const billed = async () => {
+      const { body } = await tenant.call('POST', '/api/v1/billing_runs');
+      expect(body.billing_run).toMatchObject({ failed: 0 });
+      return (await wholeInvoices())
+        .map(({ billing_entity_code, fees }) => [
+          billing_entity_code,
+          fees.map((fee: { amount_cents: number }) => fee.amount_cents),
+        ])
+        .toSorted();
+    };
+    const first = ['default', [3100]];
+
+    it('one invoice holds both, though only one of them names the entity', async () => {
+      await take('large', { billing_entity_code: 'default' });
+      expect(await billed()).toEqual([first, ['default', [rest]]]);
+    });
+
+    it('one that has moved since is billed by its new entity, the end of the old one by the old', async () => {
+      await take('large');
+      await move('de');
+      expect(await billed()).toEqual([['de', [rest]], ['default', []], first]);
+      await advance(tenant.call, '2026-02-01T00:10:00Z');
+      expect((await wholeInvoices()).at(-1)).toMatchObject({ billing_entity_code: 'de', fees_amount_cents: 6200 });
+    });
+
+    it('one whose customer has moved since stays with the entity that it names', async () => {
+      await take('large', { billing_entity_code: 'default' });
+      await tenant.call('PUT', '/api/v1/customers/acme', { billing_entity_code: 'de' });
+      expect(await billed()).toEqual([['de', []], first, ['default', [rest]]]);
+    });
+
+    it('one that has moved and ended since is billed for what began, and credited for the rest', async () => {
+      await take('large');
+      await move('de');
+      await tenant.call('DELETE', '/api/v1/subscriptions/sub');
+      await billed();
+      const { body } = await tenant.call('GET', '/api/v1/credit_notes');
+      expect(body.credit_notes.map((note: { invoice_number: string }) => note.invoice_number.slice(0, 3)).toSorted()).toEqual([
+        'DE-',
+        'INV',
+      ]);
+    });
+  });
+
+  it('credit stays with the entity that gave it: the new one takes none of it, the old one takes it later', async () => {
+    await sell('early', 1000);
+    await take('early');
+    await advance(tenant.call, '2026-01-01T03:00:00Z');
+    const [given] = await wholeInvoices();
+    const item = { fee_id: given.fees[0].lago_id, amount_cents: 500 };
+    await make(tenant.call, '/api/v1/credit_notes', 'credit_note', { invoice_id: given.lago_id, items: [item] });
+    await move('de');
+    const preview = () => tenant.call('POST', '/api/v1/subscriptions/sub/preview-invoice');
+    expect((await preview()).body.invoice).toMatchObject({ credit_notes_amount_cents: 0 });
+    await advance(tenant.call, '2026-02-04T00:10:00Z');
+    expect((await wholeInvoices())[1]).toMatchObject({ number: 'DE-2026-0001', status: 'finalized', total_amount_cents: 1190 });
+    await move(null);
+    expect((await preview()).body.invoice).toMatchObject({ credit_notes_amount_cents: 600 });
+    await advance(tenant.call, '2026-03-01T03:00:00Z');
+    expect((await wholeInvoices())[2]).toMatchObject({ billing_entity_code: 'default', total_amount_cents: 600 });
+  });
+
   it('(5) the subscription says who bills it, over the API and in its events', async () => {
     const created = await take('team');
     expect(created.billing_entity_code).toBe('default');

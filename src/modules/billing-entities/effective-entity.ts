@@ -26,15 +26,19 @@ export interface EffectiveEntity {
   readonly taxAddresses: TaxAddresses | null;
 }
 
-/** I13: a subscription's own entity, else the customer's. The one place that decides it, here and in `joinEffectiveEntity`. */
+/** I13: a subscription's own entity, else the customer's. The one place that decides it, here and in the two after it. */
 export const effectiveEntityId = (
   subscription: { readonly billingEntityId: string | null },
   customer: { readonly billingEntityId: HomeEntityId },
 ): string => subscription.billingEntityId ?? idOfHomeEntity(customer.billingEntityId);
 
+/** The same in SQL: `c` is the customer of the subscription of that alias. */
+export const effectiveEntityIdOf = (subscription: string): string =>
+  `coalesce(${subscription}.billing_entity_id, c.billing_entity_id)`;
+
 /** The same for statements over many: `s` is the subscription, `c` its customer, `e` becomes the effective entity. */
 export const joinEffectiveEntity = `join billing_entities e
-    on e.organization_id = s.organization_id and e.id = coalesce(s.billing_entity_id, c.billing_entity_id)`;
+    on e.organization_id = s.organization_id and e.id = ${effectiveEntityIdOf('s')}`;
 
 /** What `effectiveEntity` reads. The customer's own terms come first. */
 export const effectiveEntityColumns = `e.id as entity_id, coalesce(c.timezone, e.timezone) as entity_timezone,

@@ -15,6 +15,7 @@ export {
   effectiveEntity,
   type EffectiveEntityColumns,
   effectiveEntityColumns,
+  effectiveEntityIdOf,
   effectiveEntityId,
   effectiveEntityOfDocument,
   entityForNewBusiness,

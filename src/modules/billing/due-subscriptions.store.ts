@@ -1,12 +1,24 @@
 import type { BillingTime, Interval } from '../../domain/calendar/billing-period.ts';
 import { isId } from '../../platform/database/ids.ts';
 import type { Query } from '../../platform/database/sql.ts';
-import { type EffectiveEntityColumns, effectiveEntityColumns, joinEffectiveEntity } from '../billing-entities/index.ts';
+import {
+  type EffectiveEntityColumns,
+  effectiveEntityColumns,
+  effectiveEntityIdOf,
+  joinEffectiveEntity,
+} from '../billing-entities/index.ts';
 
-/** The terms of a plan that another one gave way to. */
+/** The terms of a plan that another one gave way to, and who bills it now. */
 export type SuccessorPlan = Pick<
   DueSubscription,
-  'plan_id' | 'plan_name' | 'interval' | 'amount_cents' | 'pay_in_advance' | 'bill_charges_monthly' | 'bill_fixed_charges_monthly'
+  | 'plan_id'
+  | 'plan_name'
+  | 'interval'
+  | 'amount_cents'
+  | 'pay_in_advance'
+  | 'bill_charges_monthly'
+  | 'bill_fixed_charges_monthly'
+  | 'entity_id'
 >;
 
 /** A subscription with everything its invoice needs of customer, plan and effective entity. int8 and numeric are text. */
@@ -24,7 +36,7 @@ export interface DueSubscription extends EffectiveEntityColumns {
   readonly on_termination_credit_note: 'credit' | 'refund' | 'offset' | 'skip' | null;
   /** The subscription that took its place; then the day of the change is the successor's. */
   readonly successor_id: string | null;
-  /** What the successor bills in advance when it shares the last invoice of this one; else null. */
+  /** What the successor bills in advance together with the last of this one; else null. */
   readonly successor_plan: SuccessorPlan | null;
   readonly current_period_start: Date;
   readonly current_period_end: Date;
@@ -48,7 +60,8 @@ const selectSubscription = `
     s.paused_at, s.resumed_at, s.on_termination_invoice, s.on_termination_credit_note, s.successor_id,
     case when s.bills_successor then json_build_object('plan_id', np.id, 'plan_name', coalesce(np.invoice_display_name, np.name),
       'interval', np.interval, 'amount_cents', np.amount_cents::text, 'pay_in_advance', np.pay_in_advance,
-      'bill_charges_monthly', np.bill_charges_monthly, 'bill_fixed_charges_monthly', np.bill_fixed_charges_monthly) end as successor_plan,
+      'bill_charges_monthly', np.bill_charges_monthly, 'bill_fixed_charges_monthly', np.bill_fixed_charges_monthly,
+      'entity_id', ${effectiveEntityIdOf('n')}) end as successor_plan,
     s.current_period_start, s.current_period_end, s.terminated_at,
     c.id as customer_id, c.sequential_id as customer_number, coalesce(c.name, c.external_id) as customer_name, c.consolidate_invoices, ${effectiveEntityColumns},
     p.id as plan_id, coalesce(p.invoice_display_name, p.name) as plan_name, p.interval, p.amount_cents, p.amount_currency,
@@ -62,7 +75,7 @@ const selectSubscription = `
 
 /**
  * What makes a subscription due (G2, G3): the predicate of the index ix_subscriptions_due, and the time. A successor whose start
- * stands on its predecessor's last invoice waits for that one.
+ * is billed with its predecessor's last period waits for that one.
  */
 const isDue = `s.organization_id = $1 and (s.status = 'ACTIVE' or s.final_invoice_due) and s.payment_provider = 'MANUAL' and s.current_period_end <= $2
     and (s.previous_subscription_id is null or not exists (select from subscriptions q where q.organization_id = s.organization_id
@@ -94,6 +107,11 @@ const claimOfCustomer = {
 const claimNamed = {
   name: 'billing.claim_named',
   text: `${selectSubscription} where ${isDue} and s.id = any($4::uuid[]) order by s.current_period_end, s.id for update of s skip locked`,
+};
+
+const readNamed = {
+  name: 'billing.read_named',
+  text: `${selectSubscription} where s.organization_id = $1 and s.id = any($2::uuid[])`,
 };
 
 const read = { name: 'billing.read', text: `${selectSubscription} where s.organization_id = $1 and s.id = $2` };
@@ -134,6 +152,10 @@ export const claimDueOfCustomer = (query: Query, scope: DueScope, customerId: st
 /** Locks those of the named subscriptions that are still due and free. */
 export const claimNamedDue = (query: Query, scope: DueScope, ids: readonly string[]): Promise<DueSubscription[]> =>
   query<DueSubscription>(claimNamed, [...valuesOf(scope), ids]);
+
+/** Subscriptions by id, due or not; the claim of their predecessors holds them. */
+export const readNamedForPricing = (query: Query, organizationId: string, ids: readonly string[]): Promise<DueSubscription[]> =>
+  query<DueSubscription>(readNamed, [organizationId, ids]);
 
 /** One subscription, due or not, unlocked: for previews. */
 export async function readForPricing(query: Query, organizationId: string, id: string): Promise<DueSubscription | undefined> {

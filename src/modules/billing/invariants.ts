@@ -83,6 +83,13 @@ export const invariants: readonly Invariant[] = [
       group by i.organization_id, i.id having i.credit_notes_amount_cents <> coalesce(sum(c.amount_cents), 0)`,
   },
   {
+    name: 'credit_stays_with_its_seller',
+    holds: 'an invoice takes credit of its own customer, billing entity and currency only',
+    offenders: `select n.number from invoice_credits c join invoices i on i.organization_id = c.organization_id and i.id = c.invoice_id
+      join credit_notes n on n.organization_id = c.organization_id and n.id = c.credit_note_id
+      where (n.customer_id, n.billing_entity_id, n.currency) <> (i.customer_id, i.billing_entity_id, i.currency)`,
+  },
+  {
     name: 'credit_within_invoice',
     holds: 'all credit notes of an invoice together are at most the invoice',
     offenders: `select i.invoice_number from invoices i join credit_notes n on n.organization_id = i.organization_id and n.invoice_id = i.id

@@ -28,7 +28,7 @@ export class PreviewInvoice {
   async execute(organizationId: string, externalId: string): Promise<PreviewedInvoice> {
     const priced = await this.price(organizationId, externalId, (row) => row);
     const { customer_id: customerId, id, amount_currency: currency } = priced.subscription;
-    const taker = { id, customerId, currency, totalCents: priced.priced.totalCents };
+    const taker = { id, customerId, billingEntityId: priced.entity.id, currency, totalCents: priced.priced.totalCents };
     const credits = await creditsFor(queryOn(this.dataSource), organizationId, [taker]);
     return { ...priced, creditCents: credits.get(id) ?? 0n };
   }

@@ -7,14 +7,16 @@ import type { Query } from '../../platform/database/sql.ts';
 import { type EffectiveEntity, effectiveEntity } from '../billing-entities/index.ts';
 import { type MeasuredUsage, measureUsage } from '../usage/index.ts';
 import { bucketOf, usageRequestOf } from './charge-usage.ts';
-import type { DueSubscription } from './due-subscriptions.store.ts';
+import { type DueSubscription, readNamedForPricing } from './due-subscriptions.store.ts';
 import { billedBefore, loadPriceFacts, type PriceFacts, type UsageChargeFacts } from './price-facts.store.ts';
 import { type TaxesOf, taxesOf, taxesOnDayOf } from './taxes-of.ts';
-import { type SubscriptionStep, stepOf, successorStepOf } from './step-of.ts';
+import { startsElsewhere, type SubscriptionStep, stepOf, successorStepOf } from './step-of.ts';
 
 /** A subscription at a boundary, with what is billed there and what it costs. */
 export interface PricedSubscription extends SubscriptionStep {
   readonly entity: EffectiveEntity;
+  /** The start of one that took another's place: its period has run since then. */
+  readonly isRunning: boolean;
   /** Its own, and the start of the subscription that took its place when that stands on the same invoice. */
   readonly parts: readonly InvoicePart[];
   readonly priced: PricedInvoice;
@@ -42,10 +44,7 @@ export async function priceSubscriptions(
   subscriptions: readonly DueSubscription[],
 ): Promise<PricedSubscription[]> {
   if (subscriptions.length === 0) return [];
-  const entries = subscriptions.map((subscription) => {
-    const own = stepOf(subscription);
-    return { ...own, entity: effectiveEntity(subscription), successor: own.step.next ? null : successorStepOf(subscription) };
-  });
+  const entries = await stepsOf(query, organizationId, subscriptions);
   const steps = entries.flatMap((entry) => (entry.successor ? [entry, entry.successor] : [entry]));
   const facts = await loadPriceFacts(
     query,
@@ -66,6 +65,31 @@ export async function priceSubscriptions(
       items: itemsOf(step, taxesOf(facts, step.subscription, byAddress), facts, usage),
     }));
     return { ...entry, parts, priced: priceTogether(parts) };
+  });
+}
+
+/** The boundary of each, and of the successors that are billed together with them: on the same invoice, if by the same entity. */
+async function stepsOf(query: Query, organizationId: string, subscriptions: readonly DueSubscription[]) {
+  const own = subscriptions.map((subscription) => ({ ...stepOf(subscription), isRunning: false }));
+  const ended = own.filter(({ step }) => !step.next).map(({ subscription }) => subscription);
+  const elsewhere = ended.filter(startsElsewhere);
+  const rows =
+    elsewhere.length === 0
+      ? []
+      : await readNamedForPricing(
+          query,
+          organizationId,
+          elsewhere.flatMap(({ successor_id: id }) => id ?? []),
+        );
+  const starts = rows.flatMap((row) => {
+    const predecessor = elsewhere.find(({ successor_id: id }) => id === row.id);
+    const start = predecessor && successorStepOf(predecessor, row);
+    return start ? [{ ...start, isRunning: true }] : [];
+  });
+  return [...own, ...starts].map((entry) => {
+    const { subscription, step } = entry;
+    const successor = step.next || startsElsewhere(subscription) ? null : successorStepOf(subscription);
+    return { ...entry, entity: effectiveEntity(subscription), successor };
   });
 }
 

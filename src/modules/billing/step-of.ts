@@ -68,14 +68,19 @@ function endOf(subscription: DueSubscription): SubscriptionEnd | null {
   };
 }
 
-/** The start of the successor that shares the last invoice: it bills in advance what begins at the change. */
-export function successorStepOf(subscription: DueSubscription): SubscriptionStep | null {
+/** Whether the successor's start is billed together with the end of this one, but by another entity: that makes two invoices. */
+export const startsElsewhere = ({ successor_plan: plan, entity_id: entityId }: DueSubscription): boolean =>
+  plan !== null && plan.entity_id !== entityId;
+
+/**
+ * The start of the successor that is billed together with the end of this one: in advance, what begins at the change. `row` is the
+ * successor's own, where another entity bills it.
+ */
+export function successorStepOf(subscription: DueSubscription, row?: DueSubscription): SubscriptionStep | null {
   const { successor_id: id, successor_plan: plan, terminated_at: at } = subscription;
   if (!id || !plan || !at) return null;
   return stepOf({
-    ...subscription,
-    ...plan,
-    id,
+    ...(row ?? { ...subscription, ...plan, id }),
     started_at: at,
     current_period_start: at,
     current_period_end: at,

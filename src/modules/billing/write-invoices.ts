@@ -52,7 +52,8 @@ export async function writeInvoices(
   groups: readonly InvoiceGroup[],
 ): Promise<BilledInvoice[]> {
   const { organizationId, asOf } = run;
-  await advancePeriods(queryIn(tx), organizationId, asOf, priced.map(advanceOf));
+  const due = priced.filter(({ isRunning }) => !isRunning);
+  await advancePeriods(queryIn(tx), organizationId, asOf, due.map(advanceOf));
   await creditUnusedTime(tx, organizationId, priced, asOf);
   // Drawing numbers locks counters that other workers need, until the commit: as little as possible comes after it.
   const drafts = groups.map((group) => draftOf(group, run));

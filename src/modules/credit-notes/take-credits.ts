@@ -6,6 +6,7 @@ import type { Tx } from '../../platform/database/unit-of-work.ts';
 export interface CreditTaker {
   readonly id: string;
   readonly customerId: string;
+  readonly billingEntityId: string;
   readonly currency: string;
   readonly totalCents: bigint;
 }
@@ -14,6 +15,7 @@ interface Available {
   readonly id: string;
   readonly invoice_id: string;
   readonly customer_id: string;
+  readonly billing_entity_id: string;
   readonly currency: string;
   readonly balance_amount_cents: string;
 }
@@ -23,7 +25,7 @@ const finalize = {
   text: `update credit_notes set status = 'FINALIZED', updated_at = $3 where organization_id = $1 and invoice_id = any($2::uuid[]) and status = 'DRAFT'`,
 };
 
-const available = `select id, invoice_id, customer_id, currency, balance_amount_cents from credit_notes
+const available = `select id, invoice_id, customer_id, billing_entity_id, currency, balance_amount_cents from credit_notes
     where organization_id = $1 and customer_id = any($2::uuid[]) and balance_amount_cents > 0 and status = 'FINALIZED' order by created_at, id`;
 const lockAvailable = { name: 'credit_notes.lock_available', text: `${available} for update` };
 const readAvailable = { name: 'credit_notes.available', text: available };
@@ -47,7 +49,8 @@ interface Taking {
 
 /**
  * Issues the drafts' own credit notes and lets the invoices take what their customers have, the oldest note first, never of the
- * invoice itself (lago.md 2.10). Answers what each took. Two statements when nobody has credit.
+ * invoice itself (lago.md 2.10) and never of another billing entity (docs/decisions/0055). Answers what each took. Two statements
+ * when nobody has credit.
  */
 export async function takeCredits(
   tx: Tx,
@@ -88,7 +91,11 @@ function decide(invoices: readonly CreditTaker[], notes: readonly Available[]): 
   if (left.size === 0) return [];
   return invoices.flatMap((invoice) => {
     const usable = notes.filter(
-      (note) => note.customer_id === invoice.customerId && note.currency === invoice.currency && note.invoice_id !== invoice.id,
+      (note) =>
+        note.customer_id === invoice.customerId &&
+        note.billing_entity_id === invoice.billingEntityId &&
+        note.currency === invoice.currency &&
+        note.invoice_id !== invoice.id,
     );
     const credits = usable.map(({ id }) => ({ id, balanceCents: left.get(id) ?? 0n }));
     return applyCredits(invoice.totalCents, credits).taken.map(({ id, amountCents }) => {

@@ -56,8 +56,8 @@ export async function carryOut(tx: Tx, planned: SubscriptionRow, old: Subscripti
 }
 
 /**
- * Ends the old one. When it has a last invoice to come, what the successor bills in advance stands on it too; else the successor
- * starts with an invoice of its own.
+ * Ends the old one. When it has a last invoice to come, what the successor bills in advance is billed with it: on the same invoice,
+ * if one entity bills both by then. Else the successor starts with an invoice of its own.
  */
 async function takeOver(
   tx: Tx,
@@ -67,7 +67,7 @@ async function takeOver(
   at: Date,
 ): Promise<SubscriptionRow> {
   const ended = await endSubscription(tx, old, at, { successorId: successor.id });
-  if (!ended.finalInvoiceDue || !isStart(successor) || successor.billingEntityId !== old.billingEntityId) return successor;
+  if (!ended.finalInvoiceDue || !isStart(successor)) return successor;
   await tx.update(SubscriptionRow, { organizationId: old.organizationId, id: old.id }, { billsSuccessor: true });
   return { ...successor, currentPeriodEnd: firstEndOf(successor, plan) };
 }

@@ -50,7 +50,7 @@ export class SubscriptionRow {
   /** The one that replaced it: the day of the change is the successor's. */
   @Column('uuid', { nullable: true })
   successorId: string | null;
-  /** Its last invoice also holds what the successor bills in advance from the change on. */
+  /** With its last period, what the successor bills in advance from the change on is billed too. */
   @Column('bool')
   billsSuccessor: boolean;
   /** Of a planned change: when it replaces its predecessor. */

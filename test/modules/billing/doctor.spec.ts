@@ -14,6 +14,9 @@ const plants: Record<string, string> = {
   billed_until_current_period: `update subscriptions set current_period_start = current_period_start + interval '1 day'`,
   fees_share_seller_and_currency: `update fees set currency = 'EUR' where id = (select min(id::text)::uuid from fees)`,
   credit_is_accounted_for: `update credit_notes set balance_amount_cents = balance_amount_cents - 1`,
+  credit_stays_with_its_seller: `insert into invoice_credits (organization_id, created_at, invoice_id, credit_note_id, amount_cents)
+    select n.organization_id, now(), i.id, n.id, 1 from credit_notes n join invoices i on i.id <> n.invoice_id limit 1;
+    update credit_notes set billing_entity_id = gen_random_uuid()`,
   credit_within_invoice: `alter table credit_notes drop constraint ck_credit_notes_total; update credit_notes set total_amount_cents = 99999999`,
   pauses_are_free: `insert into subscription_pauses select b.organization_id, b.subscription_id, lower(b.period), upper(b.period)
     from billed_periods b join charges c on c.id = b.item_id limit 1`,

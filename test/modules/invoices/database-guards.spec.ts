@@ -70,6 +70,19 @@ describe('the database is the last judge', () => {
       ],
     ],
     [
+      'credit of another seller taken',
+      'credit_stays_with_its_seller',
+      [
+        `insert into billing_entities select (jsonb_populate_record(e, '{"id": "01a1feb0-0000-7000-8000-00000000abcd", "code": "other", "is_default": false, "document_number_prefix": "OTHER"}')).*
+         from billing_entities e where organization_id = :org`,
+        `insert into credit_notes (organization_id, id, invoice_id, customer_id, billing_entity_id, sequential_id, number, currency, status, reason, issuing_date, sub_total_amount_cents,
+           taxes_amount_cents, total_amount_cents, credit_amount_cents, refund_amount_cents, offset_amount_cents, balance_amount_cents, created_at, updated_at)
+         select organization_id, id, id, customer_id, '01a1feb0-0000-7000-8000-00000000abcd', 1, 'X-CN1', currency, 'FINALIZED', 'other', issuing_date, 5, 0, 5, 5, 0, 0, 5, now(), now() from invoices where id = :invoice`,
+        `insert into invoice_credits (organization_id, created_at, invoice_id, credit_note_id, amount_cents)
+         select organization_id, now(), id, id, 1 from invoices where id = :invoice`,
+      ],
+    ],
+    [
       'a second invoice for a period',
       'uq_invoice_subscriptions_period',
       [
