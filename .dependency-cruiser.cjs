@@ -9,6 +9,7 @@ const rooms = [
   'plans',
   'usage',
   'subscriptions',
+  'provisioning',
   'credit-notes',
   'invoices',
   'billing',

@@ -12,6 +12,7 @@ import { BillingModule, BillingRunRow } from './modules/billing/index.ts';
 import { FeeRow, InvoiceRow, InvoicesModule, InvoiceTaxRow } from './modules/invoices/index.ts';
 import { ApiKeyRow, OrganizationRow, OrganizationsModule } from './modules/organizations/index.ts';
 import { ChargeFilterRow, ChargeRow, FixedChargeRow, MinimumCommitmentRow, PlanRow, PlansModule } from './modules/plans/index.ts';
+import { ProvisioningModule } from './modules/provisioning/index.ts';
 import { SubscriptionRow, SubscriptionsModule } from './modules/subscriptions/index.ts';
 import { TaxesModule, TaxRow } from './modules/taxes/index.ts';
 import { UsageModule } from './modules/usage/index.ts';
@@ -85,6 +86,7 @@ export class AppModule {
         PlansModule,
         UsageModule,
         SubscriptionsModule,
+        ProvisioningModule,
         CreditNotesModule,
         InvoicesModule,
         BillingModule.register({ runsJobs }),

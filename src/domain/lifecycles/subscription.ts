@@ -25,7 +25,7 @@ export const subscriptionTransitions: Readonly<Record<SubscriptionStatus, readon
   ACTIVE: ['PAUSED', 'PAST_DUE', 'UNPAID', 'CANCELED', 'TERMINATED'],
   PAUSED: ['ACTIVE', 'TERMINATED'],
   PAST_DUE: ['ACTIVE', 'UNPAID', 'CANCELED', 'TERMINATED'],
-  UNPAID: ['ACTIVE', 'CANCELED', 'TERMINATED'],
+  UNPAID: ['PROVISIONING', 'ACTIVE', 'CANCELED', 'TERMINATED'],
   CANCELED: ['ACTIVE'],
   TERMINATED: [],
   FAILED: [],

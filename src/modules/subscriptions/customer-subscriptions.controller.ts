@@ -52,6 +52,8 @@ const presentForCustomer = (row: SubscriptionRow, plan: PlanRow) => ({
   id: row.id,
   external_id: row.externalId,
   name: row.name,
+  resource_type: row.resourceType,
+  resource_id: row.resourceId,
   plan_name: plan.code,
   plan_display_name: plan.invoiceDisplayName ?? plan.name,
   billing_interval: plan.interval,

@@ -4,6 +4,7 @@ import { dateOf, instantOf } from '../../platform/clock/clock.ts';
 import { newId } from '../../platform/database/ids.ts';
 import type { Tx } from '../../platform/database/unit-of-work.ts';
 import { billsInAdvance, type PlanRow } from '../plans/index.ts';
+import type { Resource } from './resource.dto.ts';
 import { SubscriptionRow } from './subscription.entity.ts';
 
 /** What the caller decides of a subscription; the rest follows from its plan and from what stood under its external id before. */
@@ -23,10 +24,16 @@ export type Opening = Pick<
   readonly plan: PlanRow;
   readonly startsAt: Date;
   readonly previousSubscriptionId?: string | null;
+  /** Null and absent: nothing has to be made for it. */
+  readonly resource?: Resource | null;
 };
 
 /** A row at its beginning as of `at`, not stored yet. */
-export async function openSubscription(tx: Tx, { plan, startsAt, ...opening }: Opening, at: Date): Promise<SubscriptionRow> {
+export async function openSubscription(
+  tx: Tx,
+  { plan, startsAt, resource, ...opening }: Opening,
+  at: Date,
+): Promise<SubscriptionRow> {
   const beginning = beginSubscription(
     {
       ...(await termsOfPlan(tx, plan)),
@@ -56,6 +63,9 @@ export async function openSubscription(tx: Tx, { plan, startsAt, ...opening }: O
     canceledAt: null,
     lastInvoicedAt: null,
     finalInvoiceDue: false,
+    resourceType: resource?.type ?? null,
+    resourceConfig: resource?.config ?? null,
+    resourceId: resource?.id ?? null,
     createdAt: at,
     updatedAt: at,
     ...columnsOf(beginning),

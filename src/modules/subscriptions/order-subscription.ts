@@ -6,6 +6,7 @@ import { findPlan } from '../plans/index.ts';
 import { ensureStream } from '../usage/index.ts';
 import { SubscriptionRow } from './subscription.entity.ts';
 import { openSubscription } from './open-subscription.ts';
+import type { Resource } from './resource.dto.ts';
 import { tellSubscription } from './tell-subscription.ts';
 
 export interface SubscriptionOrder {
@@ -13,6 +14,8 @@ export interface SubscriptionOrder {
   readonly planCode: string;
   readonly externalId: string;
   readonly name: string | null;
+  /** What is made for it once it is paid. */
+  readonly resource?: Omit<Resource, 'id'> | null;
 }
 
 /** What the caller's transaction may be refused by. */
@@ -50,6 +53,7 @@ export async function orderSubscription(
       endingAt: null,
       plan,
       startsAt: at,
+      resource: order.resource ? { ...order.resource, id: null } : null,
     },
     at,
   );

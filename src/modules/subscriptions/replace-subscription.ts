@@ -97,6 +97,7 @@ const successorOf = (old: SubscriptionRow, change: Change, startsAt: Date) => ({
   endingAt: change.endingAt === undefined ? old.endingAt : change.endingAt,
   plan: change.plan,
   startsAt,
+  resource: old.resourceType === null ? null : { type: old.resourceType, config: old.resourceConfig ?? {}, id: old.resourceId },
 });
 
 const isStart = ({ status, currentPeriodStart: start, currentPeriodEnd: end }: SubscriptionRow): boolean =>

@@ -84,6 +84,15 @@ export class SubscriptionRow {
   /** Ended, and what it used up to then is not yet billed. */
   @Column('bool')
   finalInvoiceDue: boolean;
+  /** What it sells besides billing (`graph`, `workspace`); null: nothing has to be made for it. */
+  @Column('text', { nullable: true })
+  resourceType: string | null;
+  /** What whoever makes the resource is told of it; ours to keep, theirs to read. */
+  @Column('jsonb', { nullable: true })
+  resourceConfig: object | null;
+  /** What it is called there; null until it is made. */
+  @Column('text', { nullable: true })
+  resourceId: string | null;
   @Column('timestamptz')
   createdAt: Date;
   @Column('timestamptz')

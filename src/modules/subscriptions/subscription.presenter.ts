@@ -68,5 +68,7 @@ export const presentSubscription = (row: SubscriptionRow, context: SubscriptionC
   downgrade_plan_date: context.changeAt && localDateOf(instantOf(context.changeAt), row.billingTimezone).toString(),
   on_termination_credit_note: row.onTerminationCreditNote,
   on_termination_invoice: row.onTerminationInvoice ?? 'generate',
+  resource_type: row.resourceType,
+  resource_id: row.resourceId,
   created_at: iso(row.createdAt),
 });

@@ -94,6 +94,36 @@ describe('events of Stripe', () => {
       expect(await audit('subscription_started')).toHaveLength(1);
     });
 
+    it('with a resource that nobody has to make is active with it at once', async () => {
+      const order = { organization_id: tenant.id, external_customer_id: `customer x${serial}`, plan_code: 'team' };
+      const { body } = await florin.operator('POST', '/admin/v1/subscriptions', {
+        subscription: {
+          ...order,
+          external_id: `graph x${serial}`,
+          provider_subscription_id: `cs_graph${serial}`,
+          resource_type: 'graph',
+          resource_config: { schema: 'company' },
+        },
+      });
+      expect(body.subscription).toMatchObject({ status: 'pending_payment', resource_type: 'graph', resource_id: null });
+      await deliver(
+        florin,
+        stripeEvent('checkout.session.completed', checkoutSession({ id: `cs_graph${serial}`, subscription: `sub_g${serial}` })),
+      );
+      const { subscriptions } = (await florin.operator('GET', '/admin/v1/subscriptions?resource_type=graph')).body;
+      expect(subscriptions).toMatchObject([{ status: 'active', resource_id: `graph x${serial}` }]);
+      const wrong = await florin.operator('POST', '/admin/v1/subscriptions', {
+        subscription: {
+          ...order,
+          external_id: 'y',
+          provider_subscription_id: 'cs_y',
+          resource_type: 'A graph',
+          resource_config: [],
+        },
+      });
+      expect(wrong.body.error_details).toEqual({ resource_type: ['value_is_invalid'], resource_config: ['value_is_invalid'] });
+    });
+
     it('of which payment is still open changes nothing', async () => {
       await send(stripeEvent('checkout.session.completed', checkoutSession({ payment_status: 'unpaid' })));
       expect(await subscription()).toMatchObject({ status: 'pending_payment', has_payment_method: false });

@@ -35,6 +35,7 @@ export class AdminSubscriptionsController {
       where: {
         ...(isId(query.organization_id ?? '') ? { organizationId: query.organization_id } : {}),
         ...(query.status ? { status: query.status } : query.include_canceled === 'true' ? {} : { status: Not(isOver) }),
+        ...(query.resource_type === undefined ? {} : { resourceType: query.resource_type }),
         ...(customers ? { customerId: In(customers.map(({ id }) => id)) } : {}),
       } as object,
       order: { createdAt: 'desc', id: 'asc' },

@@ -4,6 +4,7 @@ import { invoiceStatuses, type InvoiceStatus } from '../../../domain/lifecycles/
 import { type SubscriptionStatus, subscriptionStatuses } from '../../../domain/lifecycles/subscription.ts';
 import { PageQuery } from '../../../platform/http/pagination.ts';
 import { IsKey, IsText } from '../../../platform/http/validators.ts';
+import { IsResourceConfig, IsResourceType } from '../../subscriptions/index.ts';
 
 const upper = ({ value }: { value: unknown }): unknown => (typeof value === 'string' ? value.toUpperCase() : value);
 
@@ -15,6 +16,9 @@ export class AdminSubscriptionsQuery extends PageQuery {
   @Transform(upper)
   @IsIn(subscriptionStatuses)
   status?: SubscriptionStatus;
+  @IsOptional()
+  @IsResourceType()
+  resource_type?: string;
   /** Of the customer. */
   @IsOptional()
   @IsText()
@@ -50,6 +54,13 @@ export class AdminCreateSubscriptionInput {
   /** The provider's checkout session (`cs_…`) or subscription (`sub_…`). */
   @Matches(/^(cs|sub)_\w{1,250}$/)
   provider_subscription_id: string;
+  /** What is made for it once it is paid. */
+  @IsOptional()
+  @IsResourceType()
+  resource_type?: string;
+  @IsOptional()
+  @IsResourceConfig()
+  resource_config?: Record<string, unknown>;
   @IsOptional()
   @IsObject()
   metadata?: Record<string, unknown>;

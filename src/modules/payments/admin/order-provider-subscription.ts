@@ -18,6 +18,7 @@ export class OrderProviderSubscription {
   /** @throws BillingError organization_not_found, customer_not_found, plan_not_found, validation_errors (an id is taken) */
   async execute(input: AdminCreateSubscriptionInput): Promise<SubscriptionRow> {
     const organizationId = input.organization_id;
+    if (input.resource_config && input.resource_type === undefined) throw invalid({ resource_type: ['value_is_mandatory'] });
     return this.unitOfWork.run(
       async (tx) => {
         if (!isId(organizationId) || !(await tx.existsBy(OrganizationRow, { id: organizationId })))
@@ -28,6 +29,7 @@ export class OrderProviderSubscription {
           planCode: input.plan_code,
           externalId: input.external_id,
           name: input.name ?? null,
+          resource: input.resource_type === undefined ? null : { type: input.resource_type, config: input.resource_config ?? {} },
         };
         const row = await orderSubscription(tx, organizationId, order, at);
         await tx.insert(ProviderSubscriptionRow, {
