@@ -11,6 +11,7 @@ import { log, withLogContext } from '../logging/log.ts';
 import { FrameworkLogger } from '../logging/framework-logger.ts';
 import { Metrics } from '../health/metrics.ts';
 import { describeApi } from '../openapi/openapi.ts';
+import { closeSilentConnections } from './close-silent-connections.ts';
 import { answerBadPath, answerBrokenHttp } from './framework-errors.ts';
 import { keepRawBody, rawBodyLimitBytes, wantsRawBody } from './raw-body.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -37,6 +38,7 @@ export async function createApp(module: DynamicModule): Promise<NestFastifyAppli
     },
   });
   const fastify = adapter.getInstance();
+  closeSilentConnections(fastify);
   const security = securityHeaders();
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.headers(security).header('x-request-id', request.id);
