@@ -2,11 +2,12 @@ import { type EntityManager, In } from 'typeorm';
 import { BillingEntityRow } from '../billing-entities/index.ts';
 import { CustomerRow, presentCustomers } from '../customers/index.ts';
 import { SubscriptionRow } from '../subscriptions/index.ts';
+import { presentFees } from './fees/fees.queries.ts';
 import { InvoiceTaxRow } from './invoice-tax.entity.ts';
 import type { InvoiceRow } from './invoice.entity.ts';
-import { type InvoiceContext, presentFee, presentInvoice, presentInvoiceTax } from './invoice.presenter.ts';
+import { type InvoiceContext, presentInvoice, presentInvoiceTax } from './invoice.presenter.ts';
 import { sellerIdentityOf } from './seller-identity.ts';
-import { feesOf, itemCodesOf, overdueOf } from './invoices.queries.ts';
+import { feesOf, overdueOf } from './invoices.queries.ts';
 
 /** The neighbours of these invoices that the wire objects name. */
 async function contextsOf(manager: EntityManager, rows: readonly InvoiceRow[]): Promise<(row: InvoiceRow) => InvoiceContext> {
@@ -40,17 +41,12 @@ export async function presentWholeInvoice(manager: EntityManager, row: InvoiceRo
   const { organizationId } = row;
   const contextOf = await contextsOf(manager, [row]);
   const fees = (await feesOf(manager, organizationId, [row.id])).get(row.id) ?? [];
-  const codes = await itemCodesOf(manager, organizationId, fees);
   const taxes = await manager.find(InvoiceTaxRow, { where: { organizationId, invoiceId: row.id }, order: { taxCode: 'asc' } });
   const ids = new Set([row.subscriptionId, ...fees.map((fee) => fee.subscriptionId)].filter((id) => id !== null));
   const subscriptions = ids.size > 0 ? await manager.findBy(SubscriptionRow, { organizationId, id: In([...ids]) }) : [];
-  const externalIds = new Map(subscriptions.map((subscription) => [subscription.id, subscription.externalId]));
   return {
     ...presentInvoice(row, contextOf(row)),
-    fees: fees.map((fee) => ({
-      ...presentFee(fee, codes.get(fee.itemId ?? '')),
-      external_subscription_id: externalIds.get(fee.subscriptionId ?? '') ?? null,
-    })),
+    fees: await presentFees(manager, fees),
     applied_taxes: taxes.map((tax) => presentInvoiceTax(tax, row)),
     subscriptions: subscriptions.map(({ id, externalId, name }) => ({ lago_id: id, external_id: externalId, name })),
     credits: await creditsOf(manager, row),

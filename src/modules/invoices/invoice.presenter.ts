@@ -3,7 +3,6 @@ import { Exact } from '../../domain/money/exact.ts';
 import type { InvoiceStatus } from '../../domain/lifecycles/invoice.ts';
 import { isoOf } from '../../platform/clock/clock.ts';
 import { jsonNumber } from '../../platform/http/strict-json.ts';
-import type { FeeRow } from './fee.entity.ts';
 import type { InvoiceTaxRow } from './invoice-tax.entity.ts';
 import type { SellerIdentity } from './seller-identity.ts';
 import type { InvoiceRow } from './invoice.entity.ts';
@@ -19,48 +18,6 @@ const lagoStatus: Readonly<Record<InvoiceStatus, 'draft' | 'finalized' | 'voided
   UNCOLLECTIBLE: 'finalized',
   VOID: 'voided',
 };
-
-export const presentFee = (fee: FeeRow, itemCode: string | undefined) => ({
-  id: fee.id,
-  lago_id: fee.id,
-  lago_invoice_id: fee.invoiceId,
-  lago_subscription_id: fee.subscriptionId,
-  lago_billing_entity_id: fee.billingEntityId,
-  lago_charge_id: fee.feeType === 'charge' ? fee.itemId : null,
-  lago_charge_filter_id: fee.derivation.filter_id ?? null,
-  lago_fixed_charge_id: fee.feeType === 'fixed_charge' ? fee.itemId : null,
-  pay_in_advance: fee.payInAdvance,
-  invoiceable: fee.invoiceId !== null,
-  event_transaction_id: fee.eventTransactionId,
-  is_true_up: fee.derivation.true_up !== undefined,
-  item: {
-    type: fee.feeType,
-    code: itemCode ?? null,
-    name: fee.name,
-    description: fee.description,
-    lago_item_id: fee.itemId,
-    item_type: fee.feeType,
-    filters: fee.derivation.filter_values ?? null,
-    grouped_by: fee.derivation.grouped_by ?? {},
-  },
-  invoice_display_name: fee.name,
-  description: fee.description,
-  amount_cents: fee.amountCents,
-  amount_currency: fee.currency,
-  taxes_amount_cents: fee.taxesAmountCents,
-  taxes_rate: jsonNumber(decimal(fee.taxesRate)),
-  total_amount_cents: fee.amountCents + fee.taxesAmountCents,
-  total_amount_currency: fee.currency,
-  units: decimal(fee.units),
-  total_aggregated_units: fee.derivation.evidence?.aggregated ?? decimal(fee.units),
-  events_count: fee.eventsCount,
-  precise_unit_amount: decimal(fee.unitAmount),
-  precise_amount: decimal(fee.derivation.precise_amount_cents),
-  from_date: iso(fee.periodStart),
-  to_date: iso(fee.periodEnd),
-  derivation: fee.derivation,
-  created_at: isoOf(fee.createdAt),
-});
 
 export interface InvoiceContext {
   readonly billingEntityCode: string;

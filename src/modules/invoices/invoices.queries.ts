@@ -133,7 +133,7 @@ export async function listInvoices(
 export async function itemCodesOf(
   manager: EntityManager,
   organizationId: string,
-  fees: readonly FeeRow[],
+  fees: readonly Pick<FeeRow, 'itemId'>[],
 ): Promise<Map<string, string>> {
   const rows: { id: string; code: string }[] = await manager.query(
     `select p.id, p.code from plans p where p.organization_id = $1 and p.id = any($2::uuid[])
