@@ -10,7 +10,10 @@ export const statusByCode = {
   invalid_webhook_signature: 400,
   invalid_webhook_event: 400,
   already_paid: 400,
+  customer_billed_by_invoice: 400,
   unauthorized: 401,
+  payment_method_missing: 402,
+  payment_declined: 402,
   forbidden: 403,
   feature_unavailable: 403,
   route_not_found: 404,
@@ -34,6 +37,7 @@ export const statusByCode = {
   operation_not_found: 404,
   credit_note_not_found: 404,
   inbound_event_not_found: 404,
+  payment_method_not_found: 404,
   not_finalizable: 405,
   not_voidable: 405,
   invalid_type_or_status: 405,
@@ -54,8 +58,11 @@ export const statusByCode = {
   idempotency_key_reused: 422,
   too_many_requests: 429,
   internal_error: 500,
+  payment_configuration: 500,
   payment_provider_not_configured: 501,
+  payment_provider_failed: 502,
   service_unavailable: 503,
+  payment_provider_unavailable: 503,
 } as const satisfies Record<string, number>;
 
 export type ErrorCode = keyof typeof statusByCode;

@@ -1,13 +1,18 @@
 import { Global, Module } from '@nestjs/common';
-import { UPCOMING_INVOICES } from '../../modules/payments/index.ts';
+import { CONNECTED_PROVIDERS } from '../../modules/payments/index.ts';
+import { StripeProvider } from './provider/stripe-provider.ts';
 import { StripeClient } from './stripe-client.ts';
 import { StripeStandIn } from './stripe-stand-in.ts';
-import { StripeUpcoming } from './stripe-upcoming.ts';
 
 /** What asks Stripe; global, because the payments room asks by its own token and does not know who answers. */
 @Global()
 @Module({
-  providers: [StripeClient, StripeStandIn, { provide: UPCOMING_INVOICES, useClass: StripeUpcoming }],
-  exports: [StripeClient, StripeStandIn, UPCOMING_INVOICES],
+  providers: [
+    StripeClient,
+    StripeProvider,
+    StripeStandIn,
+    { provide: CONNECTED_PROVIDERS, useFactory: (stripe: StripeProvider) => [stripe], inject: [StripeProvider] },
+  ],
+  exports: [StripeClient, StripeProvider, StripeStandIn, CONNECTED_PROVIDERS],
 })
 export class StripeClientModule {}

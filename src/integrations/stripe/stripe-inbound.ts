@@ -1,6 +1,5 @@
 import { Inject, Injectable, type OnModuleInit, type Type } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { BillingError } from '../../domain/errors/billing-error.ts';
 import {
   CaptureProviderInvoice,
   CompleteCheckout,
@@ -13,15 +12,15 @@ import {
   RefundCharge,
 } from '../../modules/payments/index.ts';
 import type { Applied, Envelope, Facts, InboundProvider, StoredEvent } from '../../modules/webhooks/index.ts';
-import { Clock } from '../../platform/clock/clock.ts';
 import { CONFIG, type Config } from '../../platform/config/config.ts';
 import type { Tx } from '../../platform/database/unit-of-work.ts';
 import { parseExactJson } from '../../platform/http/strict-json.ts';
 import { log } from '../../platform/logging/log.ts';
 import type { Verbs } from './event-context.ts';
 import { handlerByType } from './handlers.ts';
-import { envelopeOf, isSigned } from './open-envelope.ts';
+import { envelopeOf } from './open-envelope.ts';
 import { at, fieldsOf } from './payload.ts';
+import { StripeProvider } from './provider/stripe-provider.ts';
 import { StripeQuestions } from './stripe-questions.ts';
 import { StripeStandIn } from './stripe-stand-in.ts';
 import { StripeSweep } from './stripe-sweep.ts';
@@ -34,7 +33,7 @@ export class StripeInbound implements InboundProvider, OnModuleInit {
 
   constructor(
     @Inject(CONFIG) private readonly config: Config,
-    private readonly clock: Clock,
+    private readonly provider: StripeProvider,
     private readonly questions: StripeQuestions,
     private readonly stripeSweep: StripeSweep,
     private readonly standIn: StripeStandIn,
@@ -57,10 +56,7 @@ export class StripeInbound implements InboundProvider, OnModuleInit {
   }
 
   open(body: Buffer, signature: string | undefined): Envelope {
-    if (!signature) throw new BillingError('missing_webhook_signature');
-    const secrets = [...this.config.stripeWebhookSecrets, ...this.standIn.secrets];
-    if (!isSigned(body, signature, secrets, this.clock.now().epochMilliseconds))
-      throw new BillingError('invalid_webhook_signature');
+    this.provider.verifyWebhook(body, signature);
     return this.envelope(body);
   }
 

@@ -1,11 +1,14 @@
 import StripeSdk from 'stripe';
 
 /** The SDK for this key; `base` is another place than api.stripe.com. */
-export const sdkFor = (key: string, base: URL | undefined): StripeSdk =>
+export const sdkFor = (
+  key: string,
+  base: URL | undefined,
+  patience: { readonly timeout: number; readonly maxNetworkRetries: number } = { timeout: 20_000, maxNetworkRetries: 3 },
+): StripeSdk =>
   new StripeSdk(key, {
     apiVersion: '2026-10-28.endive',
-    maxNetworkRetries: 3,
-    timeout: 20_000,
+    ...patience,
     telemetry: false,
     ...(base
       ? {

@@ -18,10 +18,20 @@ export {
   type ObservedPayment,
   type ObservedSubscription,
 } from './provider/observed.ts';
+export {
+  type BuyingCustomer,
+  type CheckoutPurchase,
+  type CheckoutSession,
+  CONNECTED_PROVIDERS,
+  type PaymentMethod,
+  type PaymentProvider,
+  type Purchase,
+  type SoldPlan,
+} from './provider/payment-provider.ts';
+export { PaymentProviders } from './provider/payment-providers.ts';
 export { PaymentsModule } from './payments.module.ts';
 export { type Observation, observe, type Observed, knownStates } from './provider/provider-objects.store.ts';
 export { knownProviderCustomers } from './provider/provider-links.store.ts';
 export { ProviderCustomerRow } from './provider/provider-customer.entity.ts';
 export { ProviderSubscriptionRow } from './provider/provider-subscription.entity.ts';
 export { RefundCharge } from './refund-charge.ts';
-export { UPCOMING_INVOICES, type UpcomingInvoices } from './upcoming/upcoming-invoices.ts';

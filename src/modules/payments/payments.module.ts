@@ -13,6 +13,8 @@ import { LinkInvoicePayment } from './link-invoice-payment.ts';
 import { NoteOnInvoice } from './note-on-invoice.ts';
 import { NotePaymentMethods } from './note-payment-methods.ts';
 import { RefundCharge } from './refund-charge.ts';
+import { ManualProvider } from './provider/manual-provider.ts';
+import { PaymentProviders } from './provider/payment-providers.ts';
 import { UpcomingInvoiceController } from './upcoming/upcoming-invoice.controller.ts';
 import { StartPaidSubscription } from './start-paid-subscription.ts';
 
@@ -32,7 +34,7 @@ const verbs = [
 @Module({
   imports: [InvoicesModule],
   controllers: [AdminInvoicesController, AdminSubscriptionsController, UpcomingInvoiceController],
-  providers: [...verbs, OrderProviderSubscription, OverrideSubscription, StartPaidSubscription],
+  providers: [...verbs, ManualProvider, PaymentProviders, OrderProviderSubscription, OverrideSubscription, StartPaidSubscription],
   exports: verbs,
 })
 export class PaymentsModule {}

@@ -31,6 +31,8 @@ export interface Config {
   readonly stripeWebhookSecrets: readonly string[];
   /** Where Stripe's API is; undefined is api.stripe.com, or without a key the simulator that comes with Florin. */
   readonly stripeApiBase: URL | undefined;
+  /** How long one request to Stripe may take. */
+  readonly stripeTimeoutMs: number;
 }
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
@@ -66,6 +68,7 @@ const readers = {
   STRIPE_SECRET_KEY: (text?: string) => prefixed('STRIPE_SECRET_KEY', text, ['sk_', 'rk_']),
   STRIPE_WEBHOOK_SECRET: (text?: string) => secrets('STRIPE_WEBHOOK_SECRET', text),
   STRIPE_API_BASE: (text?: string) => httpBase('STRIPE_API_BASE', text),
+  STRIPE_TIMEOUT_SECONDS: (text?: string) => integer('STRIPE_TIMEOUT_SECONDS', text ?? '10', 1, 80),
 } as const;
 
 export const configKeys = Object.keys(readers) as readonly (keyof typeof readers)[];
@@ -96,6 +99,7 @@ export function readConfig(environment: Environment): Config {
     stripeSecretKey,
     stripeWebhookSecrets: readers.STRIPE_WEBHOOK_SECRET(value('STRIPE_WEBHOOK_SECRET')),
     stripeApiBase,
+    stripeTimeoutMs: readers.STRIPE_TIMEOUT_SECONDS(value('STRIPE_TIMEOUT_SECONDS')) * 1_000,
   };
 }
 

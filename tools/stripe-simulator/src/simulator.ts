@@ -9,6 +9,7 @@ import { Api } from './http/api.ts';
 import { Expander } from './http/expand.ts';
 import { includesOf } from './http/includes.ts';
 import { RateLimiter, type RateLimits } from './http/rate-limit.ts';
+import { Requests } from './http/requests.ts';
 import { createServer } from './http/server.ts';
 import { resources } from './objects/resources.ts';
 import { testClocks } from './objects/test-clocks.ts';
@@ -45,6 +46,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const host = options.host ?? '127.0.0.1';
   const world = new World(apiVersion, '');
   const faults = new Faults();
+  const requests = new Requests();
   const deliveries = new Deliveries(world, faults, options.webhookRetries ?? threeDaysOfRetries);
   for (const machine of [settleDebits, settleRefunds, collectInvoices, liveSubscriptions, keepSessions]) machine(world);
   const api = new Api(world);
@@ -55,8 +57,9 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     expander: new Expander(world.store, includesOf(world)),
     faults,
     limiter: new RateLimiter(options.rateLimits),
+    requests,
   });
-  addControls(server, world, deliveries, faults);
+  addControls(server, { world, deliveries, faults, requests });
   addPages(server, world);
   await server.listen({ port: options.port ?? 0, host });
   const address = server.server.address();

@@ -1,12 +1,12 @@
-import { Controller, Get, Inject } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { DataSource, In } from 'typeorm';
 import { CallerSession, MinimumRole, type Session, SessionOnly } from '../../../platform/auth/principal.ts';
 import { SubscriptionRow } from '../../subscriptions/index.ts';
 import type { ObservedInvoice } from '../provider/observed.ts';
+import { PaymentProviders } from '../provider/payment-providers.ts';
 import { ProviderCustomerRow } from '../provider/provider-customer.entity.ts';
 import { ProviderSubscriptionRow } from '../provider/provider-subscription.entity.ts';
-import { UPCOMING_INVOICES, type UpcomingInvoices } from './upcoming-invoices.ts';
 
 /** What a customer will be billed next by the payment provider (F6); asked each time, never stored. */
 @ApiTags('Customer pages')
@@ -16,7 +16,7 @@ import { UPCOMING_INVOICES, type UpcomingInvoices } from './upcoming-invoices.ts
 export class UpcomingInvoiceController {
   constructor(
     private readonly dataSource: DataSource,
-    @Inject(UPCOMING_INVOICES) private readonly upcomingInvoices: UpcomingInvoices,
+    private readonly providers: PaymentProviders,
   ) {}
 
   @Get('upcoming')
@@ -24,7 +24,10 @@ export class UpcomingInvoiceController {
     const { manager } = this.dataSource;
     const customer = await manager.findOneBy(ProviderCustomerRow, { organizationId, customerId });
     const next = customer && !customer.deletedAt ? await this.nextToRenew(organizationId, customerId) : null;
-    const seen = customer && next && (await this.upcomingInvoices.of(customer.providerCustomerId, next.providerSubscriptionId));
+    const seen =
+      customer &&
+      next &&
+      (await this.providers.get('STRIPE').getUpcomingInvoice(customer.providerCustomerId, next.providerSubscriptionId));
     if (!seen) return { upcoming_invoice: null };
     return { upcoming_invoice: present(seen, next.subscriptionId) };
   }

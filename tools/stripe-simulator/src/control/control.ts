@@ -7,6 +7,7 @@ import { idOf } from '../world/fields.ts';
 import type { World } from '../world/world.ts';
 import type { Deliveries } from '../deliver/deliveries.ts';
 import type { FaultPlan, Faults } from '../deliver/faults.ts';
+import type { Requests } from '../http/requests.ts';
 import { letters, newId } from '../world/ids.ts';
 
 interface EventOrder {
@@ -18,9 +19,21 @@ interface EventOrder {
   readonly event?: Partial<Stripe.Event>;
 }
 
+export interface Controlled {
+  readonly world: World;
+  readonly deliveries: Deliveries;
+  readonly faults: Faults;
+  readonly requests: Requests;
+}
+
 /** What real Stripe cannot be asked for: `/_sim/…`, JSON in and out. */
-export function addControls(server: FastifyInstance, world: World, deliveries: Deliveries, faults: Faults): void {
+export function addControls(server: FastifyInstance, { world, deliveries, faults, requests }: Controlled): void {
   const { store } = world;
+  server.get('/_sim/requests', () => ({ requests: requests.list() }));
+  server.delete('/_sim/requests', () => {
+    requests.clear();
+    return { requests: [] };
+  });
   server.get('/_sim/state', () => ({
     now: world.now(),
     events: store.events.oldest().length,

@@ -4,7 +4,7 @@ import { letters } from '../world/ids.ts';
 export type RequestFault =
   | { readonly kind: 'delay'; readonly ms: number }
   /** An answer of this status instead of the work: 429, 500, 503 … */
-  | { readonly kind: 'status'; readonly status: number }
+  | { readonly kind: 'status'; readonly status: number; readonly retryAfterSeconds?: number }
   /** The connection is cut before the work, or after it: then the answer is lost although the work was done. */
   | { readonly kind: 'reset'; readonly when: 'before' | 'after' };
 

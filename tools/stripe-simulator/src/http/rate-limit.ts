@@ -30,7 +30,7 @@ export class RateLimiter {
   }
 }
 
-export const tooManyRequests = (reason: string): Refusal =>
+export const tooManyRequests = (reason: string, retryAfterSeconds?: number): Refusal =>
   new Refusal(
     429,
     {
@@ -38,5 +38,8 @@ export const tooManyRequests = (reason: string): Refusal =>
       code: 'rate_limit',
       message: 'Request rate limit exceeded. You can learn more about rate limits here https://docs.stripe.com/rate-limits.',
     },
-    { 'stripe-rate-limited-reason': reason },
+    {
+      'stripe-rate-limited-reason': reason,
+      ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
+    },
   );

@@ -11,6 +11,7 @@ import type { Expander } from './expand.ts';
 import { type Answer, KeptAnswers } from './idempotency.ts';
 import { type Form, readParameters } from './parameters.ts';
 import { type RateLimiter, tooManyRequests } from './rate-limit.ts';
+import type { Requests } from './requests.ts';
 
 const readForm = (text: string): Form =>
   parse(text, { depth: 12, arrayLimit: 1000, parameterLimit: 20_000, plainObjects: true }) as Form;
@@ -26,6 +27,7 @@ export interface Desk {
   readonly expander: Expander;
   readonly faults: Faults;
   readonly limiter: RateLimiter;
+  readonly requests: Requests;
 }
 
 /** Stripe's API over HTTP: one door for all routes, so that keys, faults, limits and refusals are the same everywhere. */
@@ -92,7 +94,24 @@ class Visit {
     return String(this.request.headers['stripe-version'] ?? this.desk.world.apiVersion);
   }
 
+  /** Answers, and remembers what was asked. */
   async run(): Promise<object | FastifyReply> {
+    let status = 500;
+    try {
+      const answer = await this.answer();
+      status = this.request.raw.socket.destroyed ? 0 : this.reply.statusCode;
+      return answer;
+    } catch (error) {
+      if (error instanceof Refusal) status = error.status;
+      throw error;
+    } finally {
+      const { method, url, body } = this.request;
+      const form = (body as { text?: string } | null)?.text ?? '';
+      this.desk.requests.keep({ method, url, form, idempotencyKey: this.key, status });
+    }
+  }
+
+  private async answer(): Promise<object | FastifyReply> {
     requireKey(this.request.headers.authorization);
     this.desk.limiter.take(`${this.route.method} ${this.route.path}`);
     const fault = this.desk.faults.ofRequest(this.request.method, this.request.url.split('?')[0] ?? '');
@@ -114,7 +133,7 @@ class Visit {
   /** Does the work, or refuses; both are kept under the key, unless the refusal came before the work. */
   private answered(fault: RequestFault | undefined): Answer {
     try {
-      if (fault?.kind === 'status') throw faultOf(fault.status);
+      if (fault?.kind === 'status') throw faultOf(fault);
       const answer = { status: 200, body: this.work(), headers: {} };
       if (this.key) this.kept.keep(this.key, answer);
       return answer;
@@ -158,7 +177,7 @@ function requireKey(authorization: string | undefined): void {
     throw new Refusal(401, { type: 'invalid_request_error', message: `Invalid API Key provided: ${key.slice(0, 8)}***` });
 }
 
-const faultOf = (status: number): Refusal =>
-  status === 429
-    ? tooManyRequests('global-rate')
-    : new Refusal(status, { type: 'api_error', message: 'An unknown error occurred, as planned.' });
+function faultOf({ status, retryAfterSeconds }: Extract<RequestFault, { kind: 'status' }>): Refusal {
+  if (status !== 429) return new Refusal(status, { type: 'api_error', message: 'An unknown error occurred, as planned.' });
+  return tooManyRequests('global-rate', retryAfterSeconds);
+}

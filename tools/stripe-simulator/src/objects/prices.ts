@@ -67,7 +67,22 @@ function amountsOf(params: Create): Pick<Stripe.Price, 'unit_amount' | 'unit_amo
   };
 }
 
+/** A lookup key names one price; a new one may take it over. */
+function takeLookupKey(world: World, key: string | undefined, transfer: boolean | undefined): void {
+  const holder = key === undefined ? undefined : world.store.prices.first(({ lookup_key }) => lookup_key === key);
+  if (!holder) return;
+  if (!transfer)
+    throw invalid(`A price (\`${holder.id}\`) already uses that lookup key.`, {
+      param: 'lookup_key',
+      code: 'resource_already_exists',
+    });
+  world.change('price.updated', holder, () => {
+    holder.lookup_key = null;
+  });
+}
+
 export function newPrice(world: World, params: Create): Stripe.Price {
+  takeLookupKey(world, params.lookup_key, params.transfer_lookup_key);
   const price: Stripe.Price = {
     id: newId('price'),
     object: 'price',

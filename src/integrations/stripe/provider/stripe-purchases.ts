@@ -1,0 +1,130 @@
+import type { Stripe } from 'stripe';
+import { BillingError } from '../../../domain/errors/billing-error.ts';
+import type { CheckoutPurchase, CheckoutSession, Purchase } from '../../../modules/payments/index.ts';
+import { newId } from '../../../platform/database/ids.ts';
+import { refOf, textOf } from '../payload.ts';
+import type { StripeClient } from '../stripe-client.ts';
+import { hasCode } from '../stripe-failures.ts';
+import { listPaymentMethods } from './stripe-payment-methods.ts';
+
+const pageSize = 100;
+
+const trialOf = ({ trialDays }: Purchase) => (trialDays > 0 ? { trial_period_days: trialDays } : {});
+
+/** One price, one unit, by card, on Stripe's own page. */
+export async function createCheckoutSession(client: StripeClient, purchase: CheckoutPurchase): Promise<CheckoutSession> {
+  const metadata = { ...purchase.metadata };
+  const params: Stripe.Checkout.SessionCreateParams = {
+    mode: 'subscription',
+    customer: purchase.providerCustomerId,
+    client_reference_id: purchase.subscriptionId,
+    line_items: [{ price: purchase.providerPriceId, quantity: 1 }],
+    allowed_payment_method_types: ['card'],
+    billing_address_collection: 'auto',
+    allow_promotion_codes: true,
+    success_url: purchase.successUrl,
+    cancel_url: purchase.cancelUrl,
+    metadata,
+    subscription_data: { metadata, ...trialOf(purchase) },
+  };
+  const { id, url } = await client.write({
+    key: `checkout:${purchase.subscriptionId}`,
+    send: (sdk, options) => sdk.checkout.sessions.create(params, options),
+  });
+  if (url === null) throw new BillingError('payment_provider_failed');
+  return { checkoutUrl: url, sessionId: id };
+}
+
+export async function expireCheckoutSession(client: StripeClient, sessionId: string): Promise<'expired' | 'complete'> {
+  const session = await client.find((sdk) => sdk.checkout.sessions.retrieve(sessionId));
+  if (session?.status !== 'open') return session?.status === 'complete' ? 'complete' : 'expired';
+  try {
+    await client.write({
+      key: `expire:${sessionId}`,
+      send: (sdk, options) => sdk.checkout.sessions.expire(sessionId, {}, options),
+    });
+    return 'expired';
+  } catch (error) {
+    // Paid or expired since we looked.
+    const now = await client.find((sdk) => sdk.checkout.sessions.retrieve(sessionId));
+    if (now?.status === 'open') throw error;
+    return now?.status === 'complete' ? 'complete' : 'expired';
+  }
+}
+
+/** A decline leaves nothing behind. */
+export async function createSubscription(client: StripeClient, purchase: Purchase): Promise<string> {
+  const { providerCustomerId: customer, subscriptionId } = purchase;
+  const methods = await listPaymentMethods(client, customer);
+  const method = methods.find(({ isDefault }) => isDefault) ?? methods[0];
+  if (!method) throw new BillingError('payment_method_missing');
+  const params: Stripe.SubscriptionCreateParams = {
+    customer,
+    items: [{ price: purchase.providerPriceId }],
+    default_payment_method: method.id,
+    off_session: true,
+    payment_behavior: 'error_if_incomplete',
+    metadata: { ...purchase.metadata },
+    ...trialOf(purchase),
+  };
+  const { id } = await client.write({
+    key: `subscription:${subscriptionId}`,
+    send: (sdk, options) => sdk.subscriptions.create(params, options),
+    look: async (sdk) => {
+      const { data } = await sdk.subscriptions.list({ customer, status: 'all', limit: pageSize });
+      return data.find(({ metadata }) => metadata['subscription_id'] === subscriptionId);
+    },
+  });
+  return id;
+}
+
+export async function cancelSubscription(client: StripeClient, id: string): Promise<void> {
+  const ended = async (sdk: Stripe): Promise<Stripe.Subscription | null> => {
+    const found = await sdk.subscriptions.retrieve(id);
+    return found.status === 'canceled' || found.status === 'incomplete_expired' ? found : null;
+  };
+  try {
+    if (await client.ask(ended)) return;
+    await client.write({ key: `cancel:${id}`, look: ended, send: (sdk, options) => sdk.subscriptions.cancel(id, {}, options) });
+  } catch (error) {
+    if (!hasCode(error, 'resource_missing')) throw error;
+  }
+}
+
+export async function cancelSubscriptionAtPeriodEnd(client: StripeClient, id: string): Promise<void> {
+  await client.write({
+    // It may be taken back and wanted again: each time is an intention of its own.
+    key: `cancel-at-period-end:${id}:${newId()}`,
+    send: (sdk, options) => sdk.subscriptions.update(id, { cancel_at_period_end: true }, options),
+  });
+}
+
+/** All that was paid of its latest invoice and has not gone back yet. */
+export async function refundSubscription(client: StripeClient, id: string): Promise<void> {
+  const subscription = await client.find((sdk) => sdk.subscriptions.retrieve(id));
+  const invoice = refOf(subscription?.latest_invoice);
+  if (invoice === null) return;
+  const { data: payments } = await client.ask((sdk) => sdk.invoicePayments.list({ invoice, status: 'paid', limit: pageSize }));
+  for (const { payment } of payments) {
+    const intent = refOf(payment.payment_intent);
+    if (intent === null) continue;
+    try {
+      await client.write({
+        key: `refund:${intent}`,
+        send: (sdk, options) => sdk.refunds.create({ payment_intent: intent, metadata: { subscription: id } }, options),
+        look: async (sdk) => (await sdk.refunds.list({ payment_intent: intent, limit: 1 })).data[0],
+      });
+    } catch (error) {
+      if (!hasCode(error, 'charge_already_refunded')) throw error;
+    }
+  }
+}
+
+/** Where the customer manages everything by itself. */
+export async function createPortalSession(client: StripeClient, customer: string, returnUrl: string): Promise<string> {
+  const { url } = await client.write({
+    key: `portal:${newId()}`,
+    send: (sdk, options) => sdk.billingPortal.sessions.create({ customer, return_url: returnUrl }, options),
+  });
+  return textOf(url) ?? '';
+}
