@@ -12,7 +12,9 @@ import { CustomerRow, findCustomer } from '../customers/index.ts';
 import { OrganizationClock } from '../organizations/index.ts';
 import { findPlan, type PlanRow } from '../plans/index.ts';
 import { ensureStream } from '../usage/index.ts';
-import { changePlan } from './change-plan.ts';
+import { decideChangeOfPlan } from './decide-change-of-plan.ts';
+import { plannedChangeOf } from './decide-end.ts';
+import { saveDecided } from './decided.ts';
 import { openSubscription } from './open-subscription.ts';
 import type { CreateSubscriptionInput } from './subscription.dto.ts';
 import { SubscriptionRow } from './subscription.entity.ts';
@@ -41,7 +43,11 @@ export class CreateSubscription {
         const live = await liveSubscription(tx, organizationId, input.external_id);
         if (live) {
           if (live.customerId !== customer.id) throw invalid({ external_id: ['value_already_exist'] });
-          return changePlan(tx, live, { plan, ...changesOf(input, choice, chosen) }, at);
+          const planned = live.status === 'PENDING' ? null : await plannedChangeOf(tx, live);
+          const change = { plan, ...changesOf(input, choice, chosen) };
+          const { decided, answer } = await decideChangeOfPlan(tx, { live, planned }, change, at);
+          await saveDecided(tx, decided, at);
+          return answer;
         }
         return this.begin(tx, { customer, plan, chosen, input, at });
       },

@@ -2,9 +2,9 @@ import { IsNull, Not } from 'typeorm';
 import { beginSubscription } from '../../domain/lifecycles/begin-subscription.ts';
 import { dateOf, instantOf } from '../../platform/clock/clock.ts';
 import { newId } from '../../platform/database/ids.ts';
-import type { Tx } from '../../platform/database/unit-of-work.ts';
 import { billsInAdvance, type PlanRow } from '../plans/index.ts';
 import type { Resource } from './resource.dto.ts';
+import type { Reading } from './decided.ts';
 import { SubscriptionRow } from './subscription.entity.ts';
 
 /** What the caller decides of a subscription; the rest follows from its plan and from what stood under its external id before. */
@@ -30,18 +30,18 @@ export type Opening = Pick<
 
 /** A row at its beginning as of `at`, not stored yet. */
 export async function openSubscription(
-  tx: Tx,
+  reading: Reading,
   { plan, startsAt, resource, ...opening }: Opening,
   at: Date,
 ): Promise<SubscriptionRow> {
   const beginning = beginSubscription(
     {
-      ...(await termsOfPlan(tx, plan)),
+      ...(await termsOfPlan(reading, plan)),
       billingTime: opening.billingTime,
       timezone: opening.billingTimezone,
       subscriptionAt: instantOf(opening.subscriptionAt),
       startsAt: instantOf(startsAt),
-      firstStartedAt: instantOf(await firstStartOf(tx, opening, startsAt)),
+      firstStartedAt: instantOf(await firstStartOf(reading, opening, startsAt)),
     },
     instantOf(at),
   );
@@ -73,23 +73,23 @@ export async function openSubscription(
 }
 
 /** What of a subscription's terms its plan decides. */
-export async function termsOfPlan(tx: Tx, plan: PlanRow) {
+export async function termsOfPlan(reading: Reading, plan: PlanRow) {
   return {
     interval: plan.interval,
     chargesMonthly: plan.billChargesMonthly,
     fixedChargesMonthly: plan.billFixedChargesMonthly,
     trialDays: plan.trialPeriod,
-    inAdvance: await billsInAdvance(tx, plan),
+    inAdvance: await billsInAdvance(reading, plan),
   };
 }
 
 /** The first start of this customer under this external id, else the given one. */
 export async function firstStartOf(
-  tx: Tx,
+  reading: Reading,
   { organizationId, customerId, externalId }: Pick<SubscriptionRow, 'organizationId' | 'customerId' | 'externalId'>,
   otherwise: Date,
 ): Promise<Date> {
-  const first = await tx.findOne(SubscriptionRow, {
+  const first = await reading.findOne(SubscriptionRow, {
     where: { organizationId, customerId, externalId, startedAt: Not(IsNull()) },
     order: { startedAt: 'asc' },
   });

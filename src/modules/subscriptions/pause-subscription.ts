@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { BillingError, invalid } from '../../domain/errors/billing-error.ts';
 import { UnitOfWork } from '../../platform/database/unit-of-work.ts';
 import { OrganizationClock } from '../organizations/index.ts';
-import { closedPeriod } from './end-subscription.ts';
+import { closedPeriod } from './decide-end.ts';
 import { SubscriptionRow } from './subscription.entity.ts';
 import { findSubscription } from './subscriptions.queries.ts';
 import { tellSubscription } from './tell-subscription.ts';

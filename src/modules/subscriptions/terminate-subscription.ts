@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../../platform/database/unit-of-work.ts';
 import { OrganizationClock } from '../organizations/index.ts';
-import { endSubscription } from './end-subscription.ts';
+import { decideEnd, plannedChangeOf } from './decide-end.ts';
+import { saveDecided } from './decided.ts';
 import type { TerminateSubscriptionQuery } from './subscription.dto.ts';
 import type { SubscriptionRow } from './subscription.entity.ts';
 import { findSubscription } from './subscriptions.queries.ts';
@@ -19,10 +20,14 @@ export class TerminateSubscription {
     const status = query.status === 'pending' ? 'PENDING' : query.status === 'active' ? 'ACTIVE' : undefined;
     return this.unitOfWork.run(async (tx) => {
       const row = await findSubscription(tx, organizationId, externalId, { forUpdate: true, ...(status ? { status } : {}) });
-      return endSubscription(tx, row, await this.organizationClock.now(organizationId, tx), {
+      const at = await this.organizationClock.now(organizationId, tx);
+      const decided = await decideEnd(tx, row, at, {
+        planned: row.status === 'PENDING' ? null : await plannedChangeOf(tx, row),
         onTerminationCreditNote: query.on_termination_credit_note ?? null,
         onTerminationInvoice: query.on_termination_invoice ?? null,
       });
+      await saveDecided(tx, decided, at);
+      return decided.at(-1)?.row ?? row;
     });
   }
 }

@@ -1,14 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { firstPeriodEnd } from '../../domain/lifecycles/begin-subscription.ts';
-import { dateOf, instantOf } from '../../platform/clock/clock.ts';
 import { type Tx, UnitOfWork } from '../../platform/database/unit-of-work.ts';
-import { PlanRow } from '../plans/index.ts';
-import { endSubscription } from './end-subscription.ts';
-import { openSubscription, termsOfPlan } from './open-subscription.ts';
-import { carryOut } from './replace-subscription.ts';
-import { resume } from './resume-subscription.ts';
+import { plannedChangeOf } from './decide-end.ts';
+import { decideWake } from './decide-wake.ts';
+import { saveDecided } from './decided.ts';
 import { SubscriptionRow } from './subscription.entity.ts';
-import { tellSubscription } from './tell-subscription.ts';
 
 const batchSize = 200;
 
@@ -51,52 +46,11 @@ function claim(tx: Tx, organizationId: string, now: Date): Promise<SubscriptionR
     .getMany();
 }
 
-/** The earliest of what has come: an announced end, unless the trial ended or the pause was over before it. */
+/** Its kin is locked with it. */
 async function wake(tx: Tx, row: SubscriptionRow, now: Date): Promise<void> {
-  const turn = row.status === 'TRIAL' ? row.trialEndsAt : row.status === 'PAUSED' && !row.finalInvoiceDue ? row.resumeAt : null;
-  const { endingAt } = row;
-  if (row.status === 'PENDING') return start(tx, row, now);
-  if (endingAt && endingAt <= now && !(turn && turn < endingAt)) {
-    await endSubscription(tx, row, endingAt);
-  } else if (row.status === 'PAUSED') {
-    await resume(tx, row, row.resumeAt ?? now);
-  } else {
-    await endTrial(tx, row, now);
-  }
-}
-
-async function start(tx: Tx, row: SubscriptionRow, now: Date): Promise<void> {
-  const { organizationId, id } = row;
-  if (row.changeAt && row.previousSubscriptionId) {
-    const where = { organizationId, id: row.previousSubscriptionId };
-    const previous = await tx.findOneOrFail(SubscriptionRow, { where, lock: { mode: 'pessimistic_write' } });
-    return carryOut(tx, row, previous, now);
-  }
-  const plan = await tx.findOneByOrFail(PlanRow, { organizationId, id: row.planId });
-  const opened = await openSubscription(tx, { ...row, plan, startsAt: row.subscriptionAt }, now);
-  const { status, startedAt, trialEndsAt, currentPeriodStart, currentPeriodEnd } = opened;
-  const changes = { status, startedAt, trialEndsAt, currentPeriodStart, currentPeriodEnd, updatedAt: now };
-  await tx.update(SubscriptionRow, { organizationId, id }, changes);
-  await tellSubscription(tx, { ...row, ...changes }, now, 'started');
-}
-
-/** A trial that began keeps its length, whatever became of the plan's. */
-async function endTrial(tx: Tx, row: SubscriptionRow, now: Date): Promise<void> {
-  const { organizationId, id } = row;
-  const plan = await tx.findOneByOrFail(PlanRow, { organizationId, id: row.planId });
-  const from = instantOf(row.trialEndsAt ?? now);
-  const terms = {
-    ...(await termsOfPlan(tx, plan)),
-    billingTime: row.billingTime,
-    timezone: row.billingTimezone,
-    subscriptionAt: instantOf(row.subscriptionAt),
-  };
-  const changes = {
-    status: 'ACTIVE',
-    currentPeriodStart: dateOf(from),
-    currentPeriodEnd: dateOf(firstPeriodEnd(terms, from)),
-    updatedAt: now,
-  } as const;
-  await tx.update(SubscriptionRow, { organizationId, id }, changes);
-  await tellSubscription(tx, { ...row, ...changes }, now, 'trial_ended');
+  const isChange = row.status === 'PENDING' && row.changeAt !== null && row.previousSubscriptionId !== null;
+  const where = { organizationId: row.organizationId, id: row.previousSubscriptionId ?? '' };
+  const previous = isChange ? await tx.findOneOrFail(SubscriptionRow, { where, lock: { mode: 'pessimistic_write' } }) : null;
+  const planned = row.status === 'PENDING' ? null : await plannedChangeOf(tx, row);
+  await saveDecided(tx, await decideWake(tx, row, { previous, planned }, now), now);
 }

@@ -2,39 +2,44 @@ import { BillingError } from '../../domain/errors/billing-error.ts';
 import { subscriptionTransitions } from '../../domain/lifecycles/subscription.ts';
 import type { Tx } from '../../platform/database/unit-of-work.ts';
 import { billsInAdvance, PlanRow } from '../plans/index.ts';
+import type { Decided, Reading } from './decided.ts';
 import { SubscriptionRow } from './subscription.entity.ts';
-import { tellSubscription } from './tell-subscription.ts';
 
-type Terms = Partial<Pick<SubscriptionRow, 'onTerminationCreditNote' | 'onTerminationInvoice' | 'successorId'>>;
+type Terms = Partial<Pick<SubscriptionRow, 'onTerminationCreditNote' | 'onTerminationInvoice' | 'successorId'>> & {
+  /** The change that is planned for it: canceled, unless a successor takes its place. */
+  readonly planned?: SubscriptionRow | null;
+};
 
 /**
- * Writes the end of a locked subscription at `at`; what it used up to then is billed, and what it paid beyond is credited, by the
- * next run. A change that was planned for it is canceled, unless a successor takes its place.
+ * The end of a subscription at `at`; what it used up to then is billed, and what it paid beyond is credited, by the next run. The
+ * last decision is its own.
  * @throws BillingError transition_not_allowed
  */
-export async function endSubscription(tx: Tx, row: SubscriptionRow, at: Date, terms: Terms = {}): Promise<SubscriptionRow> {
+export async function decideEnd(
+  reading: Reading,
+  row: SubscriptionRow,
+  at: Date,
+  { planned = null, ...terms }: Terms = {},
+): Promise<readonly [...Decided[], Decided]> {
   const next = row.status === 'PENDING' ? 'CANCELED' : 'TERMINATED';
   if (!subscriptionTransitions[row.status].includes(next)) throw new BillingError('transition_not_allowed');
-  const changes = {
+  const ended = {
+    ...row,
     ...terms,
-    ...(await closedPeriod(tx, row, at)),
+    ...(await closedPeriod(reading, row, at)),
     status: next,
     terminatedAt: next === 'TERMINATED' ? at : null,
     canceledAt: next === 'CANCELED' ? at : row.canceledAt,
     updatedAt: at,
   } as const;
-  const { organizationId } = row;
-  await tx.update(SubscriptionRow, { organizationId, id: row.id }, changes);
-  await closePause(tx, row, at);
-  if (row.status !== 'PENDING' && !terms.successorId) await cancelPlannedChange(tx, row, at);
-  const ended = { ...row, ...changes };
-  await tellSubscription(tx, ended, at, next.toLowerCase());
-  return ended;
+  const canceled = planned && !terms.successorId ? await decideEnd(reading, planned, at) : [];
+  const pauseEndsAt = row.status === 'PAUSED' ? at : null;
+  return [...canceled, { row: ended, write: 'update', told: [next.toLowerCase()], pauseEndsAt }];
 }
 
 /** The period of a running subscription, cut at `at` and due; one that is not billed, or was billed when it paused, stays as it is. */
 export async function closedPeriod(
-  tx: Tx,
+  reading: Reading,
   row: SubscriptionRow,
   at: Date,
 ): Promise<Pick<SubscriptionRow, 'finalInvoiceDue' | 'currentPeriodEnd'>> {
@@ -43,31 +48,17 @@ export async function closedPeriod(
     return { finalInvoiceDue, currentPeriodEnd: end };
   // At the very start of a period only what was billed in advance is left to settle.
   if (start.getTime() === at.getTime()) {
-    const plan = await tx.findOneByOrFail(PlanRow, { organizationId: row.organizationId, id: row.planId });
-    return (await billsInAdvance(tx, plan))
+    const plan = await reading.findOneByOrFail(PlanRow, { organizationId: row.organizationId, id: row.planId });
+    return (await billsInAdvance(reading, plan))
       ? { finalInvoiceDue: true, currentPeriodEnd: at }
       : { finalInvoiceDue: false, currentPeriodEnd: end };
   }
   return { finalInvoiceDue: true, currentPeriodEnd: at < end ? at : end };
 }
 
-/** Its planned change, locked. */
+/** The change that is planned for a subscription, locked. */
 export const plannedChangeOf = (tx: Tx, { organizationId, id }: SubscriptionRow): Promise<SubscriptionRow | null> =>
   tx.findOne(SubscriptionRow, {
     where: { organizationId, previousSubscriptionId: id, status: 'PENDING' },
     lock: { mode: 'pessimistic_write' },
   });
-
-async function cancelPlannedChange(tx: Tx, row: SubscriptionRow, at: Date): Promise<void> {
-  const planned = await plannedChangeOf(tx, row);
-  if (planned) await endSubscription(tx, planned, at);
-}
-
-/** A pause that ends with its subscription. */
-async function closePause(tx: Tx, row: SubscriptionRow, at: Date): Promise<void> {
-  if (row.status !== 'PAUSED') return;
-  await tx.query(
-    'update subscription_pauses set resumed_at = $3 where organization_id = $1 and subscription_id = $2 and resumed_at is null',
-    [row.organizationId, row.id, at],
-  );
-}

@@ -3,12 +3,11 @@ import { stepAnchorOf } from '../../domain/lifecycles/billing-step.ts';
 import { periodContaining } from '../../domain/calendar/billing-period.ts';
 import { anchorOf } from '../../domain/lifecycles/begin-subscription.ts';
 import { dateOf, instantOf } from '../../platform/clock/clock.ts';
-import type { Tx } from '../../platform/database/unit-of-work.ts';
 import { PlanRow } from '../plans/index.ts';
-import { endSubscription } from './end-subscription.ts';
+import { decideEnd } from './decide-end.ts';
+import type { Decided, Reading } from './decided.ts';
 import { openSubscription } from './open-subscription.ts';
-import { SubscriptionRow } from './subscription.entity.ts';
-import { tellSubscription } from './tell-subscription.ts';
+import type { SubscriptionRow } from './subscription.entity.ts';
 
 export interface Change {
   readonly plan: PlanRow;
@@ -18,41 +17,47 @@ export interface Change {
   readonly billingEntityId?: string | null;
 }
 
-/** A new subscription takes the place of a locked one at once, on the same anchor. */
-export async function replaceSubscription(tx: Tx, old: SubscriptionRow, change: Change, at: Date): Promise<SubscriptionRow> {
-  const opened = await openSubscription(tx, successorOf(old, change, at), at);
-  const row = await takeOver(tx, old, { ...opened, previousSubscriptionId: old.id }, change.plan, at);
-  await tx.insert(SubscriptionRow, row);
-  await tellSubscription(tx, row, at, 'created', 'started');
-  return row;
+/** A new subscription takes the place of another at once, on the same anchor. The last decision is the new one's. */
+export async function decideReplacement(
+  reading: Reading,
+  old: SubscriptionRow,
+  change: Change,
+  at: Date,
+): Promise<readonly [...Decided[], Decided]> {
+  const opened = await openSubscription(reading, successorOf(old, change, at), at);
+  const successor = { ...opened, previousSubscriptionId: old.id };
+  const [ended, row] = await takeOver(reading, old, successor, change.plan, at);
+  return [ended, { row, write: 'insert', told: ['created', 'started'] }];
 }
 
-/** A subscription that waits to take the place of this one at `changeAt`. */
-export async function planChange(
-  tx: Tx,
+/** A subscription that waits to take the place of another at `changeAt`. */
+export async function decidePlannedChange(
+  reading: Reading,
   old: SubscriptionRow,
   change: Change,
   changeAt: Date,
   now: Date,
-): Promise<SubscriptionRow> {
-  const opened = await openSubscription(tx, successorOf(old, change, changeAt), now);
-  const row = { ...opened, previousSubscriptionId: old.id, changeAt };
-  await tx.insert(SubscriptionRow, row);
-  await tellSubscription(tx, row, now, 'created');
-  await tellSubscription(tx, old, now, 'updated');
-  return row;
+): Promise<Decided[]> {
+  const opened = await openSubscription(reading, successorOf(old, change, changeAt), now);
+  return [
+    { row: { ...opened, previousSubscriptionId: old.id, changeAt }, write: 'insert', told: ['created'] },
+    { row: old, write: 'nothing', told: ['updated'] },
+  ];
 }
 
-/** Turns a planned change whose time has come into the subscription that it planned; both rows are locked. */
-export async function carryOut(tx: Tx, planned: SubscriptionRow, old: SubscriptionRow, now: Date): Promise<void> {
-  const { organizationId, id } = planned;
+/** Turns a planned change whose time has come into the subscription that it planned. */
+export async function decideTakeover(
+  reading: Reading,
+  planned: SubscriptionRow,
+  old: SubscriptionRow,
+  now: Date,
+): Promise<Decided[]> {
   const at = planned.changeAt ?? now;
-  const plan = await tx.findOneByOrFail(PlanRow, { organizationId, id: planned.planId });
-  const opened = await openSubscription(tx, successorOf(old, { ...planned, plan }, at), now);
-  const begun = { ...opened, id, previousSubscriptionId: old.id, createdAt: planned.createdAt };
-  const row = await takeOver(tx, old, begun, plan, at);
-  await tx.update(SubscriptionRow, { organizationId, id }, row);
-  await tellSubscription(tx, row, now, 'started');
+  const plan = await reading.findOneByOrFail(PlanRow, { organizationId: planned.organizationId, id: planned.planId });
+  const opened = await openSubscription(reading, successorOf(old, { ...planned, plan }, at), now);
+  const begun = { ...opened, id: planned.id, previousSubscriptionId: old.id, createdAt: planned.createdAt };
+  const [ended, row] = await takeOver(reading, old, begun, plan, at);
+  return [ended, { row, write: 'update', told: ['started'] }];
 }
 
 /**
@@ -60,16 +65,19 @@ export async function carryOut(tx: Tx, planned: SubscriptionRow, old: Subscripti
  * if one entity bills both by then. Else the successor starts with an invoice of its own.
  */
 async function takeOver(
-  tx: Tx,
+  reading: Reading,
   old: SubscriptionRow,
   successor: SubscriptionRow,
   plan: PlanRow,
   at: Date,
-): Promise<SubscriptionRow> {
-  const ended = await endSubscription(tx, old, at, { successorId: successor.id });
-  if (!ended.finalInvoiceDue || !isStart(successor)) return successor;
-  await tx.update(SubscriptionRow, { organizationId: old.organizationId, id: old.id }, { billsSuccessor: true });
-  return { ...successor, currentPeriodEnd: firstEndOf(successor, plan) };
+): Promise<[Decided, SubscriptionRow]> {
+  const [ended] = await decideEnd(reading, old, at, { successorId: successor.id });
+  if (!ended.row.finalInvoiceDue || !isStart(successor)) return [ended, successor];
+  const row = { ...ended.row, billsSuccessor: true };
+  return [
+    { ...ended, row },
+    { ...successor, currentPeriodEnd: firstEndOf(successor, plan) },
+  ];
 }
 
 /** The end of the plan's running period: when a downgrade takes place. */
@@ -97,7 +105,6 @@ const successorOf = (old: SubscriptionRow, change: Change, startsAt: Date) => ({
   endingAt: change.endingAt === undefined ? old.endingAt : change.endingAt,
   plan: change.plan,
   startsAt,
-  resource: old.resourceType === null ? null : { type: old.resourceType, config: old.resourceConfig ?? {}, id: old.resourceId },
 });
 
 const isStart = ({ status, currentPeriodStart: start, currentPeriodEnd: end }: SubscriptionRow): boolean =>

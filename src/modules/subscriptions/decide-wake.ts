@@ -1,0 +1,84 @@
+import { firstPeriodEnd } from '../../domain/lifecycles/begin-subscription.ts';
+import { dateOf, instantOf } from '../../platform/clock/clock.ts';
+import { PlanRow } from '../plans/index.ts';
+import { decideEnd } from './decide-end.ts';
+import { decideTakeover } from './decide-replacement.ts';
+import type { Decided, Reading } from './decided.ts';
+import { openSubscription, termsOfPlan } from './open-subscription.ts';
+import type { SubscriptionRow } from './subscription.entity.ts';
+
+/** What has to do with a subscription that wakes. */
+export interface Kin {
+  /** Of a planned change: whose place it takes. */
+  readonly previous: SubscriptionRow | null;
+  /** The change that is planned for it. */
+  readonly planned: SubscriptionRow | null;
+}
+
+/** The end of its trial or of its pause. */
+const turnOf = (row: SubscriptionRow): Date | null =>
+  row.status === 'TRIAL' ? row.trialEndsAt : row.status === 'PAUSED' && !row.finalInvoiceDue ? row.resumeAt : null;
+
+/** The earliest of what has come: an announced end, unless the trial ended or the pause was over before it. */
+export async function decideWake(
+  reading: Reading,
+  row: SubscriptionRow,
+  { previous, planned }: Kin,
+  now: Date,
+): Promise<readonly Decided[]> {
+  const turn = turnOf(row);
+  const { endingAt } = row;
+  if (row.status === 'PENDING')
+    return row.changeAt && previous ? decideTakeover(reading, row, previous, now) : decideStart(reading, row, now);
+  if (endingAt && endingAt <= now && !(turn && turn < endingAt)) return decideEnd(reading, row, endingAt, { planned });
+  return row.status === 'PAUSED' ? decideResumption(reading, row, row.resumeAt ?? now) : decideEndOfTrial(reading, row, now);
+}
+
+async function decideStart(reading: Reading, row: SubscriptionRow, now: Date): Promise<Decided[]> {
+  const plan = await planOf(reading, row);
+  const opened = await openSubscription(reading, { ...row, plan, startsAt: row.subscriptionAt }, now);
+  const { status, startedAt, trialEndsAt, currentPeriodStart, currentPeriodEnd } = opened;
+  const started = { ...row, status, startedAt, trialEndsAt, currentPeriodStart, currentPeriodEnd, updatedAt: now };
+  return [{ row: started, write: 'update', told: ['started'] }];
+}
+
+/** A trial that began keeps its length, whatever became of the plan's. */
+async function decideEndOfTrial(reading: Reading, row: SubscriptionRow, now: Date): Promise<Decided[]> {
+  const from = row.trialEndsAt ?? now;
+  const ended = {
+    ...row,
+    status: 'ACTIVE',
+    currentPeriodStart: from,
+    currentPeriodEnd: await firstEndFrom(reading, row, from),
+    updatedAt: now,
+  } as const;
+  return [{ row: ended, write: 'update', told: ['trial_ended'] }];
+}
+
+/** A paused subscription runs on from `at`, on its old anchor. */
+export async function decideResumption(reading: Reading, row: SubscriptionRow, at: Date): Promise<readonly [Decided]> {
+  const resumed = {
+    ...row,
+    status: 'ACTIVE',
+    resumeAt: null,
+    resumedAt: at,
+    currentPeriodStart: at,
+    currentPeriodEnd: await firstEndFrom(reading, row, at),
+    updatedAt: at,
+  } as const;
+  return [{ row: resumed, write: 'update', told: ['resumed'], pauseEndsAt: at }];
+}
+
+/** The end of the first period that is billed from `start`. */
+async function firstEndFrom(reading: Reading, row: SubscriptionRow, start: Date): Promise<Date> {
+  const terms = {
+    ...(await termsOfPlan(reading, await planOf(reading, row))),
+    billingTime: row.billingTime,
+    timezone: row.billingTimezone,
+    subscriptionAt: instantOf(row.subscriptionAt),
+  };
+  return dateOf(firstPeriodEnd(terms, instantOf(start)));
+}
+
+const planOf = (reading: Reading, { organizationId, planId }: SubscriptionRow): Promise<PlanRow> =>
+  reading.findOneByOrFail(PlanRow, { organizationId, id: planId });
