@@ -20,6 +20,7 @@ import { SigningSecrets1795000500200 } from './1795000500200-signing-secrets.ts'
 import { Audit1795000500300 } from './1795000500300-audit.ts';
 import { RateLimits1795000500400 } from './1795000500400-rate-limits.ts';
 import { Operations1795000500500 } from './1795000500500-operations.ts';
+import { PlanOverrides1795000610000 } from './1795000610000-plan-overrides.ts';
 import { Resources1795000630000 } from './1795000630000-resources.ts';
 import { CreditOfOneSeller1795000640000 } from './1795000640000-credit-of-one-seller.ts';
 
@@ -47,6 +48,7 @@ export const migrations = [
   Audit1795000500300,
   RateLimits1795000500400,
   Operations1795000500500,
+  PlanOverrides1795000610000,
   Resources1795000630000,
   CreditOfOneSeller1795000640000,
 ];

@@ -29,6 +29,7 @@ interface PriceRecord {
   readonly kind: 'charge' | 'fixed_charge' | 'commitment';
   readonly id: string;
   readonly plan_id: string;
+  readonly parent_id: string | null;
   readonly name: string;
   readonly charge_model: string | null;
   readonly properties: unknown;
@@ -53,6 +54,8 @@ export interface FixedChargeFacts {
 
 export interface UsageChargeFacts {
   readonly id: string;
+  /** Of a subscription's own plan: the charge that it is a copy of. */
+  readonly parentId: string | null;
   readonly name: string;
   readonly prorated: boolean;
   readonly payInAdvance: boolean;
@@ -83,20 +86,20 @@ interface TaxRecord extends TaxRate {
 
 const selectPrices = {
   name: 'billing.prices',
-  text: `select 'fixed_charge' as kind, f.id, f.plan_id, coalesce(f.invoice_display_name, a.invoice_display_name, a.name) as name, f.charge_model,
+  text: `select 'fixed_charge' as kind, f.id, f.plan_id, f.parent_id, coalesce(f.invoice_display_name, a.invoice_display_name, a.name) as name, f.charge_model,
       f.properties, f.units, f.prorated, f.pay_in_advance, true as invoiceable, 0::bigint as min_amount_cents, null::jsonb as metric,
       null::jsonb as filters, f.code
     from fixed_charges f join add_ons a on a.organization_id = f.organization_id and a.id = f.add_on_id
     where f.organization_id = $1 and f.plan_id = any($2::uuid[]) and f.status = 'ACTIVE'
     union all
-    select 'charge', c.id, c.plan_id, coalesce(c.invoice_display_name, m.name), c.charge_model, c.properties, null, c.prorated, c.pay_in_advance, c.invoiceable,
+    select 'charge', c.id, c.plan_id, c.parent_id, coalesce(c.invoice_display_name, m.name), c.charge_model, c.properties, null, c.prorated, c.pay_in_advance, c.invoiceable,
       c.min_amount_cents, to_jsonb(m), (
         select jsonb_agg(to_jsonb(l) order by l.created_at, l.id) from charge_filters l
         where l.organization_id = c.organization_id and l.charge_id = c.id), c.code
     from charges c join billable_metrics m on m.organization_id = c.organization_id and m.id = c.billable_metric_id
     where c.organization_id = $1 and c.plan_id = any($2::uuid[]) and c.status = 'ACTIVE'
     union all
-    select 'commitment', k.id, k.plan_id, coalesce(k.invoice_display_name, 'Minimum commitment'), null, null, null, true, false, true, k.amount_cents, null, null, ''
+    select 'commitment', k.id, k.plan_id, null, coalesce(k.invoice_display_name, 'Minimum commitment'), null, null, null, true, false, true, k.amount_cents, null, null, ''
     from minimum_commitments k where k.organization_id = $1 and k.plan_id = any($2::uuid[])
     order by kind desc, code`,
 };
@@ -205,6 +208,7 @@ const fixedChargeOf = (record: PriceRecord): FixedChargeFacts => ({
 
 const usageChargeOf = (record: PriceRecord, metric: MetricFacts): UsageChargeFacts => ({
   id: record.id,
+  parentId: record.parent_id,
   name: record.name,
   prorated: record.prorated,
   payInAdvance: record.pay_in_advance,

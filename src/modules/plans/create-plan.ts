@@ -29,6 +29,7 @@ export class CreatePlan {
         const row: PlanRow = {
           organizationId,
           id: newId(),
+          parentId: null,
           code: input.code,
           name: input.name,
           invoiceDisplayName: input.invoice_display_name ?? null,

@@ -6,6 +6,8 @@ import { findPlan } from './plans.queries.ts';
 import { deletePlanRows } from './plans.store.ts';
 import { type PresentedPlan, tellPlan } from './tell-plan.ts';
 
+const inUse = () => new BillingError('conflict', { plan: ['in_use'] });
+
 /** Only a plan that nobody ever subscribed to goes: invoices of the others must stay explainable. */
 @Injectable()
 export class DeletePlan {
@@ -23,7 +25,7 @@ export class DeletePlan {
         await deletePlanRows(tx, row);
         return plan;
       },
-      { fk_subscriptions_plan: () => new BillingError('conflict', { plan: ['in_use'] }) },
+      { fk_subscriptions_plan: inUse, fk_plans_parent: inUse, fk_charges_parent: inUse, fk_fixed_charges_parent: inUse },
     );
   }
 }

@@ -131,7 +131,7 @@ export class UpdatePlanInput extends PlanFields {
   @ValidateNested({ each: true })
   @Type(() => ListedChargeInput)
   charges?: ListedChargeInput[];
-  /** Plans have no copies of their own to follow them, so both answers mean the same. */
+  /** Whether subscriptions' own copies of the plan follow, in what they have as the plan had it. */
   @IsOptional()
   @IsBoolean()
   cascade_updates?: boolean;

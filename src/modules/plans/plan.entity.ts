@@ -9,6 +9,9 @@ export class PlanRow {
   organizationId: string;
   @PrimaryColumn('uuid')
   id: string;
+  /** Of a subscription's own plan: the one it is a copy of. Null: a plan of the catalog. */
+  @Column('uuid', { nullable: true })
+  parentId: string | null;
   @Column('text')
   code: string;
   @Column('text')

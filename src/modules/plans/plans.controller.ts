@@ -1,6 +1,6 @@
 import { Controller, Delete, Get, HttpCode, Param, Patch, Post, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { DataSource } from 'typeorm';
+import { DataSource, IsNull } from 'typeorm';
 import { OrganizationId } from '../../platform/auth/principal.ts';
 import { metaOf, PageQuery, pageOf, sliceOf } from '../../platform/http/pagination.ts';
 import { Payload, QueryParams } from '../../platform/http/payload.ts';
@@ -25,7 +25,7 @@ export class PlansController {
   async list(@OrganizationId() organizationId: string, @QueryParams() query: PageQuery) {
     const page = pageOf(query);
     const [rows, count] = await this.dataSource.manager.findAndCount(PlanRow, {
-      where: { organizationId },
+      where: { organizationId, parentId: IsNull() },
       order: { createdAt: 'desc', id: 'asc' },
       ...sliceOf(page),
     });

@@ -1,4 +1,4 @@
-import { type EntityManager, In } from 'typeorm';
+import { type EntityManager, In, IsNull } from 'typeorm';
 import { findByIdOrCode, type Lock, rowsById } from '../../platform/database/find-row.ts';
 import { AddOnRow } from '../add-ons/index.ts';
 import { BillableMetricRow } from '../billable-metrics/index.ts';
@@ -19,9 +19,21 @@ import {
   type PresentedFixedCharge,
 } from './plan.presenter.ts';
 
-/** By id or code. @throws BillingError plan_not_found, for another tenant's too */
+/** Of the catalog, by id or code. @throws BillingError plan_not_found, for another tenant's and a subscription's own too */
 export const findPlan = (manager: EntityManager, organizationId: string, idOrCode: string, lock: Lock = {}): Promise<PlanRow> =>
-  findByIdOrCode(manager, PlanRow, { organizationId, idOrCode, lock, otherwise: 'plan_not_found' });
+  findByIdOrCode(manager, PlanRow, {
+    organizationId,
+    idOrCode,
+    lock,
+    otherwise: 'plan_not_found',
+    among: { parentId: IsNull() },
+  });
+
+/** Its id and those of subscriptions' own copies of it. */
+export async function plansAndCopies(manager: EntityManager, { organizationId, id }: PlanRow): Promise<string[]> {
+  const copies = await manager.find(PlanRow, { where: { organizationId, parentId: id }, select: { id: true } });
+  return [id, ...copies.map((copy) => copy.id)];
+}
 
 /** Does a period of this plan begin with something to bill? */
 export async function billsInAdvance(manager: EntityManager, plan: PlanRow): Promise<boolean> {

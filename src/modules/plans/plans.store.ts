@@ -8,10 +8,11 @@ import type { PlanRow } from './plan.entity.ts';
  */
 const hasLiveSubscription = {
   name: 'plans.has_live_subscription',
-  text: `select exists (select from subscriptions where organization_id = $1 and plan_id = $2 and status = any($3::text[])) as found`,
+  text: `select exists (select from subscriptions where organization_id = $1 and status = any($3::text[])
+    and plan_id in (select id from plans where organization_id = $1 and (id = $2 or parent_id = $2))) as found`,
 };
 
-/** Does a subscription that may still be billed hang on the plan? */
+/** Does a subscription that may still be billed hang on the plan, or on a copy of it? */
 export async function isPlanLive(tx: Tx, plan: PlanRow): Promise<boolean> {
   const [row] = await runStatement<{ found: boolean }>(tx, hasLiveSubscription, [plan.organizationId, plan.id, liveStatuses]);
   return row?.found ?? false;

@@ -15,6 +15,7 @@ import { ensureStream } from '../usage/index.ts';
 import { decideChangeOfPlan } from './decide-change-of-plan.ts';
 import { plannedChangeOf } from './decide-end.ts';
 import { saveDecided } from './decided.ts';
+import { givenOverrides, knownPlans, pricedPlan } from './price-plan.ts';
 import { openSubscription } from './open-subscription.ts';
 import type { CreateSubscriptionInput } from './subscription.dto.ts';
 import { SubscriptionRow } from './subscription.entity.ts';
@@ -38,18 +39,21 @@ export class CreateSubscription {
         const chosen = await chosenBillingEntity(tx, organizationId, choice);
         const at = await this.organizationClock.now(organizationId, tx);
 
-        if (customer.currency !== null && customer.currency !== plan.amountCurrency)
-          throw invalid({ currency: ['currencies_does_not_match'] });
+        const overrides = givenOverrides(input.plan_overrides);
         const live = await liveSubscription(tx, organizationId, input.external_id);
         if (live) {
           if (live.customerId !== customer.id) throw invalid({ external_id: ['value_already_exist'] });
           const planned = live.status === 'PENDING' ? null : await plannedChangeOf(tx, live);
-          const change = { plan, ...changesOf(input, choice, chosen) };
+          const asked = await pricedPlan(tx, { plan, overrides }, await knownPlans(tx, live, planned), at);
+          const change = { plan: asked, ...changesOf(input, choice, chosen) };
           const { decided, answer } = await decideChangeOfPlan(tx, { live, planned }, change, at);
           await saveDecided(tx, decided, at);
           return answer;
         }
-        return this.begin(tx, { customer, plan, chosen, input, at });
+        const priced = await pricedPlan(tx, { plan, overrides }, [], at);
+        if (customer.currency !== null && customer.currency !== priced.amountCurrency)
+          throw invalid({ currency: ['currencies_does_not_match'] });
+        return this.begin(tx, { customer, plan: priced, chosen, input, at });
       },
       { uq_subscriptions_live_external_id: () => invalid({ external_id: ['value_already_exist'] }) },
     );

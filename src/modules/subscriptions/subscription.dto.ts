@@ -1,8 +1,9 @@
-import { Transform } from 'class-transformer';
-import { IsIn, IsOptional, ValidateIf } from 'class-validator';
+import { Transform, Type } from 'class-transformer';
+import { IsIn, IsObject, IsOptional, ValidateIf, ValidateNested } from 'class-validator';
 import { PageQuery } from '../../platform/http/pagination.ts';
 import { IsInstant, IsKey, IsText } from '../../platform/http/validators.ts';
 import { BillingEntityParameters } from '../billing-entities/index.ts';
+import { PlanOverridesInput } from '../plans/index.ts';
 import { type TerminationCredit, terminationCredits } from './subscription.entity.ts';
 
 export class CreateSubscriptionInput extends BillingEntityParameters {
@@ -26,6 +27,12 @@ export class CreateSubscriptionInput extends BillingEntityParameters {
   @IsOptional()
   @IsInstant()
   ending_at?: Date | null;
+  /** What it pays instead of what the plan says; the plan keeps its prices. */
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => PlanOverridesInput)
+  plan_overrides?: PlanOverridesInput | null;
 }
 
 export class UpdateSubscriptionInput extends BillingEntityParameters {
@@ -39,6 +46,12 @@ export class UpdateSubscriptionInput extends BillingEntityParameters {
   @ValidateIf((_, value) => value !== undefined)
   @IsInstant()
   subscription_at?: Date;
+  /** Other prices from now on: what is not billed yet is billed by them. */
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => PlanOverridesInput)
+  plan_overrides?: PlanOverridesInput | null;
 }
 
 export class PauseSubscriptionInput {

@@ -7,7 +7,7 @@ import { metaOf, pageOf, sliceOf } from '../../platform/http/pagination.ts';
 import { Payload, QueryParams } from '../../platform/http/payload.ts';
 import { withWarnings } from '../../platform/http/warnings.ts';
 import { SubscriptionEntityChoice } from '../billing-entities/index.ts';
-import { findPlan } from '../plans/index.ts';
+import { findPlan, PlanRow, plansAndCopies, presentPlans } from '../plans/index.ts';
 import { findCustomer } from '../customers/index.ts';
 import { CreateSubscription } from './create-subscription.ts';
 import {
@@ -42,7 +42,7 @@ export class SubscriptionsController {
       where: {
         organizationId,
         ...(customer ? { customerId: customer.id } : {}),
-        ...(plan ? { planId: plan.id } : {}),
+        ...(plan ? { planId: In(await plansAndCopies(manager, plan)) } : {}),
         ...(query.status?.length ? { status: In(query.status.map((status) => status.toUpperCase() as SubscriptionStatus)) } : {}),
       },
       order: { createdAt: 'desc', id: 'asc' },
@@ -53,7 +53,10 @@ export class SubscriptionsController {
 
   @Get(':externalId')
   async read(@OrganizationId() organizationId: string, @Param('externalId') externalId: string) {
-    return this.present(await findSubscription(this.dataSource.manager, organizationId, externalId));
+    const { manager } = this.dataSource;
+    const row = await findSubscription(manager, organizationId, externalId);
+    const [plan] = await presentPlans(manager, [await manager.findOneByOrFail(PlanRow, { organizationId, id: row.planId })]);
+    return { subscription: { ...(await this.present(row)).subscription, plan } };
   }
 
   @Post()

@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { BillingError, invalid } from '../../domain/errors/billing-error.ts';
-import { UnitOfWork } from '../../platform/database/unit-of-work.ts';
+import { type Tx, UnitOfWork } from '../../platform/database/unit-of-work.ts';
 import { tell } from '../../platform/outbox/outbox.ts';
 import { type BillingEntityChoice, chosenBillingEntity, entityForNewBusiness } from '../billing-entities/index.ts';
 import { findCustomer } from '../customers/index.ts';
 import { OrganizationClock } from '../organizations/index.ts';
+import { ownPlan, overridePlan, type PlanOverridesInput, PlanRow } from '../plans/index.ts';
+import { givenOverrides } from './price-plan.ts';
 import type { UpdateSubscriptionInput } from './subscription.dto.ts';
 import { SubscriptionRow } from './subscription.entity.ts';
 import { findSubscription, presentSubscriptions } from './subscriptions.queries.ts';
@@ -44,6 +46,8 @@ export class UpdateSubscription {
         const customer = await findCustomer(tx, organizationId, row.customerId);
         await entityForNewBusiness(tx, organizationId, { billingEntityId }, customer);
       }
+      const overrides = givenOverrides(input.plan_overrides);
+      if (overrides) await override(tx, row, overrides, at);
       const changes = {
         billingEntityId,
         name: input.name === undefined ? row.name : input.name,
@@ -52,7 +56,7 @@ export class UpdateSubscription {
         updatedAt: at,
       };
       await tx.update(SubscriptionRow, { organizationId, id: row.id }, changes);
-      const updated = { ...row, ...changes };
+      const updated = await tx.findOneByOrFail(SubscriptionRow, { organizationId, id: row.id });
       const [payload] = await presentSubscriptions(tx, [updated]);
       await tell(tx, organizationId, at, [
         { objectType: 'subscription', objectId: row.id, type: 'subscription.updated', payload: payload ?? {} },
@@ -60,4 +64,17 @@ export class UpdateSubscription {
       return updated;
     });
   }
+}
+
+/** Prices of its own for a locked subscription, in place: what is billed from now on is billed by them. */
+async function override(tx: Tx, row: SubscriptionRow, overrides: PlanOverridesInput, at: Date): Promise<void> {
+  const { organizationId, id } = row;
+  if (row.paymentProvider !== 'MANUAL') throw invalid({ plan_overrides: ['billed_by_provider'] });
+  const where = { organizationId, id: row.planId };
+  const plan = await tx.findOneOrFail(PlanRow, { where, lock: { mode: 'pessimistic_write' } });
+  if (overrides.amount_currency !== undefined && overrides.amount_currency !== plan.amountCurrency)
+    throw invalid({ 'plan_overrides.amount_currency': ['plan_in_use'] });
+  const own = await ownPlan(tx, plan, at);
+  await tx.update(SubscriptionRow, { organizationId, id }, { planId: own.id });
+  await overridePlan(tx, own, overrides, at);
 }

@@ -7,21 +7,23 @@ export interface Lock {
   readonly forUpdate?: boolean;
 }
 
-interface Search {
+interface Search<Row> {
   readonly organizationId: string;
   readonly idOrCode: string;
   readonly lock: Lock;
   readonly otherwise: ErrorCode;
+  /** What else holds of the row. */
+  readonly among?: FindOptionsWhere<Row>;
 }
 
 /** One row of the organization by its id or its code. @throws BillingError `otherwise`, for another tenant's too */
 export async function findByIdOrCode<Row extends { organizationId: string; id: string; code: string }>(
   manager: EntityManager,
   type: EntityTarget<Row>,
-  { organizationId, idOrCode, lock, otherwise }: Search,
+  { organizationId, idOrCode, lock, otherwise, among }: Search<Row>,
 ): Promise<Row> {
-  const byCode = { organizationId, code: idOrCode };
-  const where = isId(idOrCode) ? [{ organizationId, id: idOrCode }, byCode] : byCode;
+  const byCode = { ...among, organizationId, code: idOrCode };
+  const where = isId(idOrCode) ? [{ ...among, organizationId, id: idOrCode }, byCode] : byCode;
   const row = await manager.findOne(type, {
     where: where as unknown as FindOptionsWhere<Row>,
     ...(lock.forUpdate ? { lock: { mode: 'pessimistic_write' as const } } : {}),

@@ -46,13 +46,13 @@ const done = {
 
 /**
  * The most that a charge was paid for in a period, by one filter and group: the usage of the fee that charged the most units. What
- * was renewed at the start of the period counts as paid.
+ * was renewed at the start of the period counts as paid, and what was paid for the charge that it is a copy of.
  */
 const paid = {
   name: 'instant_charges.paid',
   text: `select f.derivation #> '{pricing,inputs}' as inputs, f.derivation ->> 'units' as units from fees f
-    where f.organization_id = $1 and f.subscription_id = $2 and f.item_id = $3 and f.period_start = $4 and f.fee_type = 'charge'
-      and coalesce(f.derivation ->> 'filter_id', '') = $5 and coalesce(f.derivation -> 'grouped_by', '{}') = $6
+    where f.organization_id = $1 and f.subscription_id = $2 and f.item_id = any($3::uuid[]) and f.period_start = $4 and f.fee_type = 'charge'
+      and coalesce(f.derivation -> 'filter_values', '{}') = $5 and coalesce(f.derivation -> 'grouped_by', '{}') = $6
       and not exists (select from invoices i where i.organization_id = f.organization_id and i.id = f.invoice_id and i.status = 'VOID'
         and f.event_transaction_id is null)
     order by coalesce(f.derivation #>> '{pricing,inputs,prorated_units}', f.derivation #>> '{pricing,inputs,units}', f.derivation ->> 'units')::numeric desc,
@@ -98,9 +98,10 @@ export async function settle(query: Query, organizationId: string, id: string): 
 
 export interface PaidQuestion {
   readonly subscriptionId: string;
-  readonly chargeId: string;
+  /** The charge, and the one it is a copy of. */
+  readonly chargeIds: readonly string[];
   readonly periodStart: Date;
-  readonly filterId: string | null;
+  readonly filterValues: Readonly<Record<string, readonly string[]>> | null;
   readonly groupedBy: Readonly<Record<string, string | null>> | null;
 }
 
@@ -108,9 +109,9 @@ export async function paidUsage(query: Query, organizationId: string, question: 
   const [row] = await query<{ inputs: UsageInputs | null; units: string }>(paid, [
     organizationId,
     question.subscriptionId,
-    question.chargeId,
+    question.chargeIds,
     question.periodStart,
-    question.filterId ?? '',
+    JSON.stringify(question.filterValues ?? {}),
     JSON.stringify(question.groupedBy ?? {}),
   ]);
   if (!row) return null;

@@ -63,8 +63,14 @@ async function priceBy(
     (bucket) => bucket.filterId === (filter?.id ?? null) && keys.every((key) => bucket.groupedBy?.[key] === groupedBy?.[key]),
   );
   if (!own) throw new Error(`event ${event.transaction_id} is in no bucket of charge ${charge.id}`);
-  const question = { subscriptionId: subscription.id, chargeId: charge.id, periodStart: dateOf(span.billed.start) };
-  const paid = await paidUsage(query, organizationId, { ...question, filterId: own.filterId, groupedBy });
+  const bucket = bucketOf(charge, own);
+  const paid = await paidUsage(query, organizationId, {
+    subscriptionId: subscription.id,
+    chargeIds: charge.parentId === null ? [charge.id] : [charge.id, charge.parentId],
+    periodStart: dateOf(span.billed.start),
+    filterValues: bucket.filterValues ?? null,
+    groupedBy,
+  });
   const entity = effectiveEntity(subscription);
   const taxes = taxesOf(facts, subscription, await taxesOnDayOf(taxRates, entity, event.occurred_at));
   const item: UsageChargeItem = {
@@ -74,7 +80,7 @@ async function priceBy(
     taxes: taxes(`charge ${charge.id}`),
     period: span.period,
     billed: span.billed,
-    buckets: [{ ...bucketOf(charge, own), paid: paid && readUsage(paid) }],
+    buckets: [{ ...bucket, paid: paid && readUsage(paid) }],
   };
   const priced = priceInvoice({ currency: subscription.amount_currency, timezone: span.timezone, items: [item] });
   return { entity, invoiceable: charge.invoiceable, priced };

@@ -64,7 +64,7 @@ export class ChargeFiltersController {
     @Payload('filter') input: ChargeFilterInput,
   ) {
     const added = { ...input, id: newId() };
-    return this.write(organizationId, { code, priceCode, filterId: added.id }, (known) => [...known.map(asInput), added]);
+    return this.write(organizationId, { code, priceCode, filterId: added.id, input }, (known) => [...known.map(asInput), added]);
   }
 
   @Put(':filter_id')
@@ -75,7 +75,7 @@ export class ChargeFiltersController {
     @Param('filter_id') filterId: string,
     @Payload('filter') input: UpdateChargeFilterInput,
   ) {
-    return this.write(organizationId, { code, priceCode, filterId }, (known) =>
+    return this.write(organizationId, { code, priceCode, filterId, input }, (known) =>
       known.map((row) => {
         if (row.id !== filterId) return asInput(row);
         const { invoice_display_name, properties = row.properties, values = row.filterValues } = input;
@@ -115,21 +115,31 @@ export class ChargeFiltersController {
   /** Makes the charge's filters what `change` makes of those it has; answers the named one, if it is still there. */
   private async write(
     organizationId: string,
-    { code, priceCode, filterId }: { code: string; priceCode: string; filterId: string },
+    {
+      code,
+      priceCode,
+      filterId,
+      input = {},
+    }: { code: string; priceCode: string; filterId: string; input?: { readonly cascade_updates?: boolean } },
     change: (known: readonly ChargeFilterRow[]) => WantedFilter[],
   ) {
-    return this.changePlan.execute(organizationId, code, async (tx, plan, at) => {
-      const charge = await findCharge(tx, plan, priceCode);
-      if (charge.status === 'INACTIVE') throw new BillingError('not_editable');
-      const ofCharge = { organizationId, chargeId: charge.id };
-      const known = await tx.find(ChargeFilterRow, { where: ofCharge, order: { createdAt: 'asc', id: 'asc' } });
-      const filters = change(known);
-      const isNamed = [...known, ...filters].some((filter) => filter.id === filterId);
-      if (!isNamed) throw new BillingError('charge_filter_not_found');
-      await writeCharges(tx, plan, [{ id: charge.id, filters }], 'change', at);
-      const written = await tx.findOneBy(ChargeFilterRow, { ...ofCharge, id: filterId });
-      return { filter: written && present(written, charge) };
-    });
+    return this.changePlan.execute(
+      organizationId,
+      code,
+      async (tx, plan, at) => {
+        const charge = await findCharge(tx, plan, priceCode);
+        if (charge.status === 'INACTIVE') throw new BillingError('not_editable');
+        const ofCharge = { organizationId, chargeId: charge.id };
+        const known = await tx.find(ChargeFilterRow, { where: ofCharge, order: { createdAt: 'asc', id: 'asc' } });
+        const filters = change(known);
+        const isNamed = [...known, ...filters].some((filter) => filter.id === filterId);
+        if (!isNamed) throw new BillingError('charge_filter_not_found');
+        await writeCharges(tx, plan, [{ id: charge.id, filters }], 'change', at);
+        const written = await tx.findOneBy(ChargeFilterRow, { ...ofCharge, id: filterId });
+        return { filter: written && present(written, charge) };
+      },
+      input,
+    );
   }
 }
 

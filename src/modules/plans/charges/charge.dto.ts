@@ -32,7 +32,7 @@ export class ChargeFilterInput {
   @IsDefined()
   @IsObject()
   values: Readonly<Record<string, unknown>>;
-  /** Plans have no copies of their own to follow them, so both answers mean the same. */
+  /** Whether subscriptions' own copies of the plan follow, in what they have as the plan had it. */
   @IsOptional()
   @IsBoolean()
   cascade_updates?: boolean;
@@ -48,7 +48,7 @@ export class UpdateChargeFilterInput {
   @IsOptional()
   @IsObject()
   values?: Readonly<Record<string, unknown>>;
-  /** Plans have no copies of their own to follow them, so both answers mean the same. */
+  /** Whether subscriptions' own copies of the plan follow, in what they have as the plan had it. */
   @IsOptional()
   @IsBoolean()
   cascade_updates?: boolean;
@@ -97,7 +97,7 @@ abstract class ChargeFields {
   @IsOptional()
   @Equals(false, unsupported)
   accepts_target_wallet?: false;
-  /** Plans have no copies of their own to follow them, so both answers mean the same. */
+  /** Whether subscriptions' own copies of the plan follow, in what they have as the plan had it. */
   @IsOptional()
   @IsBoolean()
   cascade_updates?: boolean;

@@ -14,6 +14,9 @@ export class ChargeRow {
   id: string;
   @Column('uuid')
   planId: string;
+  /** The charge that it is a copy of, in a subscription's own plan. */
+  @Column('uuid', { nullable: true })
+  parentId: string | null;
   @Column('uuid')
   billableMetricId: string;
   /** Unique in the plan, inactive ones included. */

@@ -48,10 +48,15 @@ export class ChargesController {
     @Payload('charge') input: CreateChargeInput,
   ) {
     return this.present(
-      await this.changePlan.execute(organizationId, code, async (tx, plan, at) => {
-        const [row] = await writeCharges(tx, plan, [input], 'add', at);
-        return row;
-      }),
+      await this.changePlan.execute(
+        organizationId,
+        code,
+        async (tx, plan, at) => {
+          const [row] = await writeCharges(tx, plan, [input], 'add', at);
+          return row;
+        },
+        input,
+      ),
     );
   }
 
@@ -64,12 +69,17 @@ export class ChargesController {
     @Payload('charge') input: UpdateChargeInput,
   ) {
     return this.present(
-      await this.changePlan.execute(organizationId, code, async (tx, plan, at) => {
-        const current = await findCharge(tx, plan, priceCode);
-        if (current.status === 'INACTIVE') throw new BillingError('not_editable');
-        const [row] = await writeCharges(tx, plan, [{ ...input, id: current.id }], 'change', at);
-        return row;
-      }),
+      await this.changePlan.execute(
+        organizationId,
+        code,
+        async (tx, plan, at) => {
+          const current = await findCharge(tx, plan, priceCode);
+          if (current.status === 'INACTIVE') throw new BillingError('not_editable');
+          const [row] = await writeCharges(tx, plan, [{ ...input, id: current.id }], 'change', at);
+          return row;
+        },
+        input,
+      ),
     );
   }
 

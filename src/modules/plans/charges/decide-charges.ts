@@ -10,8 +10,14 @@ import { readFilters } from './charge-filters.ts';
 import { changedRhythm, wrongSettings } from './charge-rules.ts';
 import type { ChargeRow } from './charge.entity.ts';
 
-/** `replace`: these and no others; `add`: one more; `change`: one that the plan has. */
-export type PriceWrite = 'replace' | 'add' | 'change';
+/** `replace`: these and no others; `add`: one more; `change`: one that the plan has; `override`: some that a subscription's own plan has. */
+export type PriceWrite = 'replace' | 'add' | 'change' | 'override';
+
+/** Where a request names the price at a position of its list. */
+export function fieldPrefix(write: PriceWrite, list: 'charges' | 'fixed_charges', position: number): string {
+  if (write === 'override') return `plan_overrides.${list}.${position}.`;
+  return write === 'replace' ? `${list}.${position}.` : '';
+}
 
 /** What the plan has, under its row lock. */
 export interface KnownCharges {
@@ -40,7 +46,7 @@ interface Request {
 /** The charges as they shall be. @throws BillingError validation_errors, with everything that is wrong with any of them */
 export function decideCharges(plan: PlanRow, places: readonly Place[], request: Request): WantedCharge[] {
   const { inputs, known, write } = request;
-  const prefix = (i: number): string => (write === 'replace' ? `charges.${i}.` : '');
+  const prefix = (i: number): string => fieldPrefix(write, 'charges', i);
   const misplaced = refusedFields(places, (i, field) => `${prefix(i)}${field === 'source' ? 'billable_metric_id' : field}`);
   if (misplaced.length > 0) throw invalid(Object.fromEntries(misplaced));
   const wrong: [string, readonly string[]][] = [];
@@ -80,6 +86,7 @@ function chargeOf(plan: PlanRow, { place, input, current }: Placed, at: Date): C
     organizationId: plan.organizationId,
     id: current?.id ?? newId(),
     planId: plan.id,
+    parentId: current?.parentId ?? null,
     billableMetricId: current?.billableMetricId ?? input.billable_metric_id ?? '',
     code: place.code,
     invoiceDisplayName:

@@ -46,7 +46,7 @@ export class FixedChargeInput {
   @IsOptional()
   @ArrayMaxSize(0, unsupported)
   tax_codes?: [];
-  /** Plans have no copies of their own to follow them, so both answers mean the same. */
+  /** Whether subscriptions' own copies of the plan follow, in what they have as the plan had it. */
   @IsOptional()
   @IsBoolean()
   cascade_updates?: boolean;

@@ -12,6 +12,9 @@ export class FixedChargeRow {
   id: string;
   @Column('uuid')
   planId: string;
+  /** The fixed charge that it is a copy of, in a subscription's own plan. */
+  @Column('uuid', { nullable: true })
+  parentId: string | null;
   @Column('uuid')
   addOnId: string;
   /** Unique in the plan, inactive ones included. */

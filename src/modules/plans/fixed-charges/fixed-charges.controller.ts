@@ -49,10 +49,15 @@ export class FixedChargesController {
     @Payload('fixed_charge') input: FixedChargeInput,
   ) {
     return this.present(
-      await this.changePlan.execute(organizationId, code, async (tx, plan, at) => {
-        const [row] = await writeFixedCharges(tx, plan, [input], 'add', at);
-        return row;
-      }),
+      await this.changePlan.execute(
+        organizationId,
+        code,
+        async (tx, plan, at) => {
+          const [row] = await writeFixedCharges(tx, plan, [input], 'add', at);
+          return row;
+        },
+        input,
+      ),
     );
   }
 
@@ -65,12 +70,17 @@ export class FixedChargesController {
     @Payload('fixed_charge') input: FixedChargeInput,
   ) {
     return this.present(
-      await this.changePlan.execute(organizationId, code, async (tx, plan, at) => {
-        const current = await this.find(tx, plan, priceCode);
-        if (current.status === 'INACTIVE') throw new BillingError('not_editable');
-        const [row] = await writeFixedCharges(tx, plan, [{ ...input, id: current.id }], 'change', at);
-        return row;
-      }),
+      await this.changePlan.execute(
+        organizationId,
+        code,
+        async (tx, plan, at) => {
+          const current = await this.find(tx, plan, priceCode);
+          if (current.status === 'INACTIVE') throw new BillingError('not_editable');
+          const [row] = await writeFixedCharges(tx, plan, [{ ...input, id: current.id }], 'change', at);
+          return row;
+        },
+        input,
+      ),
     );
   }
 

@@ -10,7 +10,7 @@ import type { FixedChargeModelName, ListedFixedChargeInput } from './fixed-charg
 import { FixedChargeRow } from './fixed-charge.entity.ts';
 import { type Place, placePrices, refusedFields } from '../place-prices.ts';
 import type { PlanRow } from '../plan.entity.ts';
-import type { PriceWrite } from '../charges/decide-charges.ts';
+import { fieldPrefix, type PriceWrite } from '../charges/decide-charges.ts';
 import { readProperties, under } from '../read-pricing.ts';
 
 /**
@@ -43,7 +43,7 @@ export async function writeFixedCharges(
     const row = fixedChargeOf(plan, place, inputs[i] ?? {}, { known, addOn: addOns[i], at });
     const read = readProperties(row.chargeModel, row.properties);
     if ('properties' in read) return { ...row, properties: read.properties };
-    wrong.push(...under(write === 'replace' ? `fixed_charges.${i}.` : '', read.wrong));
+    wrong.push(...under(fieldPrefix(write, 'fixed_charges', i), read.wrong));
     return row;
   });
   if (wrong.length > 0) throw invalid(Object.fromEntries(wrong));
@@ -83,7 +83,7 @@ interface Request {
 
 /** An add-on's own amount is the default only in its own currency. */
 function refuseWrongOnes(plan: PlanRow, places: readonly Place[], { known, inputs, addOns, write }: Request): void {
-  const prefix = (i: number): string => (write === 'replace' ? `fixed_charges.${i}.` : '');
+  const prefix = (i: number): string => fieldPrefix(write, 'fixed_charges', i);
   const addOnField = (i: number): string =>
     inputs[i]?.add_on_id === undefined && inputs[i]?.add_on_code ? 'add_on_code' : 'add_on_id';
   const wrong = [
@@ -122,6 +122,7 @@ function fixedChargeOf(
     organizationId: plan.organizationId,
     id: current?.id ?? newId(),
     planId: plan.id,
+    parentId: current?.parentId ?? null,
     addOnId: current?.addOnId ?? addOn?.id ?? '',
     code: place.code,
     invoiceDisplayName:
