@@ -8,7 +8,7 @@ export const connectionOptions = (url: string): DataSourceOptions => ({
   namingStrategy: new SnakeNamingStrategy(),
   synchronize: false,
   installExtensions: false,
-  poolSize: 10,
+  poolSize: 16,
   applicationName: 'florin',
   connectTimeoutMS: 5_000,
   extra: {
