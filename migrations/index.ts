@@ -22,6 +22,7 @@ import { RateLimits1795000500400 } from './1795000500400-rate-limits.ts';
 import { Operations1795000500500 } from './1795000500500-operations.ts';
 import { PlanOverrides1795000610000 } from './1795000610000-plan-overrides.ts';
 import { Resources1795000630000 } from './1795000630000-resources.ts';
+import { Provisioning1795000631000 } from './1795000631000-provisioning.ts';
 import { CreditOfOneSeller1795000640000 } from './1795000640000-credit-of-one-seller.ts';
 
 /** In the order in which they run; listed by hand so that no glob decides what a release contains. */
@@ -50,5 +51,6 @@ export const migrations = [
   Operations1795000500500,
   PlanOverrides1795000610000,
   Resources1795000630000,
+  Provisioning1795000631000,
   CreditOfOneSeller1795000640000,
 ];

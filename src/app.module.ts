@@ -12,14 +12,20 @@ import { BillingModule, BillingRunRow } from './modules/billing/index.ts';
 import { FeeRow, InvoiceRow, InvoicesModule, InvoiceTaxRow } from './modules/invoices/index.ts';
 import { ApiKeyRow, OrganizationRow, OrganizationsModule } from './modules/organizations/index.ts';
 import { ChargeFilterRow, ChargeRow, FixedChargeRow, MinimumCommitmentRow, PlanRow, PlansModule } from './modules/plans/index.ts';
-import { ProvisioningModule } from './modules/provisioning/index.ts';
+import { AttemptRow, ProvisionerRow, ProvisioningModule } from './modules/provisioning/index.ts';
 import { SubscriptionRow, SubscriptionsModule } from './modules/subscriptions/index.ts';
 import { TaxesModule, TaxRow } from './modules/taxes/index.ts';
 import { UsageModule } from './modules/usage/index.ts';
 import { InboundEventRow, WebhooksModule } from './modules/webhooks/index.ts';
 import { StripeModule } from './integrations/stripe/stripe.module.ts';
 import { TaxTable } from './integrations/tax-table/tax-table.ts';
-import { InvoicePaymentRow, PaymentsModule, ProviderCustomerRow, ProviderSubscriptionRow } from './modules/payments/index.ts';
+import {
+  InvoicePaymentRow,
+  PaidSubscriptionsModule,
+  PaymentsModule,
+  ProviderCustomerRow,
+  ProviderSubscriptionRow,
+} from './modules/payments/index.ts';
 import { AuthGuard } from './platform/auth/auth.guard.ts';
 import type { Config } from './platform/config/config.ts';
 import { connectionOptions } from './platform/database/connection.ts';
@@ -48,6 +54,8 @@ export const entities = [
   FixedChargeRow,
   MinimumCommitmentRow,
   SubscriptionRow,
+  ProvisionerRow,
+  AttemptRow,
   CreditNoteRow,
   InvoiceRow,
   FeeRow,
@@ -86,7 +94,7 @@ export class AppModule {
         PlansModule,
         UsageModule,
         SubscriptionsModule,
-        ProvisioningModule,
+        ProvisioningModule.register({ runsJobs, payments: PaidSubscriptionsModule }),
         CreditNotesModule,
         InvoicesModule,
         BillingModule.register({ runsJobs }),

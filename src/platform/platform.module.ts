@@ -8,6 +8,7 @@ import { Bell } from './jobs/bell.ts';
 import { JobSlots } from './jobs/job-slots.ts';
 import { WorkerLog } from './logging/worker-log.ts';
 import { Mailer } from './mail/mailer.ts';
+import { Outbound } from './outbound/outbound.ts';
 
 /** What every room stands on. */
 @Global()
@@ -25,9 +26,10 @@ export class PlatformModule {
         WorkerLog,
         FeatureFlags,
         Mailer,
+        Outbound,
         SigningSecret,
       ],
-      exports: [CONFIG, Bell, Clock, UnitOfWork, JobSlots, WorkerLog, FeatureFlags, Mailer, SigningSecret],
+      exports: [CONFIG, Bell, Clock, UnitOfWork, JobSlots, WorkerLog, FeatureFlags, Mailer, Outbound, SigningSecret],
     };
   }
 }

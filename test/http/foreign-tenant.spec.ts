@@ -1,6 +1,8 @@
 import { featureFlagNames } from '../../src/platform/feature-flags/flags.ts';
 import { setFlags } from '../support/flags.ts';
 import { type Caller, type Florin, startFlorin, type Tenant } from '../support/florin.ts';
+import { deliver, stripeEvent, webhookSecret } from '../support/stripe.ts';
+import { checkoutSession } from '../support/stripe-objects.ts';
 import { advance, invoicesOf, make, stockShop, subscribe, use } from '../support/shop.ts';
 
 type Method = Parameters<Caller>[0];
@@ -15,7 +17,7 @@ describe("another tenant's things", () => {
   let routes: { method: Method; path: string }[];
 
   beforeAll(async () => {
-    florin = await startFlorin();
+    florin = await startFlorin({ STRIPE_WEBHOOK_SECRET: webhookSecret });
     owner = await florin.openOrganization('test');
     stranger = await florin.openOrganization('test', 'Stranger');
     await setFlags(florin, stranger, featureFlagNames);
@@ -31,6 +33,12 @@ describe("another tenant's things", () => {
     const [run] = (await call('GET', '/api/v1/billing_runs')).body.billing_runs;
     const { operation } = (await call('POST', '/api/v1/billing_runs', undefined, { prefer: 'respond-async' })).body;
     const [activity] = (await call('GET', '/api/v1/activity_logs')).body.activity_logs;
+    const provisioner = await make(call, '/api/v1/provisioners', 'provisioner', {
+      resource_type: 'graph',
+      kind: 'http',
+      url: 'https://provisioner.example.com/make',
+    });
+    const attempt = await provision();
     const idOf = async (path: string, root: string) => (await call('GET', `/api/v1/${path}`)).body[root].lago_id as string;
     const feeId = (await call('GET', `/api/v1/invoices/${invoice.lago_id}`)).body.invoice.fees[0].lago_id as string;
     await call('PUT', `/api/v1/invoices/${invoice.lago_id}/finalize`);
@@ -53,6 +61,8 @@ describe("another tenant's things", () => {
       billing_runs: [run.lago_id],
       activity_logs: [activity.activity_id],
       operations: [operation.id],
+      provisioners: ['graph', provisioner.lago_id],
+      provisioning: [attempt.operation_id],
     };
     const document = (await call('GET', '/openapi.json')).body as { paths: Record<string, Record<string, unknown>> };
     routes = Object.entries(document.paths)
@@ -60,6 +70,22 @@ describe("another tenant's things", () => {
       .flatMap(([path, methods]) => Object.keys(methods).map((method) => ({ method: method.toUpperCase() as Method, path })));
   });
   afterAll(() => florin.stop());
+
+  /** An attempt that waits for the owner's service, from a purchase that Stripe says is paid. */
+  async function provision(): Promise<{ operation_id: string }> {
+    const { body } = await florin.operator('POST', '/admin/v1/subscriptions', {
+      subscription: {
+        organization_id: owner.id,
+        external_customer_id: 'customer of sub',
+        plan_code: 'team',
+        external_id: 'graph of sub',
+        provider_subscription_id: 'cs_1',
+        resource_type: 'graph',
+      },
+    });
+    await deliver(florin, stripeEvent('checkout.session.completed', checkoutSession({ id: 'cs_1' })));
+    return (await florin.operator('GET', `/admin/v1/subscriptions/${body.subscription.id}`)).body.subscription.provisioning;
+  }
 
   /** A fingerprint of everything the owner has. */
   async function everythingOf(tenant: Tenant): Promise<string> {
@@ -120,7 +146,7 @@ describe("another tenant's things", () => {
 
   it('are not listed', async () => {
     for (const resource of Object.keys(things).filter(
-      (name) => !['billing_entities', 'activity_logs', 'operations'].includes(name),
+      (name) => !['billing_entities', 'activity_logs', 'operations', 'provisioning'].includes(name),
     )) {
       const { body } = await stranger.call('GET', `/api/v1/${resource}`);
       expect([resource, body.meta.total_count]).toEqual([resource, 0]);
@@ -149,6 +175,9 @@ describe("another tenant's things", () => {
         properties: { amount: '1' },
       };
     if (path.endsWith('/fixed_charges')) return { add_on_code: 'seat', charge_model: 'standard', units: '1' };
+    if (path.endsWith('/progress')) return { message: 'x', progress_percent: 1 };
+    if (path.endsWith('/complete')) return { resource_id: 'x' };
+    if (path.endsWith('/fail')) return { error: 'x' };
     if (path.endsWith('/sessions')) return { session: { role: 'owner', subject: 'x' } };
     if (path.endsWith('/status')) return { status: 'paid' };
     if (path === '/api/v1/credit_notes/{id}') return { refund_status: 'succeeded' };

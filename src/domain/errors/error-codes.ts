@@ -35,6 +35,8 @@ export const statusByCode = {
   billing_run_not_found: 404,
   activity_log_not_found: 404,
   operation_not_found: 404,
+  provisioner_not_found: 404,
+  resource_not_found: 404,
   credit_note_not_found: 404,
   inbound_event_not_found: 404,
   payment_method_not_found: 404,

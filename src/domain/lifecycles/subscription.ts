@@ -20,7 +20,7 @@ export type SubscriptionStatus = (typeof subscriptionStatuses)[number];
 export const subscriptionTransitions: Readonly<Record<SubscriptionStatus, readonly SubscriptionStatus[]>> = {
   PENDING: ['TRIAL', 'ACTIVE', 'CANCELED'],
   PENDING_PAYMENT: ['PROVISIONING', 'UNPAID', 'CANCELED'],
-  PROVISIONING: ['ACTIVE', 'FAILED'],
+  PROVISIONING: ['ACTIVE', 'FAILED', 'CANCELED'],
   TRIAL: ['ACTIVE', 'TERMINATED'],
   ACTIVE: ['PAUSED', 'PAST_DUE', 'UNPAID', 'CANCELED', 'TERMINATED'],
   PAUSED: ['ACTIVE', 'TERMINATED'],
@@ -28,7 +28,7 @@ export const subscriptionTransitions: Readonly<Record<SubscriptionStatus, readon
   UNPAID: ['PROVISIONING', 'ACTIVE', 'CANCELED', 'TERMINATED'],
   CANCELED: ['ACTIVE'],
   TERMINATED: [],
-  FAILED: [],
+  FAILED: ['PROVISIONING'],
 };
 
 /** States in which a subscription holds its external id: nobody else of the organization can take it. */

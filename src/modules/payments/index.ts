@@ -29,6 +29,7 @@ export {
   type SoldPlan,
 } from './provider/payment-provider.ts';
 export { PaymentProviders } from './provider/payment-providers.ts';
+export { PaidSubscriptionsModule } from './provider/paid-subscriptions.module.ts';
 export { PaymentsModule } from './payments.module.ts';
 export { type Observation, observe, type Observed, knownStates } from './provider/provider-objects.store.ts';
 export { knownProviderCustomers } from './provider/provider-links.store.ts';

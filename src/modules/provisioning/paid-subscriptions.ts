@@ -2,17 +2,15 @@ import type { SubscriptionRow } from '../subscriptions/index.ts';
 
 /**
  * What has to happen where a subscription is paid when its resource could not be made, or when its customer changes it. Implemented by
- * the room that knows payment providers. Everything is called outside of transactions and may be called again with the same `key`, with
- * one effect; a subscription that no provider manages, or that is gone there, is a success that does nothing.
+ * the room that knows payment providers. Called outside of transactions, and again after a crash: each call has one effect however often it
+ * is made, and a subscription that no provider manages, or that is gone there, is a success that does nothing.
  */
 export interface PaidSubscriptions {
-  /** Ends it at its provider at once, and with `refund` gives back what was taken for it. */
-  end(
-    subscription: SubscriptionRow,
-    how: { readonly key: string; readonly refund: boolean; readonly reason: string },
-  ): Promise<void>;
+  /** Ends it at its provider at once; with `refund` what was taken for it goes back. */
+  end(subscription: SubscriptionRow, how: { readonly refund: boolean }): Promise<void>;
   /** It is not renewed any more: it ends with the period that runs. */
-  endWithPeriod(subscription: SubscriptionRow, how: { readonly key: string }): Promise<void>;
-  /** From now on the provider bills the price of this plan. */
-  changePlan(subscription: SubscriptionRow, how: { readonly key: string; readonly planId: string }): Promise<void>;
+  endWithPeriod(subscription: SubscriptionRow): Promise<void>;
 }
+
+/** DI token of the implementation, which the floor plan gives to `ProvisioningModule`. */
+export const PAID_SUBSCRIPTIONS = Symbol('PAID_SUBSCRIPTIONS');

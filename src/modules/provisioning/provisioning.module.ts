@@ -1,7 +1,36 @@
-import { Global, Module } from '@nestjs/common';
-import { BeginProvisioning } from './begin-provisioning.ts';
+import { type DynamicModule, Global, Module, type Type } from '@nestjs/common';
+import { AdminProvisioningController } from './attempts/admin-provisioning.controller.ts';
+import { BeginProvisioning } from './attempts/begin-provisioning.ts';
+import { CallbacksController } from './attempts/callbacks.controller.ts';
+import { EndAttempt } from './attempts/end-attempt.ts';
+import { HearProvisioner } from './attempts/hear-provisioner.ts';
+import { ProvisioningWorker } from './attempts/provisioning.worker.ts';
+import { RepeatProvisioning } from './attempts/repeat-provisioning.ts';
+import { RequestResource } from './attempts/request-resource.ts';
+import { SettleFailure } from './attempts/settle-failure.ts';
+import { WorkOffProvisioning } from './attempts/work-off-provisioning.ts';
+import { ProvisionersController } from './provisioners/provisioners.controller.ts';
+import { WriteProvisioner } from './provisioners/write-provisioner.ts';
 
 /** Global: whoever learns that a subscription is paid begins its provisioning. */
 @Global()
-@Module({ providers: [BeginProvisioning], exports: [BeginProvisioning] })
-export class ProvisioningModule {}
+@Module({
+  controllers: [AdminProvisioningController, CallbacksController, ProvisionersController],
+  providers: [
+    BeginProvisioning,
+    EndAttempt,
+    HearProvisioner,
+    RepeatProvisioning,
+    RequestResource,
+    SettleFailure,
+    WorkOffProvisioning,
+    WriteProvisioner,
+  ],
+  exports: [BeginProvisioning],
+})
+export class ProvisioningModule {
+  /** `payments` exports PAID_SUBSCRIPTIONS. With the worker running, or without (operator commands, tests). */
+  static register({ runsJobs, payments }: { runsJobs: boolean; payments: Type }): DynamicModule {
+    return { module: ProvisioningModule, imports: [payments], providers: runsJobs ? [ProvisioningWorker] : [] };
+  }
+}

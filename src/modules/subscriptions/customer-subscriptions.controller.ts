@@ -54,6 +54,7 @@ const presentForCustomer = (row: SubscriptionRow, plan: PlanRow) => ({
   name: row.name,
   resource_type: row.resourceType,
   resource_id: row.resourceId,
+  failure_reason: row.failureReason,
   plan_name: plan.code,
   plan_display_name: plan.invoiceDisplayName ?? plan.name,
   billing_interval: plan.interval,

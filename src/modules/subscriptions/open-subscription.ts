@@ -66,6 +66,7 @@ export async function openSubscription(
     resourceType: resource?.type ?? null,
     resourceConfig: resource?.config ?? null,
     resourceId: resource?.id ?? null,
+    failureReason: null,
     createdAt: at,
     updatedAt: at,
     ...columnsOf(beginning),

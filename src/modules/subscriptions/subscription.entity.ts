@@ -93,6 +93,9 @@ export class SubscriptionRow {
   /** What it is called there; null until it is made. */
   @Column('text', { nullable: true })
   resourceId: string | null;
+  /** Of a FAILED one: why its resource could not be made. */
+  @Column('text', { nullable: true })
+  failureReason: string | null;
   @Column('timestamptz')
   createdAt: Date;
   @Column('timestamptz')

@@ -70,5 +70,6 @@ export const presentSubscription = (row: SubscriptionRow, context: SubscriptionC
   on_termination_invoice: row.onTerminationInvoice ?? 'generate',
   resource_type: row.resourceType,
   resource_id: row.resourceId,
+  failure_reason: row.failureReason,
   created_at: iso(row.createdAt),
 });

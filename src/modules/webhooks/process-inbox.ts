@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { type Actor, withActor } from '../../platform/auth/actor.ts';
 import { databaseError, UnitOfWork } from '../../platform/database/unit-of-work.ts';
 import { log } from '../../platform/logging/log.ts';
 import { type Applied, type Fact, INBOUND_PROVIDERS, type InboundProvider, NeedsFact } from './inbound-provider.ts';
@@ -59,7 +60,8 @@ export class ProcessInbox {
   private async try(event: ClaimedEvent): Promise<void> {
     const fields = { event_id: event.eventId, type: event.type, attempt: event.attempts };
     try {
-      const applied = await this.apply(event);
+      const provider: Actor = { type: `${event.provider.toLowerCase()}_webhook`, id: event.eventId, address: null };
+      const applied = await withActor(provider, () => this.apply(event));
       if ('deferred' in applied) {
         await this.postpone(event, 'DEFERRED', applied.deferred, applied.organizationId ?? null);
         log.warn(`inbound event deferred: ${applied.deferred}`, fields);

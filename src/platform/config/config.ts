@@ -22,6 +22,8 @@ export interface Config {
   readonly trustedProxies: BlockList;
   /** Sign session tokens, the first one; every one of them opens. Empty: a secret kept in the database. */
   readonly sessionSecrets: readonly string[];
+  /** Requests to addresses that tenants name may reach private networks. */
+  readonly webhooksAllowPrivate: boolean;
   /** A mail server; without it nothing is sent. */
   readonly smtpUrl: string | undefined;
   readonly mailFrom: string;
@@ -62,6 +64,8 @@ const readers = {
   FLORIN_RATE_LIMITS: (text?: string) => rateLimits(text),
   FLORIN_TRUSTED_PROXIES: (text?: string) => proxies(text),
   FLORIN_SESSION_SECRET: (text?: string) => secrets('FLORIN_SESSION_SECRET', text),
+  FLORIN_WEBHOOKS_ALLOW_PRIVATE: (text?: string) =>
+    choice('FLORIN_WEBHOOKS_ALLOW_PRIVATE', text ?? 'false', ['true', 'false'] as const) === 'true',
   SMTP_URL: (text?: string) => smtpUrl(text),
   MAIL_FROM: (text?: string) => text ?? 'Florin <billing@localhost>',
   FLORIN_BILLING_WORKERS: (text?: string) => integer('FLORIN_BILLING_WORKERS', text ?? '2', 1, 32),
@@ -93,6 +97,7 @@ export function readConfig(environment: Environment): Config {
     rateLimits: readers.FLORIN_RATE_LIMITS(value('FLORIN_RATE_LIMITS')),
     trustedProxies: readers.FLORIN_TRUSTED_PROXIES(value('FLORIN_TRUSTED_PROXIES')),
     sessionSecrets: readers.FLORIN_SESSION_SECRET(value('FLORIN_SESSION_SECRET')),
+    webhooksAllowPrivate: readers.FLORIN_WEBHOOKS_ALLOW_PRIVATE(value('FLORIN_WEBHOOKS_ALLOW_PRIVATE')),
     smtpUrl: readers.SMTP_URL(value('SMTP_URL')),
     mailFrom: readers.MAIL_FROM(value('MAIL_FROM')),
     billingWorkers: readers.FLORIN_BILLING_WORKERS(value('FLORIN_BILLING_WORKERS')),

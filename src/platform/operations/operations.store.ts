@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { OperationStatus } from '../../domain/lifecycles/operation.ts';
 import { newId, isId } from '../database/ids.ts';
-import { type Query, queryOn } from '../database/sql.ts';
+import { type Query, queryIn, queryOn } from '../database/sql.ts';
+import type { Tx } from '../database/unit-of-work.ts';
 import { toJson } from '../http/strict-json.ts';
 
 export interface Operation {
@@ -11,6 +12,8 @@ export interface Operation {
   readonly type: string;
   readonly status: OperationStatus;
   readonly cancel_requested: boolean;
+  /** Rows of its room say how it goes on: silence does not mean that its process died. */
+  readonly resumable: boolean;
   readonly result: object | null;
   readonly error: object | null;
   readonly created_at: Date;
@@ -29,7 +32,8 @@ export type OperationKey = Pick<Operation, 'organization_id' | 'id'>;
 
 const open = {
   name: 'operations.open',
-  text: `insert into operations (organization_id, id, type, status, created_at, heartbeat_at) values ($1, $2, $3, 'PENDING', $4, $4) returning *`,
+  text: `insert into operations (organization_id, id, type, status, resumable, created_at, heartbeat_at) values ($1, $2, $3, 'PENDING', $5, $4, $4)
+    returning *`,
 };
 
 const find = { name: 'operations.find', text: 'select * from operations where organization_id = $1 and id = $2' };
@@ -63,7 +67,8 @@ const requestCancel = {
 
 const orphans = {
   name: 'operations.orphans',
-  text: `select organization_id, id from operations where organization_id = $1 and id = $2 and status in ('PENDING', 'RUNNING') and heartbeat_at < $3`,
+  text: `select organization_id, id from operations where organization_id = $1 and id = $2 and status in ('PENDING', 'RUNNING') and heartbeat_at < $3
+    and not resumable`,
 };
 
 export interface Saying {
@@ -83,9 +88,16 @@ export class OperationsStore {
   }
 
   async open(organizationId: string, type: string, at: Date): Promise<Operation> {
-    const [row] = await this.query<Operation>(open, [organizationId, newId(), type, at]);
-    if (!row) throw new Error('an operation was not opened');
-    return row;
+    return openWith(this.query, { organization_id: organizationId, id: newId() }, type, at, false);
+  }
+
+  /** In the transaction that begins the work; whoever works on it says so in transactions of its own. */
+  async openIn(tx: Tx, key: OperationKey, type: string, at: Date): Promise<Operation> {
+    return openWith(queryIn(tx), key, type, at, true);
+  }
+
+  async sayIn(tx: Tx, key: OperationKey, saying: Saying, at: Date): Promise<boolean> {
+    return (await sayWith(queryIn(tx), key, saying, at)) !== undefined;
   }
 
   async find(organizationId: string, id: string): Promise<Operation | undefined> {
@@ -93,19 +105,8 @@ export class OperationsStore {
   }
 
   /** Undefined when the operation has ended already: nothing is said after the end. */
-  async say({ organization_id, id }: OperationKey, saying: Saying, at: Date): Promise<{ cancel_requested: boolean } | undefined> {
-    const json = (value: object | undefined): string | null => (value === undefined ? null : toJson(value));
-    const values = [
-      organization_id,
-      id,
-      at,
-      saying.status ?? null,
-      json(saying.result),
-      json(saying.error),
-      saying.type,
-      toJson(saying.payload),
-    ];
-    return (await this.query<{ cancel_requested: boolean }>(say, values))[0];
+  async say(key: OperationKey, saying: Saying, at: Date): Promise<{ cancel_requested: boolean } | undefined> {
+    return sayWith(this.query, key, saying, at);
   }
 
   async beat({ organization_id, id }: OperationKey, at: Date): Promise<void> {
@@ -123,4 +124,30 @@ export class OperationsStore {
   async isOrphan({ organization_id, id }: OperationKey, heartbeatBefore: Date): Promise<boolean> {
     return (await this.query(orphans, [organization_id, id, heartbeatBefore])).length > 0;
   }
+}
+
+async function openWith(query: Query, key: OperationKey, type: string, at: Date, resumable: boolean): Promise<Operation> {
+  const [row] = await query<Operation>(open, [key.organization_id, key.id, type, at, resumable]);
+  if (!row) throw new Error('an operation was not opened');
+  return row;
+}
+
+async function sayWith(
+  query: Query,
+  { organization_id, id }: OperationKey,
+  saying: Saying,
+  at: Date,
+): Promise<{ cancel_requested: boolean } | undefined> {
+  const json = (value: object | undefined): string | null => (value === undefined ? null : toJson(value));
+  const [said] = await query<{ cancel_requested: boolean }>(say, [
+    organization_id,
+    id,
+    at,
+    saying.status ?? null,
+    json(saying.result),
+    json(saying.error),
+    saying.type,
+    toJson(saying.payload),
+  ]);
+  return said;
 }

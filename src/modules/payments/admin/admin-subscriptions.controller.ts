@@ -7,6 +7,7 @@ import { isId } from '../../../platform/database/ids.ts';
 import { metaOf, pageOf, sliceOf } from '../../../platform/http/pagination.ts';
 import { Payload, QueryParams } from '../../../platform/http/payload.ts';
 import { CustomerRow } from '../../customers/index.ts';
+import { latestAttempt, presentAttempt } from '../../provisioning/index.ts';
 import { presentSubscriptions, SubscriptionRow } from '../../subscriptions/index.ts';
 import { ProviderCustomerRow } from '../provider/provider-customer.entity.ts';
 import { ProviderSubscriptionRow } from '../provider/provider-subscription.entity.ts';
@@ -78,8 +79,10 @@ export class AdminSubscriptionsController {
     const linkById = new Map(links.map((link) => [link.subscriptionId, link]));
     const customerById = new Map(customers.map((customer) => [customer.customerId, customer]));
     const presented = await Promise.all(rows.map((row) => presentSubscriptions(manager, [row])));
+    const attempts = await Promise.all(rows.map((row) => (row.resourceType === null ? undefined : latestAttempt(manager, row))));
     return rows.map((row, index) => {
       const link = linkById.get(row.id);
+      const attempt = attempts[index];
       return {
         ...presented[index]?.[0],
         organization_id: row.organizationId,
@@ -88,6 +91,7 @@ export class AdminSubscriptionsController {
         provider_status: link?.providerStatus ?? null,
         cancel_at_period_end: link?.cancelAtPeriodEnd ?? false,
         metadata: link?.metadata ?? {},
+        provisioning: attempt ? presentAttempt(attempt) : null,
         has_payment_method: customerById.get(row.customerId)?.hasPaymentMethod ?? false,
       };
     });

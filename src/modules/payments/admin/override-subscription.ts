@@ -24,7 +24,9 @@ export class OverrideSubscription {
       if (!row) throw new BillingError('subscription_not_found');
       const at = await this.organizationClock.now(row.organizationId, tx);
       const status = input.cancel_at_period_end ? 'CANCELED' : (input.status ?? row.status);
-      if (status !== row.status && !subscriptionTransitions[row.status].includes(status))
+      // What waits for its resource becomes active with it, and by nothing else.
+      const isWaiting = row.status === 'PROVISIONING' && status === 'ACTIVE';
+      if (isWaiting || (status !== row.status && !subscriptionTransitions[row.status].includes(status)))
         throw new BillingError('transition_not_allowed');
       if (status === row.status) return row;
       const changes = {

@@ -1,0 +1,66 @@
+import { Injectable } from '@nestjs/common';
+import { BillingError } from '../../../domain/errors/billing-error.ts';
+import { hearWord, type ProvisioningWord } from '../../../domain/lifecycles/provisioning.ts';
+import { isId } from '../../../platform/database/ids.ts';
+import { type Tx, UnitOfWork } from '../../../platform/database/unit-of-work.ts';
+import { ResumableOperations } from '../../../platform/operations/resumable-operations.ts';
+import { AttemptRow } from './attempt.entity.ts';
+import { type HeldAttempt, holdAttempt, updateAttempt } from './attempts.store.ts';
+import { EndAttempt } from './end-attempt.ts';
+import type { CompleteInput, FailInput, ProgressInput } from './callback.dto.ts';
+
+/** What the tenant's service says of a resource that it was asked to make. The first end stands. */
+@Injectable()
+export class HearProvisioner {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly operations: ResumableOperations,
+    private readonly endAttempt: EndAttempt,
+  ) {}
+
+  /** @throws BillingError operation_not_found, operation_finished */
+  async progress(organizationId: string, id: string, input: ProgressInput): Promise<AttemptRow> {
+    return this.withHeld(organizationId, id, async (tx, { attempt }) => {
+      if (attempt.finishedAt !== null) throw new BillingError('operation_finished');
+      // It works on it, whatever became of its answer to our request.
+      if (attempt.status === 'REQUESTED') await updateAttempt(tx, attempt, { status: 'ACCEPTED', lookAt: attempt.deadlineAt });
+      await this.operations.progress(tx, { organization_id: organizationId, id }, input.message, input.progress_percent);
+    });
+  }
+
+  /** The resource is there. @throws BillingError operation_not_found, operation_finished (it failed, or another resource was named) */
+  async complete(organizationId: string, id: string, input: CompleteInput): Promise<AttemptRow> {
+    const { resource_id: resourceId, result = {} } = input;
+    return this.end(organizationId, id, { made: true, resourceId }, (tx, held) =>
+      this.endAttempt.succeed(tx, held, resourceId, result),
+    );
+  }
+
+  /** It cannot be made. @throws BillingError operation_not_found, operation_finished (it was made) */
+  async fail(organizationId: string, id: string, input: FailInput): Promise<AttemptRow> {
+    const failure = { type: input.error_type ?? 'provisioning_failed', reason: input.error };
+    return this.end(organizationId, id, { made: false }, (tx, held) => this.endAttempt.fail(tx, held, failure));
+  }
+
+  private end(
+    organizationId: string,
+    id: string,
+    word: ProvisioningWord,
+    news: (tx: Tx, held: HeldAttempt) => Promise<unknown>,
+  ): Promise<AttemptRow> {
+    return this.withHeld(organizationId, id, async (tx, held) => {
+      const heard = hearWord(held.attempt, word);
+      if (heard === 'contradiction') throw new BillingError('operation_finished');
+      if (heard === 'news') await news(tx, held);
+    });
+  }
+
+  private withHeld(organizationId: string, id: string, work: (tx: Tx, held: HeldAttempt) => Promise<void>): Promise<AttemptRow> {
+    return this.unitOfWork.run(async (tx) => {
+      const held = isId(id) ? await holdAttempt(tx, { organization_id: organizationId, id }) : undefined;
+      if (!held) throw new BillingError('operation_not_found');
+      await work(tx, held);
+      return tx.findOneByOrFail(AttemptRow, { organizationId, id });
+    });
+  }
+}
