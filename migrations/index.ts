@@ -24,6 +24,8 @@ import { PlanOverrides1795000610000 } from './1795000610000-plan-overrides.ts';
 import { Resources1795000630000 } from './1795000630000-resources.ts';
 import { Provisioning1795000631000 } from './1795000631000-provisioning.ts';
 import { CreditOfOneSeller1795000640000 } from './1795000640000-credit-of-one-seller.ts';
+import { ClosedInvoices1795000641000 } from './1795000641000-closed-invoices.ts';
+import { EmailSettings1795000642000 } from './1795000642000-email-settings.ts';
 
 /** In the order in which they run; listed by hand so that no glob decides what a release contains. */
 export const migrations = [
@@ -53,4 +55,6 @@ export const migrations = [
   Resources1795000630000,
   Provisioning1795000631000,
   CreditOfOneSeller1795000640000,
+  ClosedInvoices1795000641000,
+  EmailSettings1795000642000,
 ];

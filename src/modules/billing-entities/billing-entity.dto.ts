@@ -1,6 +1,7 @@
 import { Transform, Type } from 'class-transformer';
 import {
   ArrayMaxSize,
+  ArrayUnique,
   IsArray,
   IsBoolean,
   IsEmail,
@@ -25,6 +26,7 @@ import {
   type NumberRestart,
   numberRestarts,
 } from '../../domain/invoicing/document-number.ts';
+import { type MailedDocument, mailedDocuments } from './billing-entity.entity.ts';
 import { IsCountry, IsCurrencyCode, IsKey, IsRequiredText, IsText, IsTimezone } from '../../platform/http/validators.ts';
 
 function IsNumberTemplate(): PropertyDecorator {
@@ -65,12 +67,6 @@ export class BillingConfigurationInput {
 
 /** Of what the official client can send and Florin does not do, the value that means "not used" is accepted. */
 abstract class UnusedBillingEntityFields {
-  @IsOptional()
-  @IsIn([true], unsupported)
-  finalize_zero_amount_invoice?: true;
-  @IsOptional()
-  @ArrayMaxSize(0, unsupported)
-  email_settings?: [];
   @IsOptional()
   @IsIn([false], unsupported)
   eu_tax_management?: false;
@@ -146,6 +142,16 @@ abstract class BillingEntityFields extends UnusedBillingEntityFields {
   @Min(0)
   @Max(3650)
   net_payment_term?: number;
+  /** Whether a period that comes to nothing makes an invoice; true by default. Null leaves it. */
+  @IsOptional()
+  @IsBoolean()
+  finalize_zero_amount_invoice?: boolean | null;
+  /** What is sent to customers by e-mail by itself: `["invoice.finalized"]` by default, `[]` for nothing. Null leaves it. */
+  @IsOptional()
+  @IsArray()
+  @ArrayUnique()
+  @IsIn(mailedDocuments, { each: true, ...unsupported })
+  email_settings?: MailedDocument[] | null;
   @IsOptional()
   @ValidateNested()
   @Type(() => BillingConfigurationInput)

@@ -1,6 +1,10 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { NumberRestart } from '../../domain/invoicing/document-number.ts';
 
+/** What a billing entity may send by e-mail by itself. */
+export const mailedDocuments = ['invoice.finalized'] as const;
+export type MailedDocument = (typeof mailedDocuments)[number];
+
 /** A legal seller: it issues invoices, numbers them and decides their taxes and terms. */
 @Entity('billing_entities')
 export class BillingEntityRow {
@@ -47,6 +51,12 @@ export class BillingEntityRow {
   /** Days from issue to due date. */
   @Column('int4')
   netPaymentTerm: number;
+  /** Whether a period that comes to nothing makes an invoice. */
+  @Column('bool')
+  finalizeZeroAmountInvoice: boolean;
+  /** What it sends to its customers by itself. */
+  @Column('text', { array: true })
+  emailSettings: MailedDocument[];
   /** Days a draft stays a draft; 0 means one hour. */
   @Column('int4')
   invoiceGracePeriod: number;

@@ -5,7 +5,7 @@ import { localDateOf } from '../../domain/calendar/local-day.ts';
 import { instantOf } from '../../platform/clock/clock.ts';
 import { findTaxes, replaceTaxes, type TaxRow } from '../taxes/index.ts';
 import type { CreateBillingEntityInput } from './billing-entity.dto.ts';
-import { BillingEntityRow } from './billing-entity.entity.ts';
+import { BillingEntityRow, mailedDocuments } from './billing-entity.entity.ts';
 import { chooseNumbering, firstNumbering, usualNumbering } from './choose-numbering.ts';
 import { continueSeries } from './number-series.store.ts';
 
@@ -47,6 +47,8 @@ export async function createBillingEntity(
     documentNumberTemplate: numbering.template,
     documentNumberRestart: numbering.restart,
     netPaymentTerm: input.net_payment_term ?? 0,
+    finalizeZeroAmountInvoice: input.finalize_zero_amount_invoice ?? true,
+    emailSettings: input.email_settings ?? [...mailedDocuments],
     invoiceGracePeriod: input.billing_configuration?.invoice_grace_period ?? 0,
     invoiceFooter: input.billing_configuration?.invoice_footer ?? null,
     documentLocale: input.billing_configuration?.document_locale ?? 'en',

@@ -20,6 +20,8 @@ export interface EffectiveEntity {
   readonly timezone: string;
   readonly netPaymentTerm: number;
   readonly gracePeriodDays: number;
+  /** Whether what comes to nothing makes an invoice. */
+  readonly invoicesZero: boolean;
   /** Of documents for a customer that has no currency yet. */
   readonly defaultCurrency: string;
   /** Whose addresses decide the taxes that nobody assigned; null where this entity does not tax by address. */
@@ -43,6 +45,7 @@ export const joinEffectiveEntity = `join billing_entities e
 /** What `effectiveEntity` reads. The customer's own terms come first. */
 export const effectiveEntityColumns = `e.id as entity_id, coalesce(c.timezone, e.timezone) as entity_timezone,
     coalesce(c.net_payment_term, e.net_payment_term) as net_payment_term, coalesce(c.invoice_grace_period, e.invoice_grace_period) as invoice_grace_period,
+    case c.finalize_zero_amount_invoice when 'inherit' then e.finalize_zero_amount_invoice else c.finalize_zero_amount_invoice = 'finalize' end as invoices_zero,
     e.document_number_prefix, e.document_number_template, e.document_number_restart, e.default_currency,
     e.tax_by_address, e.country as seller_country, e.state as seller_state, c.country as buyer_country, c.state as buyer_state,
     c.tax_identification_number as buyer_tax_id`;
@@ -52,6 +55,7 @@ export interface EffectiveEntityColumns {
   readonly entity_timezone: string;
   readonly net_payment_term: number;
   readonly invoice_grace_period: number;
+  readonly invoices_zero: boolean;
   readonly document_number_prefix: string;
   readonly document_number_template: string;
   readonly document_number_restart: NumberRestart;
@@ -75,6 +79,7 @@ export const effectiveEntity = (row: EffectiveEntityColumns): EffectiveEntity =>
     timezone: row.entity_timezone,
     netPaymentTerm: row.net_payment_term,
     gracePeriodDays: row.invoice_grace_period,
+    invoicesZero: row.invoices_zero,
     defaultCurrency: row.default_currency,
     taxAddresses: row.tax_by_address ? taxAddressesOf(row) : null,
   }) satisfies Omit<EffectiveEntity, typeof decided> as EffectiveEntity;

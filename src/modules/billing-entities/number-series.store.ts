@@ -20,7 +20,7 @@ const beginSeries = {
       select replace($3, '#', c.sequential_id::text) as series,
         greatest(case when $4 then count(*) else 0 end, max(i.sequential_id) filter (where i.invoice_number ~ replace($5, '#', c.sequential_id::text))) as issued
       from invoices i join customers c on c.organization_id = i.organization_id and c.id = i.customer_id
-      where i.organization_id = $1 and i.billing_entity_id = $2 and i.source <> 'STRIPE' group by 1) as h
+      where i.organization_id = $1 and i.billing_entity_id = $2 and i.source <> 'STRIPE' and i.series is not null group by 1) as h
     where h.issued > 0 on conflict do nothing`,
 };
 

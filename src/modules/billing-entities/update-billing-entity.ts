@@ -51,6 +51,8 @@ export class UpdateBillingEntity {
         documentNumberTemplate: numbering.template,
         documentNumberRestart: numbering.restart,
         netPaymentTerm: kept(input.net_payment_term, row.netPaymentTerm),
+        finalizeZeroAmountInvoice: input.finalize_zero_amount_invoice ?? row.finalizeZeroAmountInvoice,
+        emailSettings: input.email_settings ?? row.emailSettings,
         invoiceGracePeriod: kept(input.billing_configuration?.invoice_grace_period, row.invoiceGracePeriod),
         invoiceFooter: kept(input.billing_configuration?.invoice_footer, row.invoiceFooter),
         documentLocale: kept(input.billing_configuration?.document_locale, row.documentLocale),

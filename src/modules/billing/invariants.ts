@@ -108,7 +108,7 @@ export const invariants: readonly Invariant[] = [
   {
     name: 'every_invoice_has_a_series',
     holds: 'no invoice is numbered outside a counter',
-    offenders: `select i.invoice_number from invoices i where i.source <> 'STRIPE' and not exists (select from number_series n
+    offenders: `select i.invoice_number from invoices i where i.source <> 'STRIPE' and i.status <> 'CLOSED' and not exists (select from number_series n
       where n.organization_id = i.organization_id and n.billing_entity_id = i.billing_entity_id and n.series = i.series)`,
   },
   {
@@ -147,9 +147,10 @@ export const invariants: readonly Invariant[] = [
   },
   {
     name: 'every_invoice_was_told',
-    holds: 'every invoice has exactly one invoice.created event, and every finalized one an invoice.finalized',
+    holds:
+      'every invoice has exactly one invoice.created event (invoice.closed, if it is no document), and every finalized one an invoice.finalized',
     offenders: `select i.invoice_number from invoices i where i.source <> 'STRIPE' and (
-        (select count(*) from outbox_events o where o.organization_id = i.organization_id and o.object_id = i.id and o.type = 'invoice.created') <> 1
+        (select count(*) from outbox_events o where o.organization_id = i.organization_id and o.object_id = i.id and o.type = case i.status when 'CLOSED' then 'invoice.closed' else 'invoice.created' end) <> 1
         or (select count(*) from outbox_events o where o.organization_id = i.organization_id and o.object_id = i.id and o.type = 'invoice.finalized')
           <> (i.finalized_at is not null)::int)`,
   },

@@ -92,13 +92,11 @@ export class RunBilling implements BeforeApplicationShutdown {
 }
 
 function report(result: BatchResult, lines: WorkerLine): void {
-  for (const { invoice, customerName } of result.billed)
-    lines.info(
-      `✅ Generated ${invoice.invoiceNumber} | customer=${customerName} | total=${money(invoice.totalCents, invoice.currency)}`,
-      {
-        invoice_id: invoice.id,
-      },
-    );
+  for (const { invoice, customerName } of result.billed) {
+    const done = invoice.status === 'CLOSED' ? '✅ Nothing to invoice' : `✅ Generated ${invoice.invoiceNumber}`;
+    const total = money(invoice.totalCents, invoice.currency);
+    lines.info(`${done} | customer=${customerName} | total=${total}`, { invoice_id: invoice.id });
+  }
   for (const { subscriptionId, message } of result.failed)
     lines.error(`❌ Failed subscription=${subscriptionId} | ${message}`, { subscription_id: subscriptionId });
 }

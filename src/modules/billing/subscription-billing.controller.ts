@@ -55,6 +55,7 @@ export class SubscriptionBillingController {
     const page = pageOf(query);
     const { skip, take } = sliceOf(page);
     const [rows, count] = await invoicesOfSubscription(manager, organizationId, subscription.id)
+      .andWhere(`i.status <> 'CLOSED'`)
       .orderBy('i.createdAt', 'DESC')
       .addOrderBy('i.id', 'DESC')
       .skip(skip)

@@ -38,6 +38,10 @@ export function customerFieldsOf(input: UpdateCustomerInput, current: CustomerRo
       input.billing_configuration === null
         ? null
         : kept(input.billing_configuration?.invoice_grace_period, current?.invoiceGracePeriod),
+    finalizeZeroAmountInvoice:
+      input.finalize_zero_amount_invoice === undefined
+        ? (current?.finalizeZeroAmountInvoice ?? 'inherit')
+        : (input.finalize_zero_amount_invoice ?? 'inherit'),
     consolidateInvoices: input.consolidate_invoices ?? current?.consolidateInvoices ?? false,
     metadata: metadataOf(input.metadata, current?.metadata ?? [], at),
   };

@@ -20,6 +20,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { PageQuery } from '../../platform/http/pagination.ts';
+import { zeroAmountPolicies, type ZeroAmountPolicy } from './customer.entity.ts';
 import { BillingEntityParameters } from '../billing-entities/index.ts';
 import { IsCountry, IsCurrencyCode, IsKey, IsRequiredText, IsText, IsTimezone } from '../../platform/http/validators.ts';
 
@@ -65,9 +66,6 @@ abstract class UnusedCustomerFields extends BillingEntityParameters {
   @IsOptional()
   @IsEmpty(unsupported)
   customer_type?: null;
-  @IsOptional()
-  @IsIn(['inherit'], unsupported)
-  finalize_zero_amount_invoice?: 'inherit';
   @IsOptional()
   @IsEmpty(unsupported)
   shipping_address?: null;
@@ -139,6 +137,10 @@ abstract class CustomerFields extends UnusedCustomerFields {
   @Min(0)
   @Max(3650)
   net_payment_term?: number | null;
+  /** Whether a period that comes to nothing makes an invoice: `inherit` (default) does what the billing entity does. Null inherits. */
+  @IsOptional()
+  @IsIn(zeroAmountPolicies)
+  finalize_zero_amount_invoice?: ZeroAmountPolicy | null;
   /** One invoice for all subscriptions that one billing entity bills on one day; false by default. */
   @IsOptional()
   @IsBoolean()

@@ -11,6 +11,10 @@ export interface CustomerMetadata {
   readonly created_at: string;
 }
 
+export const zeroAmountPolicies = ['inherit', 'skip', 'finalize'] as const;
+/** What becomes of a period that comes to nothing. */
+export type ZeroAmountPolicy = (typeof zeroAmountPolicies)[number];
+
 /** Who is billed. What is null here falls to its billing entity. */
 @Entity('customers')
 export class CustomerRow {
@@ -70,6 +74,8 @@ export class CustomerRow {
   /** Days a draft stays a draft. */
   @Column('int4', { nullable: true })
   invoiceGracePeriod: number | null;
+  @Column('text')
+  finalizeZeroAmountInvoice: ZeroAmountPolicy;
   /** One invoice for all its subscriptions that are billed by one entity on one day. */
   @Column('bool')
   consolidateInvoices: boolean;

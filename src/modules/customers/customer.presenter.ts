@@ -41,6 +41,7 @@ export const presentCustomer = (row: CustomerRow, { billingEntity, taxes }: Cust
   timezone: row.timezone,
   applicable_timezone: row.timezone ?? billingEntity.timezone,
   net_payment_term: row.netPaymentTerm,
+  finalize_zero_amount_invoice: row.finalizeZeroAmountInvoice,
   consolidate_invoices: row.consolidateInvoices,
   billing_configuration: { invoice_grace_period: row.invoiceGracePeriod, document_locale: row.documentLocale },
   metadata: row.metadata.map((item) => ({ lago_id: item.id, ...item })),

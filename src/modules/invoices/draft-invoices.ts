@@ -38,7 +38,8 @@ const notYet = { finalizedAt: null, paidAt: null, voidedAt: null, paymentMethod:
 
 /**
  * Writes drafts with number, fees, taxes and billed periods, in a handful of statements however many they are, and tells
- * `invoice.created` for each. The caller's transaction holds the subscriptions' rows.
+ * `invoice.created` for each. What comes to nothing where its seller or customer wants no invoice of zero is written closed, without
+ * a number (docs/decisions/0054), and told as `invoice.closed`. The caller's transaction holds the subscriptions' rows.
  */
 export async function draftInvoices(
   tx: Tx,
@@ -52,21 +53,24 @@ export async function draftInvoices(
   const grace = kind === generated ? {} : { gracePeriodDays: 0 };
   const dated = drafts.map((draft) => {
     const terms = draft.eventTransactionId === undefined ? grace : { gracePeriodDays: 0 };
-    return { draft, dates: draftDates({ ...draft.entity, ...terms }, instantOf(at)) };
+    const isClosed = kind === generated && !draft.entity.invoicesZero && draft.priced.feesAmountCents === 0n;
+    return { draft, isClosed, dates: draftDates({ ...draft.entity, ...terms }, instantOf(at)) };
   });
+  const documents = dated.filter(({ isClosed }) => !isClosed);
   const numbers = await drawNumbers(
     tx,
     organizationId,
-    dated.map(({ draft, dates }) => ({
+    documents.map(({ draft, dates }) => ({
       billingEntityId: draft.entity.id,
       numbering: draft.entity.numbering,
       date: dates.issuingDate,
       customerNumber: draft.customerNumber,
     })),
   );
-  const written = dated.map(({ draft, dates }, position) => {
-    const number = numbers[position];
-    if (!number) throw new Error('a draft was left without a number');
+  const numberOf = new Map(documents.map(({ draft }, position) => [draft, numbers[position]]));
+  const written = dated.map(({ draft, isClosed, dates }) => {
+    const number = numberOf.get(draft);
+    if (!number && !isClosed) throw new Error('a draft was left without a number');
     const row = rowOf(organizationId, draft, { dates, number, kind, at });
     const { priced, spans, eventTransactionId = null } = draft;
     return { row, priced, spans, eventTransactionId };
@@ -76,14 +80,20 @@ export async function draftInvoices(
     tx,
     organizationId,
     at,
-    written.map(({ row }) => ({ objectType: 'invoice', objectId: row.id, type: 'invoice.created', payload: outline(row) })),
+    written.map(({ row }) => ({
+      objectType: 'invoice',
+      objectId: row.id,
+      type: row.status === 'CLOSED' ? 'invoice.closed' : 'invoice.created',
+      payload: outline(row),
+    })),
   );
   return written.map(({ row }) => row);
 }
 
 interface Issue {
   readonly dates: DocumentDates;
-  readonly number: DrawnNumber;
+  /** None: it is closed. */
+  readonly number: DrawnNumber | undefined;
   readonly kind: DraftKind;
   readonly at: Date;
 }
@@ -94,14 +104,14 @@ function rowOf(organizationId: string, draft: DraftToWrite, { dates, number, kin
     organizationId,
     id: newId(),
     ...kind,
-    status: 'DRAFT',
+    status: number ? 'DRAFT' : 'CLOSED',
     billingEntityId: draft.entity.id,
     customerId: draft.customerId,
     subscriptionId: draft.subscriptionId,
     billingRunId: draft.billingRunId,
-    invoiceNumber: number.number,
-    series: number.series,
-    sequentialId: number.sequentialId,
+    invoiceNumber: number?.number ?? null,
+    series: number?.series ?? null,
+    sequentialId: number?.sequentialId ?? null,
     currency: priced.currency,
     feesAmountCents: priced.feesAmountCents,
     discountAmountCents: 0n,
@@ -117,7 +127,7 @@ function rowOf(organizationId: string, draft: DraftToWrite, { dates, number, kin
     issuingDate: dates.issuingDate.toString(),
     paymentDueDate: draft.dueDate ?? dates.paymentDueDate.toString(),
     netPaymentTerm: draft.entity.netPaymentTerm,
-    scheduledFinalizeAt: draft.eventTransactionId === undefined ? dateOf(dates.scheduledFinalizeAt) : at,
+    scheduledFinalizeAt: !number ? null : draft.eventTransactionId === undefined ? dateOf(dates.scheduledFinalizeAt) : at,
     ...notYet,
     ...notCaptured,
     metadata: {},

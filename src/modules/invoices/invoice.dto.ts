@@ -17,7 +17,7 @@ import { PageQuery } from '../../platform/http/pagination.ts';
 import { IsCurrencyCode, IsDate, IsText } from '../../platform/http/validators.ts';
 
 /** Own states beside Lago's words: `finalized` is every issued, not voided one. */
-export const wireInvoiceStatuses = ['draft', 'finalized', 'voided', 'open', 'paid', 'void', 'uncollectible'] as const;
+export const wireInvoiceStatuses = ['draft', 'finalized', 'voided', 'open', 'paid', 'void', 'uncollectible', 'closed'] as const;
 const paymentStatuses = ['pending', 'succeeded', 'failed'] as const;
 
 /** One value is a list of one. */

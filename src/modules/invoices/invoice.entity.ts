@@ -25,12 +25,13 @@ export class InvoiceRow {
   subscriptionId: string | null;
   @Column('uuid', { nullable: true })
   billingRunId: string | null;
-  @Column('text')
-  invoiceNumber: string;
-  @Column('text')
-  series: string;
-  @Column(bigintColumn)
-  sequentialId: bigint;
+  /** Null, as series and counter, when it is CLOSED: then it is no document. */
+  @Column('text', { nullable: true })
+  invoiceNumber: string | null;
+  @Column('text', { nullable: true })
+  series: string | null;
+  @Column({ ...bigintColumn, nullable: true })
+  sequentialId: bigint | null;
   @Column('text')
   currency: string;
   @Column(bigintColumn)

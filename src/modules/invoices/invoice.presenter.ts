@@ -10,13 +10,14 @@ import type { InvoiceRow } from './invoice.entity.ts';
 const iso = (date: Date | null): string | null => date && isoOf(date);
 const decimal = (text: string): string => Exact.parse(text).toDecimal();
 
-/** Lago knows three states and a payment status; ours stands beside them as `state`. */
-const lagoStatus: Readonly<Record<InvoiceStatus, 'draft' | 'finalized' | 'voided'>> = {
+/** Lago knows four states and a payment status; ours stands beside them as `state`. */
+const lagoStatus: Readonly<Record<InvoiceStatus, 'draft' | 'finalized' | 'voided' | 'closed'>> = {
   DRAFT: 'draft',
   OPEN: 'finalized',
   PAID: 'finalized',
   UNCOLLECTIBLE: 'finalized',
   VOID: 'voided',
+  CLOSED: 'closed',
 };
 
 export interface InvoiceContext {

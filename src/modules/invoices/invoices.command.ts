@@ -32,7 +32,7 @@ export function registerInvoicesCommands(program: Command, operate: Operate): vo
           answer(
             [
               row.id,
-              row.invoiceNumber,
+              row.invoiceNumber ?? '-',
               row.status,
               formatMajor(row.totalCents, row.currency),
               row.currency,

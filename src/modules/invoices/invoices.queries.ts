@@ -34,6 +34,7 @@ const statusesByWord: Readonly<Record<NonNullable<ListInvoicesQuery['status']>[n
   paid: ['PAID'],
   void: ['VOID'],
   uncollectible: ['UNCOLLECTIBLE'],
+  closed: ['CLOSED'],
 };
 
 const statusesByPayment = { pending: ['DRAFT', 'OPEN', 'VOID'], succeeded: ['PAID'], failed: ['UNCOLLECTIBLE'] } as const;
@@ -84,7 +85,9 @@ export async function listInvoices(
       { externalSubscriptionId: filter.external_subscription_id },
     );
   const words = [...(filter.status ?? []), ...(filter.statuses ?? [])];
-  if (words.length > 0) query.andWhere('i.status in (:...statuses)', { statuses: words.flatMap((word) => statusesByWord[word]) });
+  // What is closed is no document: only who asks for it sees it, as in Lago.
+  if (words.length === 0) query.andWhere(`i.status <> 'CLOSED'`);
+  else query.andWhere('i.status in (:...statuses)', { statuses: words.flatMap((word) => statusesByWord[word]) });
   const payments = [...(filter.payment_status ?? []), ...(filter.payment_statuses ?? [])];
   if (payments.length > 0)
     query.andWhere('i.status in (:...paymentStatuses)', {

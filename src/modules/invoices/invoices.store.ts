@@ -29,12 +29,12 @@ export interface FeesToWrite extends Pick<DraftWithPrice, 'priced' | 'eventTrans
 
 const insertInvoices = {
   name: 'invoices.insert_drafts',
-  text: `insert into invoices (organization_id, source, invoice_type, status, created_at, updated_at, id, billing_entity_id, customer_id,
+  text: `insert into invoices (organization_id, source, invoice_type, created_at, updated_at, id, billing_entity_id, customer_id,
       subscription_id, billing_run_id, invoice_number, series, sequential_id, currency, fees_amount_cents, taxes_amount_cents, total_cents,
-      period_start, period_end, timezone, issuing_date, payment_due_date, net_payment_term, scheduled_finalize_at, invoicing_reason)
-    select $1, $22, $23, 'DRAFT', $2, $2, r.* from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::text[],
+      period_start, period_end, timezone, issuing_date, payment_due_date, net_payment_term, scheduled_finalize_at, invoicing_reason, status)
+    select $1, $22, $23, $2, $2, r.* from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::text[],
       $9::text[], $10::int8[], $11::text[], $12::int8[], $13::int8[], $14::int8[], $15::timestamptz[], $16::timestamptz[], $17::text[],
-      $18::date[], $19::date[], $20::int4[], $21::timestamptz[], $24::text[]) as r`,
+      $18::date[], $19::date[], $20::int4[], $21::timestamptz[], $24::text[], $25::text[]) as r`,
 };
 
 /** Each fee covers its period, those of one charge together once; the exclusion constraint on `billed_periods` is what makes billing a period twice impossible. */
@@ -95,6 +95,7 @@ export async function insertDrafts(tx: Tx, organizationId: string, drafts: reado
     rows[0]?.source,
     rows[0]?.invoiceType,
     column('invoicingReason'),
+    column('status'),
   ]);
   const spans = drafts.flatMap((draft) => draft.spans.map((span) => ({ ...span, invoiceId: draft.row.id })));
   if (spans.length > 0)

@@ -1,6 +1,6 @@
 import { BillingError } from '../../domain/errors/billing-error.ts';
 import type { ErrorCode } from '../../domain/errors/error-codes.ts';
-import { type InvoiceStatus, mayBecome } from '../../domain/lifecycles/invoice.ts';
+import { type DocumentStatus, mayBecome } from '../../domain/lifecycles/invoice.ts';
 import type { Tx } from '../../platform/database/unit-of-work.ts';
 import { tell } from '../../platform/outbox/outbox.ts';
 import { returnCredits } from '../credit-notes/index.ts';
@@ -9,7 +9,7 @@ import { InvoiceRow } from './invoice.entity.ts';
 import { openInvoices } from './open-invoices.ts';
 
 export interface InvoiceMove {
-  readonly to: Exclude<InvoiceStatus, 'DRAFT'>;
+  readonly to: Exclude<DocumentStatus, 'DRAFT'>;
   readonly at: Date;
   /** When it happened, where that is not now. */
   readonly happenedAt?: Date;

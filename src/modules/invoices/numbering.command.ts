@@ -21,7 +21,7 @@ const report = `
   with numbered as (
     select organization_id, billing_entity_id, series, sequential_id, invoice_number,
       lag(sequential_id) over (partition by organization_id, billing_entity_id, series order by sequential_id) as previous
-    from invoices where source <> 'STRIPE')
+    from invoices where source <> 'STRIPE' and series is not null)
   select e.code as entity, n.series, n.first_number, n.last_number, count(i.sequential_id)::int as issued,
     (array_agg(i.invoice_number order by i.sequential_id))[1] as first_invoice,
     (array_agg(i.invoice_number order by i.sequential_id desc))[1] as last_invoice,

@@ -195,7 +195,6 @@ describe('customers', () => {
       { metadata: ['value_is_invalid'] },
     ],
     [{ external_id: 'x', account_type: 'partner' }, { account_type: ['unsupported_value'] }],
-    [{ external_id: 'x', finalize_zero_amount_invoice: 'skip' }, { finalize_zero_amount_invoice: ['unsupported_value'] }],
     [{ external_id: 'x', shipping_address: { city: 'Paris' } }, { shipping_address: ['unsupported_value'] }],
   ])('refuses %j', async (customer, error_details) => {
     const before = await stored();

@@ -58,6 +58,17 @@ describe('invoices by e-mail', () => {
     ]);
   });
 
+  it('are not sent where their billing entity sends none by itself; by hand they are', async () => {
+    server = await startMailServer();
+    const id = await draftWith({ SMTP_URL: server.url });
+    const { body } = await tenant.call('PUT', '/api/v1/billing_entities/default', { email_settings: [] });
+    expect(body.billing_entity.email_settings).toEqual([]);
+    await florin.app.get(FinalizeInvoices).forAll();
+    expect([await stateOf(id), server.taken]).toEqual(['open', []]);
+    await tenant.call('POST', `/api/v1/invoices/${id}/send-email`);
+    expect(server.taken).toHaveLength(1);
+  });
+
   it('asked for without a mail server: says so, and the draft is open (H4)', async () => {
     const id = await draftWith({});
     const { body } = await tenant.call('POST', `/api/v1/invoices/${id}/send-email`);

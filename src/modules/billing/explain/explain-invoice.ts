@@ -112,6 +112,8 @@ function summed(invoice: InvoiceRow, fees: readonly FeeRow[]): string[] {
   return rows.flatMap(([what, said, found]) =>
     said === found
       ? []
-      : [`invoice ${invoice.invoiceNumber} says ${what} ${money(said, currency)}, but they come to ${money(found, currency)}`],
+      : [
+          `invoice ${invoice.invoiceNumber ?? invoice.id} says ${what} ${money(said, currency)}, but they come to ${money(found, currency)}`,
+        ],
   );
 }

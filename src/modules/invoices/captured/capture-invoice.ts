@@ -1,4 +1,4 @@
-import { type InvoiceStatus, mayBecome } from '../../../domain/lifecycles/invoice.ts';
+import { type DocumentStatus, mayBecome } from '../../../domain/lifecycles/invoice.ts';
 import type { CapturedSums } from '../../../domain/invoicing/captured-lines.ts';
 import { newId } from '../../../platform/database/ids.ts';
 import type { Tx } from '../../../platform/database/unit-of-work.ts';
@@ -22,7 +22,7 @@ export interface InvoiceToCapture {
   readonly customerId: string;
   readonly subscriptionId: string | null;
   readonly providerInvoiceId: string;
-  readonly status: InvoiceStatus;
+  readonly status: DocumentStatus;
   /** Null while the provider has not numbered it. */
   readonly number: string | null;
   readonly currency: string;
@@ -44,10 +44,10 @@ export interface InvoiceToCapture {
 
 /** What stands in for the number until the provider gives one; replaced once. */
 export const placeholderNumber = (providerInvoiceId: string): string => `STRIPE-${providerInvoiceId.slice(-8)}`;
-const isPlaceholder = (number: string): boolean => number.startsWith('STRIPE-');
+const isPlaceholder = (number: string | null): boolean => number?.startsWith('STRIPE-') ?? false;
 
 /** The steps to a state; a captured invoice takes them all, so that the guards of every other invoice hold for it too. */
-const steps: Readonly<Record<InvoiceStatus, readonly Exclude<InvoiceStatus, 'DRAFT'>[]>> = {
+const steps: Readonly<Record<DocumentStatus, readonly Exclude<DocumentStatus, 'DRAFT'>[]>> = {
   DRAFT: [],
   OPEN: ['OPEN'],
   UNCOLLECTIBLE: ['OPEN', 'UNCOLLECTIBLE'],
@@ -74,10 +74,10 @@ export async function captureInvoice(tx: Tx, seen: InvoiceToCapture, at: Date): 
   return { row, isNew: known === undefined, becamePaid: row.status === 'PAID' && before !== 'PAID' };
 }
 
-const momentOf = (seen: InvoiceToCapture, to: InvoiceStatus): Date | null =>
+const momentOf = (seen: InvoiceToCapture, to: DocumentStatus): Date | null =>
   to === 'PAID' ? seen.paidAt : to === 'VOID' ? seen.voidedAt : seen.finalizedAt;
 
-const paymentOf = (seen: InvoiceToCapture, to: InvoiceStatus) =>
+const paymentOf = (seen: InvoiceToCapture, to: DocumentStatus) =>
   to === 'PAID' ? { paymentMethod: 'stripe', paymentReference: seen.providerInvoiceId } : {};
 
 const contentOf = (seen: InvoiceToCapture) => ({
@@ -161,7 +161,7 @@ async function updateCopy(tx: Tx, known: InvoiceRow, seen: InvoiceToCapture, at:
 }
 
 /** The provider's number instead of the placeholder, once; a number that another invoice of the seller has is not taken. */
-async function numberFor(tx: Tx, row: InvoiceRow, number: string | null): Promise<string> {
+async function numberFor(tx: Tx, row: InvoiceRow, number: string | null): Promise<string | null> {
   if (number === null || !isPlaceholder(row.invoiceNumber) || number === row.invoiceNumber) return row.invoiceNumber;
   if (!(await isNumberTaken(tx, row, number))) return number;
   log.warn('a captured invoice keeps its placeholder: its number is taken', { number, invoice: row.providerInvoiceId });

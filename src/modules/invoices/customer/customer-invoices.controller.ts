@@ -49,7 +49,7 @@ export class CustomerInvoicesController {
     return this.dataSource.manager
       .createQueryBuilder(InvoiceRow, 'i')
       .where('i.organizationId = :organizationId and i.customerId = :holderId', { organizationId, holderId })
-      .andWhere(`(i.status <> 'DRAFT' or i.source = 'STRIPE')`)
+      .andWhere(`i.status <> 'CLOSED' and (i.status <> 'DRAFT' or i.source = 'STRIPE')`)
       .orderBy('i.createdAt', 'DESC')
       .addOrderBy('i.id', 'DESC');
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, In } from 'typeorm';
 import { BillingError } from '../../../domain/errors/billing-error.ts';
 import { formatMajor } from '../../../domain/money/currency.ts';
 import { log } from '../../../platform/logging/log.ts';
@@ -29,18 +29,21 @@ export class EmailInvoice {
     private readonly changeStatus: ChangeInvoiceStatus,
   ) {}
 
-  /** Finalizes a draft first. @throws BillingError invoice_not_found, not_sendable (voided) */
+  /** Finalizes a draft first. @throws BillingError invoice_not_found, not_sendable (voided, or no document) */
   async execute(organizationId: string, id: string): Promise<EmailOutcome> {
     let row = await findInvoice(this.dataSource.manager, organizationId, id);
-    if (row.status === 'VOID') throw new BillingError('not_sendable');
+    if (row.status === 'VOID' || row.status === 'CLOSED') throw new BillingError('not_sendable');
     if (row.status === 'DRAFT') row = await this.changeStatus.execute(organizationId, id, { to: 'OPEN' });
     const { success, message } = await this.send(row);
     return { success, message };
   }
 
-  /** Freshly issued invoices, one after the other; gives up on a server that refuses three in a row. Never throws. */
-  async sendAll(rows: readonly InvoiceRow[]): Promise<void> {
-    if (!this.mailer.isConfigured) return;
+  /**
+   * Freshly issued invoices of one organization, one after the other, where their billing entity sends invoices by itself; gives up
+   * on a server that refuses three in a row. Never throws.
+   */
+  async sendAll(issued: readonly InvoiceRow[]): Promise<void> {
+    const rows = this.mailer.isConfigured ? await this.wanted(issued) : [];
     let refusedInARow = 0;
     for (const [position, row] of rows.entries()) {
       const { reached } = await this.send(row);
@@ -48,6 +51,25 @@ export class EmailInvoice {
       if (refusedInARow < patience) continue;
       log.warn('the mail server refuses: these invoices were issued, but not sent', { unsent: rows.length - position - 1 });
       return;
+    }
+  }
+
+  private async wanted(rows: readonly InvoiceRow[]): Promise<readonly InvoiceRow[]> {
+    const [first] = rows;
+    if (!first) return [];
+    const { organizationId } = first;
+    try {
+      const entities = await this.dataSource.manager.findBy(BillingEntityRow, {
+        organizationId,
+        id: In([...new Set(rows.map((row) => row.billingEntityId))]),
+      });
+      const sending = new Set(
+        entities.filter(({ emailSettings }) => emailSettings.includes('invoice.finalized')).map(({ id }) => id),
+      );
+      return rows.filter((row) => sending.has(row.billingEntityId));
+    } catch (error) {
+      log.error('issued invoices were not sent: who sends them could not be read', error, { organization_id: organizationId });
+      return [];
     }
   }
 
