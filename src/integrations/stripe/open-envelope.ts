@@ -27,7 +27,9 @@ type Fields = Readonly<Record<string, unknown>>;
 const fieldsOf = (value: unknown): Fields | undefined =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
 
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value.length > 0 ? value : undefined);
+/** No name holds a NUL, and no column takes one. */
+const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string' && value.length > 0 && !value.includes('\0') ? value : undefined;
 
 const idOf = (value: unknown): string | undefined => textOf(value) ?? textOf(fieldsOf(value)?.['id']);
 

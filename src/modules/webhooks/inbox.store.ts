@@ -3,11 +3,27 @@ import { readStatement, runStatement } from '../../platform/database/sql.ts';
 import type { Tx } from '../../platform/database/unit-of-work.ts';
 import type { Envelope, StoredEvent } from './inbound-provider.ts';
 
+/** An event as it came, under the id it will have. */
+export interface Delivery {
+  readonly id: string;
+  readonly provider: string;
+  readonly envelope: Envelope;
+  readonly body: Buffer;
+}
+
+/** `conflicting` is an event id that came with another content. */
+export type Kept = 'new' | 'repeated' | 'conflicting';
+
+/** In the order of their names, so that two transactions never wait for each other's events; of one event the first delivery stands. */
 const insert = {
   name: 'inbound_events.insert',
   text: `insert into inbound_events (id, provider, account, livemode, event_id, type, api_version, occurred_at, object_type, object_id, lane, body,
       fingerprint, status)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'RECEIVED')
+    select id, provider, account, livemode, event_id, type, api_version, occurred_at, object_type, object_id, lane, body, fingerprint, 'RECEIVED'
+    from unnest($1::uuid[], $2::text[], $3::text[], $4::boolean[], $5::text[], $6::text[], $7::text[], $8::timestamptz[], $9::text[], $10::text[],
+      $11::text[], $12::bytea[], $13::bytea[]) with ordinality as r(id, provider, account, livemode, event_id, type, api_version, occurred_at,
+      object_type, object_id, lane, body, fingerprint, position)
+    order by provider, account, event_id, position
     on conflict on constraint uq_inbound_events_event do nothing returning id`,
 };
 
@@ -17,23 +33,38 @@ const countDuplicate = {
     returning fingerprint = $4 as same`,
 };
 
-/** One statement, durable when it returns. `conflicting` is an event id that came with another content. */
-export async function keepEvent(
-  dataSource: DataSource,
-  id: string,
-  provider: string,
-  envelope: Envelope,
-  body: Buffer,
-  { countsRepeats = true }: { countsRepeats?: boolean } = {},
-): Promise<'new' | 'repeated' | 'conflicting'> {
-  const { account, livemode, eventId, type, apiVersion, occurredAt, objectType, objectId, lane, fingerprint } = envelope;
-  const kept = await readStatement(dataSource, insert, [
-    id, provider, account, livemode, eventId, type, apiVersion, occurredAt, objectType, objectId, lane, body, fingerprint,
-  ]); // prettier-ignore
-  if (kept.length > 0) return 'new';
-  if (!countsRepeats) return 'repeated';
-  const [known] = await readStatement<{ same: boolean }>(dataSource, countDuplicate, [provider, account, eventId, fingerprint]);
-  return known?.same === false ? 'conflicting' : 'repeated';
+/** One statement for all that is new, durable when it returns, and one for each delivery of what was here. Answers in their order. */
+export async function keepDeliveries(dataSource: DataSource, deliveries: readonly Delivery[]): Promise<Kept[]> {
+  const isNew = await insertDeliveries(dataSource, deliveries);
+  return Promise.all(
+    deliveries.map(async ({ id, provider, envelope: { account, eventId, fingerprint } }) => {
+      if (isNew.has(id)) return 'new';
+      const values = [provider, account, eventId, fingerprint];
+      const [known] = await readStatement<{ same: boolean }>(dataSource, countDuplicate, values);
+      return known?.same === false ? 'conflicting' : 'repeated';
+    }),
+  );
+}
+
+/** Answers the ids of those that were not here yet. */
+export async function insertDeliveries(dataSource: DataSource, deliveries: readonly Delivery[]): Promise<ReadonlySet<string>> {
+  const column = <K extends keyof Envelope>(name: K): Envelope[K][] => deliveries.map(({ envelope }) => envelope[name]);
+  const rows = await readStatement<{ id: string }>(dataSource, insert, [
+    deliveries.map(({ id }) => id),
+    deliveries.map(({ provider }) => provider),
+    column('account'),
+    column('livemode'),
+    column('eventId'),
+    column('type'),
+    column('apiVersion'),
+    column('occurredAt'),
+    column('objectType'),
+    column('objectId'),
+    column('lane'),
+    deliveries.map(({ body }) => body),
+    column('fingerprint'),
+  ]);
+  return new Set(rows.map(({ id }) => id));
 }
 
 /** An event this worker has for a while. */

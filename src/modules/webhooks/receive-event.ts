@@ -1,11 +1,10 @@
 import { EventEmitter } from 'node:events';
 import { Inject, Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
 import { newId } from '../../platform/database/ids.ts';
 import { log } from '../../platform/logging/log.ts';
 import { INBOUND_PROVIDERS, type InboundProvider } from './inbound-provider.ts';
 import { InboxMetrics } from './inbox-metrics.ts';
-import { keepEvent } from './inbox.store.ts';
+import { InboxQueue } from './inbox-queue.ts';
 
 /** Rings when something has been stored, so that the worker of the same process need not wait for its next look. */
 @Injectable()
@@ -16,7 +15,7 @@ export class InboxBell extends EventEmitter<{ ring: [] }> {}
 export class ReceiveEvent {
   constructor(
     @Inject(INBOUND_PROVIDERS) private readonly providers: readonly InboundProvider[],
-    private readonly dataSource: DataSource,
+    private readonly queue: InboxQueue,
     private readonly bell: InboxBell,
     private readonly metrics: InboxMetrics,
   ) {}
@@ -26,7 +25,7 @@ export class ReceiveEvent {
     const provider = this.providers.find(({ name }) => name === providerName);
     if (!provider) throw new Error(`nobody receives events of ${providerName}`);
     const envelope = provider.open(body, signature);
-    const kept = await keepEvent(this.dataSource, newId(), provider.name, envelope, body);
+    const kept = await this.queue.keep({ id: newId(), provider: provider.name, envelope, body });
     this.metrics.received(kept);
     const fields = { provider: provider.name, event_id: envelope.eventId, type: envelope.type };
     if (kept === 'conflicting') log.warn('an inbound event came again with another content; the first one stands', fields);

@@ -6,7 +6,7 @@ import { Clock } from '../../platform/clock/clock.ts';
 import { newId } from '../../platform/database/ids.ts';
 import { log } from '../../platform/logging/log.ts';
 import { type Drift, INBOUND_PROVIDERS, type InboundProvider } from './inbound-provider.ts';
-import { keepEvent } from './inbox.store.ts';
+import { insertDeliveries } from './inbox.store.ts';
 import { ProcessInbox } from './process-inbox.ts';
 
 /** What a sweep found; all of it was put into the inbox, and what could be was worked off. */
@@ -51,8 +51,8 @@ export class Reconcile {
       for await (const body of provider.sweep.events(from)) {
         const envelope = provider.envelope(body);
         report.eventsSeen++;
-        const kept = await keepEvent(this.dataSource, newId(), provider.name, envelope, body, { countsRepeats: false });
-        if (kept === 'new') report.eventsMissed.push(envelope.eventId);
+        const isNew = await insertDeliveries(this.dataSource, [{ id: newId(), provider: provider.name, envelope, body }]);
+        if (isNew.size > 0) report.eventsMissed.push(envelope.eventId);
       }
       await this.processInbox.execute();
       for await (const drift of provider.sweep.drifted()) {
@@ -90,6 +90,6 @@ export class Reconcile {
       lane: customerId ?? objectId,
       fingerprint: createHash('sha256').update(body).digest(),
     };
-    await keepEvent(this.dataSource, id, provider.name, envelope, body);
+    await insertDeliveries(this.dataSource, [{ id, provider: provider.name, envelope, body }]);
   }
 }

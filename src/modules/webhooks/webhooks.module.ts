@@ -2,6 +2,7 @@ import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { HealthModule } from '../../platform/health/health.module.ts';
 import { InboundEventsController } from './inbound-events.controller.ts';
 import { InboxMetrics } from './inbox-metrics.ts';
+import { InboxQueue } from './inbox-queue.ts';
 import { InboxWorker } from './inbox.worker.ts';
 import { ProcessInbox } from './process-inbox.ts';
 import { InboxBell, ReceiveEvent } from './receive-event.ts';
@@ -14,7 +15,7 @@ import { WebhooksCron } from './webhooks.cron.ts';
 @Module({
   imports: [HealthModule],
   controllers: [StripeWebhooksController, InboundEventsController],
-  providers: [InboxBell, InboxMetrics, ProcessInbox, ReceiveEvent, Reconcile, ReplayEvents],
+  providers: [InboxBell, InboxMetrics, InboxQueue, ProcessInbox, ReceiveEvent, Reconcile, ReplayEvents],
 })
 export class WebhooksModule {
   /** `inbound` exports INBOUND_PROVIDERS. With the worker running, or without (operator commands, tests). */

@@ -1,4 +1,4 @@
-import { startProcess } from '../../support/processes.ts';
+import { startProcess, until } from '../../support/processes.ts';
 import { expectHealthy } from '../../support/doctor.ts';
 import { setFlags } from '../../support/flags.ts';
 import { type Florin, startFlorin, type Tenant } from '../../support/florin.ts';
@@ -116,6 +116,47 @@ describe('numbering', () => {
     expect((await entity({ document_number_prefix: 'INV' })).body.error_details).toEqual(taken);
     const { body } = await entity({});
     expect(body.billing_entity.document_number_prefix).toMatch(/^EUR-[0-9A-F]{4}$/);
+  });
+
+  it('20 writers at one counter at the same instant, one of them killed: no gap, no number twice', async () => {
+    const names = Array.from({ length: 20 }, (_, i) => `w${i}`);
+    for (const name of names) await subscribe(tenant.call, name);
+    await florin.sql.query(`update organizations set virtual_now = '2026-12-01T00:00:00Z' where id = $1`, [tenant.id]);
+    // Each Florin has ten connections.
+    const other = await startFlorin({}, florin.databaseUrl);
+    const counter = await florin.sql.connect();
+    try {
+      await counter.query('begin');
+      await counter.query(
+        `insert into number_series (organization_id, billing_entity_id, series, last_number)
+         select organization_id, id, '2026', 0 from billing_entities where organization_id = $1`,
+        [tenant.id],
+      );
+      const call = [tenant.call, other.as(tenant.key)];
+      const generate = (name: string, i: number) => call[i % 2]!('POST', `/api/v1/subscriptions/${name}/generate-invoice`);
+      const answers = Promise.all(names.map(generate));
+      const waiting = async (): Promise<number[]> =>
+        (
+          await florin.sql.query(
+            `select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%number_series%' order by pid`,
+          )
+        ).rows.map(({ pid }: { pid: number }) => pid);
+      await until('twenty wait for the counter', async () => (await waiting()).length === 20);
+      const [victim] = await waiting();
+      await florin.sql.query('select pg_terminate_backend($1)', [victim]);
+      await until('one is gone', async () => (await waiting()).length === 19);
+      await counter.query('commit');
+      const failed = (await answers).flatMap(({ status }, i) => (status === 200 ? [] : [i]));
+      expect(failed).toHaveLength(1);
+      const upTo = (last: number) => Array.from({ length: last }, (_, i) => `INV-2026-${String(i + 1).padStart(4, '0')}`);
+      expect((await numbers()).toSorted()).toEqual(upTo(19));
+      expect((await generate(names[failed[0] ?? 0] ?? '', 0)).body.invoice.number).toBe('INV-2026-0020');
+      expect((await numbers()).toSorted()).toEqual(upTo(20));
+    } finally {
+      await counter.query('rollback');
+      counter.release();
+      await other.stop();
+    }
   });
 
   it('20 writers at once: no gap, no number twice, and a run draws ranges', async () => {
