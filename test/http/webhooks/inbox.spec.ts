@@ -124,6 +124,42 @@ describe('the webhook door', () => {
     expect((await postWebhook(florin, text(event))).body).toEqual({ status: 'success', message: 'Event already processed' });
   });
 
+  it('answers each of many that arrive together for itself: new, repeated, of another content, forged, no event', async () => {
+    const [known, fresh] = [stripeEvent('foo.bar', customer), stripeEvent('foo.bar', customer)];
+    await postWebhook(florin, text(known));
+    const others = Array.from({ length: 12 }, () => stripeEvent('foo.bar', customer));
+    const posts: [string, object?][] = [
+      [text(known)],
+      [text(fresh)],
+      [text({ ...known, type: 'foo.baz' })],
+      [text(stripeEvent('foo.bar', customer)), { 'stripe-signature': sign('something else') }],
+      [text(stripeEvent('foo\0bar', customer))],
+      ...others.map((event): [string] => [text(event)]),
+    ];
+    const answers = await Promise.all(posts.map(([body, headers]) => postWebhook(florin, body, headers as never)));
+    expect(answers.map(({ status, body }) => [status, body.code ?? body.message])).toEqual([
+      [200, 'Event already processed'],
+      [200, 'Webhook accepted for processing'],
+      [200, 'Event already processed'],
+      [400, 'invalid_webhook_signature'],
+      [400, 'invalid_webhook_event'],
+      ...others.map(() => [200, 'Webhook accepted for processing']),
+    ]);
+    for (const event of [known, fresh, ...others]) expect(await stored(event.id)).toHaveLength(1);
+    expect(await stored(known.id)).toEqual([expect.objectContaining({ duplicates: 2 })]);
+  });
+
+  it('one that the database refuses fails alone', async () => {
+    await florin.sql.query(`alter table inbound_events add constraint ck_poison check (type <> 'poison')`);
+    try {
+      const events = ['a', 'poison', 'b', 'c'].map((type) => stripeEvent(type, customer));
+      const answers = await Promise.all(events.map((event) => postWebhook(florin, text(event))));
+      expect(answers.map(({ status }) => status)).toEqual([200, 500, 200, 200]);
+    } finally {
+      await florin.sql.query('alter table inbound_events drop constraint ck_poison');
+    }
+  });
+
   it('keeps the first of two contents under one id', async () => {
     const event = stripeEvent('foo.bar', customer);
     await deliver(florin, event);
@@ -131,7 +167,7 @@ describe('the webhook door', () => {
     expect((await postWebhook(florin, text(other))).body.message).toBe('Event already processed');
     expect(await stored(event.id)).toEqual([expect.objectContaining({ object_id: 'cus_1' })]);
     expect(await (await fetch(`${florin.url}/metrics`)).text()).toMatch(
-      /florin_inbound_events_received_total\{as="conflicting"\} 1/,
+      /florin_inbound_events_received_total\{as="conflicting"\} 2/,
     );
   });
 
