@@ -13,7 +13,7 @@ export const billAllAtOnce = `
     join customers c on c.organization_id = s.organization_id and c.id = s.customer_id
     join plans p on p.organization_id = s.organization_id and p.id = s.plan_id
     join billing_entities e on e.organization_id = s.organization_id and e.id = coalesce(s.billing_entity_id, c.billing_entity_id)
-    where s.organization_id = $1 and (s.status = 'ACTIVE' or s.final_invoice_due) and s.payment_provider = 'MANUAL' and s.current_period_end <= $3
+    where s.organization_id = $1 and (s.status in ('ACTIVE', 'TRIAL') or s.final_invoice_due) and s.payment_provider = 'MANUAL' and s.current_period_end <= $3
   ), items as materialized (
     select d.invoice_id, 'subscription' as fee_type, d.plan_id as item_id, d.plan_name as name, 1::numeric as units, 0::bigint as events_count,
       round(d.amount_cents / 100.0, 2) as unit_amount

@@ -21,6 +21,7 @@ import { Audit1795000500300 } from './1795000500300-audit.ts';
 import { RateLimits1795000500400 } from './1795000500400-rate-limits.ts';
 import { Operations1795000500500 } from './1795000500500-operations.ts';
 import { PlanOverrides1795000610000 } from './1795000610000-plan-overrides.ts';
+import { TrialsAreBilled1795000611000 } from './1795000611000-trials-are-billed.ts';
 import { Resources1795000630000 } from './1795000630000-resources.ts';
 import { Provisioning1795000631000 } from './1795000631000-provisioning.ts';
 import { CreditOfOneSeller1795000640000 } from './1795000640000-credit-of-one-seller.ts';
@@ -52,6 +53,7 @@ export const migrations = [
   RateLimits1795000500400,
   Operations1795000500500,
   PlanOverrides1795000610000,
+  TrialsAreBilled1795000611000,
   Resources1795000630000,
   Provisioning1795000631000,
   CreditOfOneSeller1795000640000,

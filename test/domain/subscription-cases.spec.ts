@@ -8,7 +8,7 @@ import { beginSubscription } from '../../src/domain/lifecycles/begin-subscriptio
 import { billingStep } from '../../src/domain/lifecycles/billing-step.ts';
 import { decidePlanChange, type PlanTerms } from '../../src/domain/lifecycles/change-plan.ts';
 import { endOfBilledDays, type Ending } from '../../src/domain/lifecycles/end-subscription.ts';
-import { afterTrial, trialEnd } from '../../src/domain/lifecycles/trial.ts';
+import { trialEnd } from '../../src/domain/lifecycles/trial.ts';
 import { unusedCredit } from '../../src/domain/lifecycles/unused-credit.ts';
 import { proratedUnits } from '../../src/domain/metering/recurring-proration.ts';
 import { Exact } from '../../src/domain/money/exact.ts';
@@ -121,8 +121,10 @@ describe('trials', () => {
     const { given, expect: expected } = billingCase<Plan, Record<string, number>>(id);
     const ends = trialEnd(at(given.started_at), days, 'UTC');
     expect(ends?.toString()).toBe(expected.trial_ends_at);
-    const period = periodOf(anchorAt('monthly', 'calendar', given.started_at), given.started_at);
-    const billed = afterTrial({ start: at(given.started_at), end: period.end }, ends);
+    const anchor = anchorAt('monthly', 'calendar', given.started_at);
+    const start = at(given.started_at);
+    const step = billingStep({ anchor, current: { start, end: ends ?? start }, since: start, trialEndsAt: ends, end: null });
+    const { period, billed } = step.plan.advance ?? { period: step.header, billed: step.header };
     const { fee, proration } = planInvoice(planItem(given.plan_amount_cents, period, billed));
     expect([fee, proration]).toEqual([
       expected.fee_amount_cents,

@@ -1,5 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
 import type { BillingAnchor } from '../../src/domain/calendar/billing-period.ts';
+import { beginSubscription } from '../../src/domain/lifecycles/begin-subscription.ts';
 import { billingStep } from '../../src/domain/lifecycles/billing-step.ts';
 import { prorationOf } from '../../src/domain/proration/local-days.ts';
 import { decidePlanChange } from '../../src/domain/lifecycles/change-plan.ts';
@@ -91,7 +92,8 @@ describe('the end of what is billed by days', () => {
     billingStep({
       anchor,
       current: { start: at(trialEndsAt ?? '2026-01-01'), end: at(ends) },
-      since: at(trialEndsAt ?? '2026-01-01'),
+      since: at('2026-01-01'),
+      trialEndsAt: trialEndsAt ? at(trialEndsAt) : null,
       end: { at: at(ends), how, trialEndsAt: trialEndsAt ? at(trialEndsAt) : null },
     }).plan.arrears?.billed;
 
@@ -114,6 +116,107 @@ describe('trials', () => {
   it('end at the hour they began, whatever the clocks did', () => {
     expect(trialEnd(at('2026-03-28T12:00:00Z'), 2, 'Europe/Paris')?.toString()).toBe('2026-03-30T11:00:00Z');
     expect(trialEnd(at('2026-03-28T12:00:00Z'), 0, 'Europe/Paris')).toBeNull();
+  });
+
+  const monthly: BillingAnchor = {
+    interval: 'monthly',
+    billingTime: 'calendar',
+    anchorDate: Temporal.PlainDate.from('2026-01-10'),
+    timezone: 'UTC',
+  };
+  const since = at('2026-01-10');
+  const [february, march] = [span('2026-02-01', '2026-03-01'), span('2026-03-01', '2026-04-01')];
+
+  it('begin with a period that ends with it or with the trial, whichever comes first', () => {
+    const terms = {
+      interval: 'monthly' as const,
+      billingTime: 'calendar' as const,
+      timezone: 'UTC',
+      subscriptionAt: since,
+      inAdvance: true,
+    };
+    const begun = (trialDays: number) => beginSubscription({ ...terms, trialDays }, at('2026-01-10T01:00:00Z'));
+    expect(begun(0)).toMatchObject({ status: 'ACTIVE', periodStart: since, periodEnd: since });
+    expect(begun(7)).toMatchObject({ status: 'TRIAL', periodStart: since, periodEnd: at('2026-01-17') });
+    expect(begun(70)).toMatchObject({ status: 'TRIAL', periodEnd: at('2026-02-01'), trialEndsAt: at('2026-03-21') });
+  });
+
+  it('within a period cut it: the plan begins there, usage and commitment are of the whole', () => {
+    const trialEndsAt = at('2026-02-11T08:00:00Z');
+    const first = billingStep({ anchor: monthly, current: { start: since, end: february.start }, since, trialEndsAt, end: null });
+    expect(first).toMatchObject({
+      reason: 'PERIODIC',
+      next: { start: february.start, end: trialEndsAt },
+      plan: { arrears: null, advance: null },
+      fixed: { arrears: null, advance: null },
+      usage: { billed: { start: since, end: february.start } },
+      committed: { billed: { start: since, end: february.start } },
+    });
+    const current = { start: february.start, end: trialEndsAt };
+    const cut = billingStep({ anchor: monthly, current, since, trialEndsAt, end: null });
+    const rest = { start: trialEndsAt, end: february.end };
+    expect(cut).toMatchObject({
+      reason: 'STARTING',
+      header: rest,
+      next: rest,
+      usage: null,
+      committed: null,
+      plan: { arrears: null, advance: { period: february, billed: rest } },
+    });
+    const second = billingStep({ anchor: monthly, current: rest, since, trialEndsAt, end: null });
+    expect(second).toMatchObject({
+      reason: 'PERIODIC',
+      header: february,
+      next: march,
+      plan: { arrears: { period: february, billed: rest }, advance: { billed: march } },
+      usage: { billed: february },
+      committed: { billed: february },
+    });
+  });
+
+  it('that end with a period make no boundary of their own', () => {
+    const trialEndsAt = february.start;
+    const step = billingStep({ anchor: monthly, current: { start: since, end: trialEndsAt }, since, trialEndsAt, end: null });
+    expect(step).toMatchObject({
+      reason: 'PERIODIC',
+      next: february,
+      plan: { arrears: null, advance: { billed: february } },
+      usage: { billed: { start: since, end: february.start } },
+    });
+  });
+
+  it('in a year that is billed by the month', () => {
+    const yearly = { ...monthly, interval: 'yearly' as const };
+    const terms = { anchor: yearly, chargesMonthly: true, since, end: null };
+    const year = span('2026-01-01', '2027-01-01');
+    const inMonth = at('2026-02-11');
+    const cut = billingStep({ ...terms, current: { start: february.start, end: inMonth }, trialEndsAt: inMonth });
+    expect(cut.plan.advance).toMatchObject({ period: year, billed: { start: inMonth, end: year.end } });
+    const atBound = billingStep({ ...terms, current: february, trialEndsAt: march.start });
+    expect(atBound.plan.advance).toMatchObject({ period: year, billed: { start: march.start, end: year.end } });
+    expect(atBound.usage?.billed).toEqual(february);
+    // A year that begins in the trial is not billed in advance before the trial ends.
+    const december = span('2026-12-01', '2027-01-01');
+    const still = billingStep({ ...terms, current: december, trialEndsAt: at('2027-01-20') });
+    expect(still.plan).toEqual({ arrears: null, advance: null });
+  });
+
+  it('that are ended in leave the usage to bill', () => {
+    const ends = at('2026-01-15T10:00:00Z');
+    const trialEndsAt = at('2026-01-20');
+    const step = billingStep({
+      anchor: monthly,
+      current: { start: since, end: ends },
+      since,
+      trialEndsAt,
+      end: { at: ends, how: 'terminated', trialEndsAt },
+    });
+    expect(step).toMatchObject({
+      reason: 'TERMINATING',
+      plan: { arrears: null },
+      usage: { billed: { start: since, end: ends } },
+      committed: { billed: { start: since, end: at('2026-01-16') } },
+    });
   });
 });
 

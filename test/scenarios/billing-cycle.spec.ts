@@ -75,14 +75,14 @@ describe('a billing cycle on the virtual clock', () => {
     // 4900 × 17/31 = 2687.10 → 2687, 3000 × 17/31 = 1645.16 → 1645
   });
 
-  it('bills nothing in a trial and prorates from its end', async () => {
+  it('bills what is used in a trial, and prorates the plan from its end', async () => {
     const { call } = await openAt('2026-01-01T00:00:00Z', { trialDays: 14 });
     const created = await subscribe(call, 'trial');
     expect(created).toMatchObject({ status: 'trial', trial_ends_at: '2026-01-15T00:00:00Z' });
     await use(call, 'trial', 'tokens', { count: 1000 }, '2026-01-05T00:00:00Z');
     await advance(call, '2026-02-01T03:00:00Z');
     const [invoice] = await invoicesOf(call, 'trial');
-    expect(invoice).toMatchObject({ period_start: '2026-01-15T00:00:00Z', fees_amount_cents: 2687 + 1645 });
+    expect(invoice).toMatchObject({ period_start: '2026-01-01T00:00:00Z', fees_amount_cents: 2687 + 1645 + 2000 });
     expect((await call('GET', '/api/v1/subscriptions/trial')).body.subscription.status).toBe('active');
   });
 

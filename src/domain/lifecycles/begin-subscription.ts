@@ -25,14 +25,16 @@ export interface SubscriptionTerms {
 
 export type Beginning =
   | { readonly status: 'PENDING' }
-  | { readonly status: 'TRIAL'; readonly startedAt: Temporal.Instant; readonly trialEndsAt: Temporal.Instant }
   | {
-      readonly status: 'ACTIVE';
+      readonly status: 'TRIAL' | 'ACTIVE';
       readonly startedAt: Temporal.Instant;
       readonly trialEndsAt: Temporal.Instant | null;
-      /** First instant that is billed: the start, or the end of the trial. */
+      /** The start. */
       readonly periodStart: Temporal.Instant;
-      /** The same instant when something is billed in advance: the start is a boundary at which nothing has ended. */
+      /**
+       * The first boundary: the end of the period, or of the trial within it. Without a trial the start itself when something is billed in
+       * advance: a boundary at which nothing has ended.
+       */
       readonly periodEnd: Temporal.Instant;
     };
 
@@ -46,23 +48,31 @@ export const anchorOf = (
 });
 
 /**
- * The state a subscription is in at `now`: waiting for its start, in its trial, or active in the period that holds the first
- * billed instant, however long ago that was (the generator catches up the periods since).
+ * The state a subscription is in at `now`: waiting for its start, in its trial, or active; with the period of its start, however long
+ * ago that was (the generator catches up the periods since).
  */
 export function beginSubscription(terms: SubscriptionTerms, now: Temporal.Instant): Beginning {
   const startedAt = terms.startsAt ?? terms.subscriptionAt;
   if (Temporal.Instant.compare(startedAt, now) > 0) return { status: 'PENDING' };
   const granted = trialEnd(terms.firstStartedAt ?? startedAt, terms.trialDays, terms.timezone);
   const trialEndsAt = granted && Temporal.Instant.compare(granted, startedAt) > 0 ? granted : null;
-  if (trialEndsAt && Temporal.Instant.compare(trialEndsAt, now) > 0) return { status: 'TRIAL', startedAt, trialEndsAt };
-  const periodStart = trialEndsAt ?? startedAt;
-  return { status: 'ACTIVE', startedAt, trialEndsAt, periodStart, periodEnd: firstPeriodEnd(terms, periodStart) };
+  const isTrial = trialEndsAt !== null && Temporal.Instant.compare(trialEndsAt, now) > 0;
+  return {
+    status: isTrial ? 'TRIAL' : 'ACTIVE',
+    startedAt,
+    trialEndsAt,
+    periodStart: startedAt,
+    periodEnd: firstPeriodEnd(terms, startedAt, trialEndsAt),
+  };
 }
 
-/** The end of the first period that is billed from `start`: at once when something is billed in advance. */
+/** The first boundary of what begins at `start`: at once when something is billed in advance; the end of a trial before that of its period. */
 export function firstPeriodEnd(
   terms: Omit<SubscriptionTerms, 'startsAt' | 'firstStartedAt' | 'trialDays'>,
   start: Temporal.Instant,
+  trialEndsAt: Temporal.Instant | null = null,
 ): Temporal.Instant {
-  return terms.inAdvance ? start : periodContaining(stepAnchorOf({ ...terms, anchor: anchorOf(terms) }), start).end;
+  if (terms.inAdvance && trialEndsAt === null) return start;
+  const { end } = periodContaining(stepAnchorOf({ ...terms, anchor: anchorOf(terms) }), start);
+  return trialEndsAt && Temporal.Instant.compare(trialEndsAt, end) < 0 ? trialEndsAt : end;
 }

@@ -17,8 +17,10 @@ export interface StepTerms {
   readonly fixedChargesMonthly?: boolean;
   /** The span not yet billed; empty at a start with something in advance. */
   readonly current: Span;
-  /** The first billed instant since the start, the end of the trial or the last resumption. */
+  /** The start, or the last resumption. */
   readonly since: Temporal.Instant;
+  /** Until then the plan and fixed charges cost nothing; usage and the commitment do (Lago). It is a boundary of its own. */
+  readonly trialEndsAt?: Temporal.Instant | null;
   readonly end: SubscriptionEnd | null;
 }
 
@@ -39,6 +41,8 @@ export interface BillingStep {
   /** Each kind of item, billed when its period has ended or when it begins. Null: not in this step. */
   readonly plan: ItemSpans;
   readonly fixed: ItemSpans;
+  /** What the least amount of a plan's period is for: the days of the plan, those of the trial too. */
+  readonly committed: ItemSpan | null;
   /** Usage counts to the very instant, not by days. */
   readonly usage: ItemSpan | null;
 }
@@ -79,48 +83,59 @@ const withoutScraps =
  * G12). Pure; the generator, the preview and the dry run all take their spans from here.
  */
 export function billingStep(terms: StepTerms, calendar: PeriodAround = periodContaining): BillingStep {
-  const { anchor, current, since, end } = terms;
+  const { anchor, current, since, end, trialEndsAt = null } = terms;
   const periodAround = withoutScraps(calendar, since);
   const stepAnchor = stepAnchorOf(terms);
-  const next = nextSpan(stepAnchor, current.end, end?.at ?? null, periodAround);
-  const isStart = isEmpty(current) && next !== null;
+  const next = nextSpan(stepAnchor, current.end, { endsAt: end?.at ?? null, trialEndsAt }, periodAround);
+  const isStart =
+    next !== null && (isEmpty(current) || isTrialCut(current, trialEndsAt, periodAround(stepAnchor, current.start)));
   const lastDay = end && endOfBilledDays(end, anchor.timezone);
+  const paidSince = trialEndsAt ? later(since, trialEndsAt) : since;
 
-  /** A longer item of a shorter step is billed with the step in which its period ends, from where it began to be billed. */
-  const arrears = (item: BillingAnchor): ItemSpan | null => {
+  /**
+   * A longer item of a shorter step is billed with the step in which its period ends, from where it began to be billed; and so is the
+   * period that the end of the trial cut in two.
+   */
+  const arrears = (item: BillingAnchor, from: Temporal.Instant): ItemSpan | null => {
     if (isStart) return null;
     const period = periodAround(item, current.start);
     if (next && item !== stepAnchor && isBefore(current.end, period.end)) return null;
-    const start = item === stepAnchor ? current.start : later(period.start, since);
+    const isWhole = item === stepAnchor && !(trialEndsAt && current.start.equals(trialEndsAt));
+    const start = later(isWhole ? current.start : period.start, from);
     return { period, billed: { start, end: next || !lastDay ? current.end : earlier(lastDay, period.end) } };
   };
   const advance = (item: BillingAnchor): ItemSpan | null => {
-    if (!next) return null;
+    if (!next || isBefore(next.start, paidSince)) return null;
     const period = periodAround(item, next.start);
-    const begins = isStart || item === stepAnchor || isBefore(periodAround(item, current.start).start, period.start);
+    const isFirst = isStart || next.start.equals(paidSince);
+    const begins = isFirst || item === stepAnchor || isBefore(periodAround(item, current.start).start, period.start);
     if (!begins) return null;
     const whole = item === stepAnchor && !end ? next.end : period.end;
     return { period, billed: { start: next.start, end: lastDay ? earlier(lastDay, whole) : whole } };
   };
-  const itemsOf = (item: BillingAnchor) => ({ arrears: arrears(item), advance: advance(item) });
+  const itemsOf = (item: BillingAnchor) => ({ arrears: arrears(item, paidSince), advance: advance(item) });
   const ofPlan = itemsOf(anchor);
-  const ofStep = stepAnchor === anchor ? ofPlan : itemsOf(stepAnchor);
-  const counted = (terms.chargesMonthly ? ofStep : ofPlan).arrears;
+  const counted = arrears(terms.chargesMonthly ? stepAnchor : anchor, since);
   return {
     reason: isStart ? 'STARTING' : next ? 'PERIODIC' : 'TERMINATING',
-    header: headerOf(current, next, lastDay),
+    header: isStart
+      ? next
+      : headerOf({ start: arrears(stepAnchor, since)?.billed.start ?? current.start, end: current.end }, lastDay),
     next,
     plan: filledIn(ofPlan),
-    fixed: filledIn(terms.fixedChargesMonthly ? ofStep : ofPlan),
+    fixed: filledIn(terms.fixedChargesMonthly && stepAnchor !== anchor ? itemsOf(stepAnchor) : ofPlan),
+    committed: filled(arrears(anchor, since)),
     usage: counted && filled({ ...counted, billed: { start: counted.billed.start, end: current.end } }),
   };
 }
 
+/** The trial ended before the period did: what the plan costs begins here, as at a start. */
+const isTrialCut = (current: Span, trialEndsAt: Temporal.Instant | null, period: Span): boolean =>
+  trialEndsAt !== null && current.end.equals(trialEndsAt) && isBefore(current.end, period.end);
+
 /** A subscription that ends at the very start of its period still used that day. */
-function headerOf(current: Span, next: Span | null, lastDay: Temporal.Instant | null): Span {
-  if (!isEmpty(current)) return current;
-  return next ?? { start: current.start, end: later(lastDay ?? current.end, current.end.add({ milliseconds: 1 })) };
-}
+const headerOf = (ended: Span, lastDay: Temporal.Instant | null): Span =>
+  isEmpty(ended) ? { start: ended.start, end: later(lastDay ?? ended.end, ended.end.add({ milliseconds: 1 })) } : ended;
 
 const filled = (item: ItemSpan | null): ItemSpan | null => (item && isEmpty(item.billed) ? null : item);
 const filledIn = ({ arrears, advance }: ItemSpans): ItemSpans => ({ arrears: filled(arrears), advance: filled(advance) });
@@ -132,10 +147,11 @@ const filledIn = ({ arrears, advance }: ItemSpans): ItemSpans => ({ arrears: fil
 function nextSpan(
   anchor: BillingAnchor,
   billedEnd: Temporal.Instant,
-  endsAt: Temporal.Instant | null,
+  { endsAt, trialEndsAt }: { readonly endsAt: Temporal.Instant | null; readonly trialEndsAt: Temporal.Instant | null },
   periodAround: PeriodAround,
 ): Span | null {
   if (endsAt && !isBefore(billedEnd, endsAt)) return null;
-  const { end } = periodAround(anchor, billedEnd);
+  const period = periodAround(anchor, billedEnd);
+  const end = trialEndsAt && isBefore(billedEnd, trialEndsAt) ? earlier(trialEndsAt, period.end) : period.end;
   return { start: billedEnd, end: endsAt ? earlier(endsAt, end) : end };
 }

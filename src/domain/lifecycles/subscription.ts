@@ -35,3 +35,8 @@ export const subscriptionTransitions: Readonly<Record<SubscriptionStatus, readon
 export const liveStatuses: readonly SubscriptionStatus[] = subscriptionStatuses.filter(
   (status) => !['CANCELED', 'TERMINATED', 'FAILED'].includes(status),
 );
+
+/** States in which periods are billed as they end: in a trial what is used. */
+export const billedStatuses: readonly SubscriptionStatus[] = ['ACTIVE', 'TRIAL'];
+
+export const isBilled = (status: SubscriptionStatus): boolean => billedStatuses.includes(status);

@@ -19,7 +19,7 @@ const nextGeneration = `
     union all select min(ending_at) from subscriptions where organization_id = $1 and status in ('ACTIVE', 'TRIAL', 'PAUSED') and ending_at > $2
     union all select min(resume_at) from subscriptions where organization_id = $1 and status = 'PAUSED' and (resume_at > $2 or not final_invoice_due)
     union all select min(current_period_end) from subscriptions
-      where organization_id = $1 and (status = 'ACTIVE' or final_invoice_due) and payment_provider = 'MANUAL' and current_period_end > $2) as times`;
+      where organization_id = $1 and (status in ('ACTIVE', 'TRIAL') or final_invoice_due) and payment_provider = 'MANUAL' and current_period_end > $2) as times`;
 const nextFinalization = `
   select min(scheduled_finalize_at) as at from invoices where organization_id = $1 and status = 'DRAFT' and scheduled_finalize_at > $2`;
 

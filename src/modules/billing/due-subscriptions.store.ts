@@ -77,7 +77,7 @@ const selectSubscription = `
  * What makes a subscription due (G2, G3): the predicate of the index ix_subscriptions_due, and the time. A successor whose start
  * is billed with its predecessor's last period waits for that one.
  */
-const isDue = `s.organization_id = $1 and (s.status = 'ACTIVE' or s.final_invoice_due) and s.payment_provider = 'MANUAL' and s.current_period_end <= $2
+const isDue = `s.organization_id = $1 and (s.status in ('ACTIVE', 'TRIAL') or s.final_invoice_due) and s.payment_provider = 'MANUAL' and s.current_period_end <= $2
     and (s.previous_subscription_id is null or not exists (select from subscriptions q where q.organization_id = s.organization_id
       and q.id = s.previous_subscription_id and q.bills_successor and q.final_invoice_due))
     and not exists (select from billing_run_errors f where f.organization_id = s.organization_id and f.billing_run_id = $3 and f.subscription_id = s.id)`;
@@ -119,7 +119,7 @@ const read = { name: 'billing.read', text: `${selectSubscription} where s.organi
 /** Of several with one external id the live one, else the youngest, as everywhere. */
 const readOfCustomer = {
   name: 'billing.read_of_customer',
-  text: `${selectSubscription} where s.organization_id = $1 and (s.status = 'ACTIVE' or s.final_invoice_due) and s.id = (
+  text: `${selectSubscription} where s.organization_id = $1 and (s.status in ('ACTIVE', 'TRIAL') or s.final_invoice_due) and s.id = (
     select o.id from customers h join subscriptions o on o.organization_id = h.organization_id and o.customer_id = h.id
     where h.organization_id = $1 and (h.external_id = $2 or h.id = $3) and (o.external_id = $4 or o.id = $5)
     order by o.status in ('CANCELED', 'TERMINATED', 'FAILED'), o.created_at desc, o.id desc limit 1)`,

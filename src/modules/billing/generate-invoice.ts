@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { BillingError } from '../../domain/errors/billing-error.ts';
+import { isBilled } from '../../domain/lifecycles/subscription.ts';
 import { Clock, dateOf } from '../../platform/clock/clock.ts';
 import { queryOn } from '../../platform/database/sql.ts';
 import { WorkerLog } from '../../platform/logging/worker-log.ts';
@@ -30,7 +31,7 @@ export class GenerateInvoice {
     const subscription = await findSubscription(manager, organizationId, externalId);
     const asOf = await this.organizationClock.now(organizationId);
     const isDue =
-      (subscription.status === 'ACTIVE' || subscription.finalInvoiceDue) &&
+      (isBilled(subscription.status) || subscription.finalInvoiceDue) &&
       subscription.paymentProvider === 'MANUAL' &&
       subscription.currentPeriodEnd !== null &&
       subscription.currentPeriodEnd <= asOf;

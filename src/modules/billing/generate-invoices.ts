@@ -19,7 +19,7 @@ const organizationsWithWork = {
       select from subscriptions s where s.organization_id = o.id and (
         (s.status = 'PENDING' and coalesce(s.change_at, s.subscription_at) <= $1) or (s.status = 'TRIAL' and s.trial_ends_at <= $1)
         or (s.status in ('ACTIVE', 'TRIAL', 'PAUSED') and s.ending_at <= $1) or (s.status = 'PAUSED' and s.resume_at <= $1)
-        or ((s.status = 'ACTIVE' or s.final_invoice_due) and s.payment_provider = 'MANUAL' and s.current_period_end <= $1)))
+        or ((s.status in ('ACTIVE', 'TRIAL') or s.final_invoice_due) and s.payment_provider = 'MANUAL' and s.current_period_end <= $1)))
     order by o.id`,
 };
 

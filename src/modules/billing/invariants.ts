@@ -20,12 +20,13 @@ export const invariants: readonly Invariant[] = [
   },
   {
     name: 'billed_until_current_period',
-    holds: "a subscription's current period starts where its last invoice, or its last pause, ended",
+    holds: "a subscription's current period starts where its last invoice, its trial or its last pause, ended",
     offenders: `select s.id::text from subscriptions s
       join (select organization_id, subscription_id, max(period_end) as billed_until from invoice_subscriptions
           where invoicing_reason <> 'STARTING' group by 1, 2) i
         on i.organization_id = s.organization_id and i.subscription_id = s.id
-      where s.status = 'ACTIVE' and s.current_period_start <> greatest(i.billed_until, s.resumed_at)`,
+      where s.status = 'ACTIVE' and s.current_period_start <> greatest(i.billed_until, s.resumed_at)
+        and s.current_period_start is distinct from s.trial_ends_at`,
   },
   {
     name: 'pauses_are_free',

@@ -3,6 +3,7 @@ import type { TaxRates } from '../../domain/taxation/tax-rates.ts';
 import { TAX_RATES } from '../taxes/index.ts';
 import { DataSource } from 'typeorm';
 import { BillingError } from '../../domain/errors/billing-error.ts';
+import { isBilled } from '../../domain/lifecycles/subscription.ts';
 import { queryOn } from '../../platform/database/sql.ts';
 import { creditsFor } from '../credit-notes/index.ts';
 import { findCustomer } from '../customers/index.ts';
@@ -45,7 +46,7 @@ export class PreviewInvoice {
   ): Promise<PricedSubscription> {
     const query = queryOn(this.dataSource);
     const subscription = await findSubscription(this.dataSource.manager, organizationId, externalId);
-    const billable = subscription.status === 'ACTIVE' || subscription.finalInvoiceDue;
+    const billable = isBilled(subscription.status) || subscription.finalInvoiceDue;
     const row = billable ? await readForPricing(query, organizationId, subscription.id) : undefined;
     const [priced] = row ? await priceSubscriptions({ query, taxRates: this.taxRates }, organizationId, [periodOf(row)]) : [];
     if (!priced) throw new BillingError('subscription_not_billable', { status: [subscription.status.toLowerCase()] });

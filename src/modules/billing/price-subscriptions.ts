@@ -93,9 +93,15 @@ async function stepsOf(query: Query, organizationId: string, subscriptions: read
   });
 }
 
-/** Whether this boundary makes an invoice: the last one of a subscription may be waived. */
-export const isInvoiced = ({ subscription, step, parts }: PricedSubscription): boolean =>
-  step.reason !== 'TERMINATING' || subscription.on_termination_invoice !== 'skip' || parts.length > 1;
+/**
+ * Whether this boundary makes an invoice: the last one of a subscription may be waived, and where a trial ends, or a subscription in
+ * its trial, there may be nothing to bill.
+ */
+export function isInvoiced({ subscription, step, parts, priced }: PricedSubscription): boolean {
+  const { trial_ends_at: trialEndsAt, current_period_end: at } = subscription;
+  if (step.reason !== 'PERIODIC' && trialEndsAt && at <= trialEndsAt && priced.fees.length === 0) return false;
+  return step.reason !== 'TERMINATING' || subscription.on_termination_invoice !== 'skip' || parts.length > 1;
+}
 
 /** In arrears at the end of the period; in advance only what recurs: it is paid again for the period that begins. */
 const chargesOf = (subscription: DueSubscription, facts: PriceFacts): UsageChargeFacts[] =>
@@ -120,12 +126,12 @@ async function loadUsage(
     asked.map(({ request }) => request),
   );
   const byKey = new Map(asked.map(({ key }, i) => [key, measured[i] ?? []]));
-  const committed = steps.flatMap(({ subscription, step: { plan } }) =>
-    plan.arrears && facts.pricesOf(subscription.plan_id).commitment
-      ? [{ subscriptionId: subscription.id, from: dateOf(plan.arrears.billed.start), to: dateOf(plan.arrears.billed.end) }]
+  const spans = steps.flatMap(({ subscription, step: { committed } }) =>
+    committed && facts.pricesOf(subscription.plan_id).commitment
+      ? [{ subscriptionId: subscription.id, from: dateOf(committed.billed.start), to: dateOf(committed.billed.end) }]
       : [],
   );
-  const before = await billedBefore(query, organizationId, committed);
+  const before = await billedBefore(query, organizationId, spans);
   return {
     of: (subscriptionId, chargeId) => byKey.get(`${subscriptionId} ${chargeId}`) ?? [],
     billedBefore: (subscriptionId) => before.get(subscriptionId) ?? 0n,
@@ -153,13 +159,13 @@ function itemsOf({ subscription, step }: SubscriptionStep, taxes: TaxesOf, facts
     const item = chargeItemOf(charge, usage.of(subscription.id, charge.id), step);
     if (item) items.push({ ...item, taxes: taxes(`charge ${charge.id}`) });
   }
-  if (prices.commitment && step.plan.arrears)
+  if (prices.commitment && step.committed)
     items.push({
       ...prices.commitment,
       kind: 'commitment',
       taxes: taxes(`commitment ${prices.commitment.id}`),
       billedBeforeCents: usage.billedBefore(subscription.id),
-      ...step.plan.arrears,
+      ...step.committed,
     });
   return items;
 }

@@ -1,6 +1,7 @@
+import type { Temporal } from 'temporal-polyfill';
 import type { BillingAnchor } from '../../domain/calendar/billing-period.ts';
 import { anchorOf } from '../../domain/lifecycles/begin-subscription.ts';
-import { type BillingStep, billingStep } from '../../domain/lifecycles/billing-step.ts';
+import { type BillingStep, billingStep, stepAnchorOf } from '../../domain/lifecycles/billing-step.ts';
 import type { SubscriptionEnd } from '../../domain/lifecycles/end-subscription.ts';
 import { dateOf, instantOf } from '../../platform/clock/clock.ts';
 import { periodAround } from './billing-calendar.ts';
@@ -15,9 +16,18 @@ export interface SubscriptionStep {
   readonly step: BillingStep;
 }
 
-/** The same with the period that runs: at a start that is not billed yet it is the one that begins. */
+/** The same with the period that runs, whole: at a start that is not billed yet it is the one that begins; the end of a trial does not cut it. */
 export function running(subscription: DueSubscription): DueSubscription {
-  if (subscription.current_period_start < subscription.current_period_end) return subscription;
+  const { current_period_start: start, current_period_end: end, trial_ends_at: trialEndsAt } = subscription;
+  if (trialEndsAt && end.getTime() === trialEndsAt.getTime()) {
+    const anchor = stepAnchorOf({
+      anchor: anchorOfSubscription(subscription),
+      chargesMonthly: subscription.bill_charges_monthly,
+      fixedChargesMonthly: subscription.bill_fixed_charges_monthly,
+    });
+    return { ...subscription, current_period_end: dateOf(periodAround(anchor, instantOf(start)).end) };
+  }
+  if (start < end) return subscription;
   const { next } = stepOf(subscription).step;
   return next
     ? { ...subscription, current_period_start: dateOf(next.start), current_period_end: dateOf(next.end) }
@@ -44,6 +54,7 @@ export function stepOf(subscription: DueSubscription): SubscriptionStep {
       fixedChargesMonthly: subscription.bill_fixed_charges_monthly,
       current: { start: instantOf(subscription.current_period_start), end: instantOf(subscription.current_period_end) },
       since: instantOf(sinceOf(subscription)),
+      trialEndsAt: trialEndOf(subscription),
       end,
     },
     periodAround,
@@ -51,21 +62,19 @@ export function stepOf(subscription: DueSubscription): SubscriptionStep {
   return { subscription, anchor, end, step };
 }
 
-/** The start, the end of the trial or the end of the last pause, whichever came last. */
-const sinceOf = ({ started_at: startedAt, trial_ends_at: trialEndsAt, resumed_at: resumedAt }: DueSubscription): Date =>
-  [trialEndsAt, resumedAt].reduce<Date>((latest, at) => (at && at > latest ? at : latest), startedAt);
+/** The start or the end of the last pause. */
+const sinceOf = ({ started_at: startedAt, resumed_at: resumedAt }: DueSubscription): Date =>
+  resumedAt && resumedAt > startedAt ? resumedAt : startedAt;
+
+const trialEndOf = ({ trial_ends_at: at }: DueSubscription): Temporal.Instant | null => at && instantOf(at);
 
 /** A pause is the end of what is billed, also when the subscription was terminated during it. */
 function endOf(subscription: DueSubscription): SubscriptionEnd | null {
   const { terminated_at: terminatedAt, paused_at: pausedAt, resumed_at: resumedAt, successor_id: successorId } = subscription;
   if (pausedAt && !(resumedAt && resumedAt >= pausedAt)) return { at: instantOf(pausedAt), how: 'paused' };
   if (!terminatedAt) return null;
-  const { trial_ends_at: trialEndsAt } = subscription;
-  return {
-    at: instantOf(terminatedAt),
-    how: successorId === null ? 'terminated' : 'replaced',
-    trialEndsAt: trialEndsAt && instantOf(trialEndsAt),
-  };
+  const how = successorId === null ? 'terminated' : 'replaced';
+  return { at: instantOf(terminatedAt), how, trialEndsAt: trialEndOf(subscription) };
 }
 
 /** Whether the successor's start is billed together with the end of this one, but by another entity: that makes two invoices. */
@@ -73,7 +82,7 @@ export const startsElsewhere = ({ successor_plan: plan, entity_id: entityId }: D
   plan !== null && plan.entity_id !== entityId;
 
 /**
- * The start of the successor that is billed together with the end of this one: in advance, what begins at the change. `row` is the
+ * The start of the successor that is billed together with the end of this one: in advance, what begins at the change (so it has no trial). `row` is the
  * successor's own, where another entity bills it.
  */
 export function successorStepOf(subscription: DueSubscription, row?: DueSubscription): SubscriptionStep | null {
@@ -84,6 +93,7 @@ export function successorStepOf(subscription: DueSubscription, row?: DueSubscrip
     started_at: at,
     current_period_start: at,
     current_period_end: at,
+    trial_ends_at: null,
     terminated_at: null,
     paused_at: null,
     resumed_at: null,

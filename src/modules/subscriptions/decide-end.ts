@@ -1,5 +1,5 @@
 import { BillingError } from '../../domain/errors/billing-error.ts';
-import { subscriptionTransitions } from '../../domain/lifecycles/subscription.ts';
+import { isBilled, subscriptionTransitions } from '../../domain/lifecycles/subscription.ts';
 import type { Tx } from '../../platform/database/unit-of-work.ts';
 import { billsInAdvance, PlanRow } from '../plans/index.ts';
 import type { Decided, Reading } from './decided.ts';
@@ -44,9 +44,10 @@ export async function closedPeriod(
   at: Date,
 ): Promise<Pick<SubscriptionRow, 'finalInvoiceDue' | 'currentPeriodEnd'>> {
   const { finalInvoiceDue, currentPeriodStart: start, currentPeriodEnd: end } = row;
-  if (row.status !== 'ACTIVE' || row.paymentProvider !== 'MANUAL' || !start || !end || start > at)
+  if (!isBilled(row.status) || row.paymentProvider !== 'MANUAL' || !start || !end || start > at)
     return { finalInvoiceDue, currentPeriodEnd: end };
   // At the very start of a period only what was billed in advance is left to settle.
+  if (start.getTime() === at.getTime() && row.status === 'TRIAL') return { finalInvoiceDue: false, currentPeriodEnd: end };
   if (start.getTime() === at.getTime()) {
     const plan = await reading.findOneByOrFail(PlanRow, { organizationId: row.organizationId, id: row.planId });
     return (await billsInAdvance(reading, plan))

@@ -31,7 +31,7 @@ export async function decideWake(
   if (row.status === 'PENDING')
     return row.changeAt && previous ? decideTakeover(reading, row, previous, now) : decideStart(reading, row, now);
   if (endingAt && endingAt <= now && !(turn && turn < endingAt)) return decideEnd(reading, row, endingAt, { planned });
-  return row.status === 'PAUSED' ? decideResumption(reading, row, row.resumeAt ?? now) : decideEndOfTrial(reading, row, now);
+  return row.status === 'PAUSED' ? decideResumption(reading, row, row.resumeAt ?? now) : [endOfTrial(row, now)];
 }
 
 async function decideStart(reading: Reading, row: SubscriptionRow, now: Date): Promise<Decided[]> {
@@ -42,18 +42,12 @@ async function decideStart(reading: Reading, row: SubscriptionRow, now: Date): P
   return [{ row: started, write: 'update', told: ['started'] }];
 }
 
-/** A trial that began keeps its length, whatever became of the plan's. */
-async function decideEndOfTrial(reading: Reading, row: SubscriptionRow, now: Date): Promise<Decided[]> {
-  const from = row.trialEndsAt ?? now;
-  const ended = {
-    ...row,
-    status: 'ACTIVE',
-    currentPeriodStart: from,
-    currentPeriodEnd: await firstEndFrom(reading, row, from),
-    updatedAt: now,
-  } as const;
-  return [{ row: ended, write: 'update', told: ['trial_ended'] }];
-}
+/** A trial that began keeps its length, whatever became of the plan's. The generator bills what begins at its end. */
+const endOfTrial = (row: SubscriptionRow, now: Date): Decided => ({
+  row: { ...row, status: 'ACTIVE', updatedAt: now },
+  write: 'update',
+  told: ['trial_ended'],
+});
 
 /** A paused subscription runs on from `at`, on its old anchor. */
 export async function decideResumption(reading: Reading, row: SubscriptionRow, at: Date): Promise<readonly [Decided]> {

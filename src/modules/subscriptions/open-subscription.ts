@@ -103,14 +103,10 @@ export function columnsOf(
 ): Pick<SubscriptionRow, 'status' | 'startedAt' | 'trialEndsAt' | 'currentPeriodStart' | 'currentPeriodEnd'> {
   if (beginning.status === 'PENDING')
     return { status: 'PENDING', startedAt: null, trialEndsAt: null, currentPeriodStart: null, currentPeriodEnd: null };
-  const startedAt = dateOf(beginning.startedAt);
-  const trialEndsAt = beginning.trialEndsAt && dateOf(beginning.trialEndsAt);
-  if (beginning.status === 'TRIAL')
-    return { status: 'TRIAL', startedAt, trialEndsAt, currentPeriodStart: null, currentPeriodEnd: null };
   return {
-    status: 'ACTIVE',
-    startedAt,
-    trialEndsAt,
+    status: beginning.status,
+    startedAt: dateOf(beginning.startedAt),
+    trialEndsAt: beginning.trialEndsAt && dateOf(beginning.trialEndsAt),
     currentPeriodStart: dateOf(beginning.periodStart),
     currentPeriodEnd: dateOf(beginning.periodEnd),
   };
