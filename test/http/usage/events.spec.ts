@@ -334,11 +334,11 @@ describe('POST /api/v1/events', () => {
     const holder = await florin.sql.connect();
     await holder.query('begin; lock table usage_events in exclusive mode');
     const answering = Promise.all(sent.map((one) => tenant.call('POST', '/api/v1/events', one)));
-    await until('four statements wait', async () => {
+    await until('statements wait', async () => {
       const { rows } = await florin.sql.query(
         "select count(*)::int as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like 'insert into usage_events%'",
       );
-      return rows[0].waiting === 4;
+      return rows[0].waiting >= 4;
     });
     await Promise.all(Array.from({ length: 20 }, () => tenant.call('GET', '/api/v1/events/unknown')));
     await holder.query('commit');
