@@ -24,6 +24,7 @@ import { PlanOverrides1795000610000 } from './1795000610000-plan-overrides.ts';
 import { TrialsAreBilled1795000611000 } from './1795000611000-trials-are-billed.ts';
 import { Resources1795000630000 } from './1795000630000-resources.ts';
 import { Provisioning1795000631000 } from './1795000631000-provisioning.ts';
+import { OneSubscriptionAResource1795000632000 } from './1795000632000-one-subscription-a-resource.ts';
 import { CreditOfOneSeller1795000640000 } from './1795000640000-credit-of-one-seller.ts';
 import { ClosedInvoices1795000641000 } from './1795000641000-closed-invoices.ts';
 import { EmailSettings1795000642000 } from './1795000642000-email-settings.ts';
@@ -56,6 +57,7 @@ export const migrations = [
   TrialsAreBilled1795000611000,
   Resources1795000630000,
   Provisioning1795000631000,
+  OneSubscriptionAResource1795000632000,
   CreditOfOneSeller1795000640000,
   ClosedInvoices1795000641000,
   EmailSettings1795000642000,

@@ -39,6 +39,8 @@ describe("another tenant's things", () => {
       url: 'https://provisioner.example.com/make',
     });
     const attempt = await provision();
+    const order = { external_customer_id: 'customer of sub', plan_code: 'team', external_id: 'wiki of sub' };
+    expect((await call('POST', '/api/v1/resources/wiki/wiki/subscriptions', order)).status).toBe(201);
     const idOf = async (path: string, root: string) => (await call('GET', `/api/v1/${path}`)).body[root].lago_id as string;
     const feeId = (await call('GET', `/api/v1/invoices/${invoice.lago_id}`)).body.invoice.fees[0].lago_id as string;
     await call('PUT', `/api/v1/invoices/${invoice.lago_id}/finalize`);
@@ -63,6 +65,7 @@ describe("another tenant's things", () => {
       operations: [operation.id],
       provisioners: ['graph', provisioner.lago_id],
       provisioning: [attempt.operation_id],
+      resources: ['wiki'],
     };
     const document = (await call('GET', '/openapi.json')).body as { paths: Record<string, Record<string, unknown>> };
     routes = Object.entries(document.paths)
@@ -146,7 +149,7 @@ describe("another tenant's things", () => {
 
   it('are not listed', async () => {
     for (const resource of Object.keys(things).filter(
-      (name) => !['billing_entities', 'activity_logs', 'operations', 'provisioning'].includes(name),
+      (name) => !['billing_entities', 'activity_logs', 'operations', 'provisioning', 'resources'].includes(name),
     )) {
       const { body } = await stranger.call('GET', `/api/v1/${resource}`);
       expect([resource, body.meta.total_count]).toEqual([resource, 0]);
@@ -175,6 +178,12 @@ describe("another tenant's things", () => {
         properties: { amount: '1' },
       };
     if (path.endsWith('/fixed_charges')) return { add_on_code: 'seat', charge_model: 'standard', units: '1' };
+    if (path.startsWith('/api/v1/resources/'))
+      return path.endsWith('/subscriptions')
+        ? { external_customer_id: 'customer of sub', plan_code: 'team', external_id: 'x' }
+        : path.endsWith('/upgrade')
+          ? { plan_code: 'team' }
+          : {};
     if (path.endsWith('/progress')) return { message: 'x', progress_percent: 1 };
     if (path.endsWith('/complete')) return { resource_id: 'x' };
     if (path.endsWith('/fail')) return { error: 'x' };

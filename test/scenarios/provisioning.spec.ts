@@ -287,6 +287,41 @@ describe('provisioning', () => {
     expect(vendor.requests).toEqual([]);
   });
 
+  it('D15, D18: is upgraded and canceled at Stripe too', async () => {
+    const { id, stripe } = await buy('acme');
+    await work();
+    await say((await read(id)).provisioning.operation_id, 'complete', { resource_id: 'kg42' });
+    await make(tenant.call, '/api/v1/plans', 'plan', {
+      code: 'big',
+      name: 'Big',
+      invoice_display_name: 'Big graphs',
+      interval: 'monthly',
+      amount_cents: 9900,
+      amount_currency: 'USD',
+      pay_in_advance: false,
+    });
+    const { body } = await tenant.call('PUT', '/api/v1/resources/graph/kg42/subscriptions/upgrade', { plan_code: 'big' });
+    expect(body.subscription).toMatchObject({ id, plan_code: 'big', plan_display_name: 'Big graphs', status: 'active' });
+    const { items } = await sim.stripe.subscriptions.retrieve(stripe.id);
+    expect(items.data).toMatchObject([{ price: { unit_amount: 9900 } }]);
+    const canceled = await tenant.call('POST', '/api/v1/resources/graph/kg42/subscriptions/cancel');
+    const [item] = stripe.items.data;
+    expect(canceled.body.subscription).toMatchObject({
+      status: 'canceled',
+      ending_at: new Date((item?.current_period_end ?? 0) * 1000).toISOString().replace('.000', ''),
+    });
+    expect((await sim.stripe.subscriptions.retrieve(stripe.id)).cancel_at_period_end).toBe(true);
+    const again = await tenant.call('POST', '/api/v1/resources/graph/kg42/subscriptions/cancel');
+    expect(again.body).toMatchObject({ status: 400, code: 'already_canceled' });
+    await until(
+      'its own word to come',
+      async () => (await sim.control<{ deliveries: { status: string }[] }>('GET', 'deliveries')).deliveries.length > 0,
+    );
+    await workOff(florin);
+    expect((await read(id)).status).toBe('canceled');
+    expect(await audit(id, 'subscription_canceled')).toHaveLength(1);
+  });
+
   it('is cancelled by its operation', async () => {
     const { id, stripe } = await buy('acme');
     await work();

@@ -10,6 +10,7 @@ export const statusByCode = {
   invalid_webhook_signature: 400,
   invalid_webhook_event: 400,
   already_paid: 400,
+  already_canceled: 400,
   customer_billed_by_invoice: 400,
   unauthorized: 401,
   payment_method_missing: 402,

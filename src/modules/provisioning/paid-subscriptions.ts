@@ -1,3 +1,4 @@
+import type { PlanRow } from '../plans/index.ts';
 import type { SubscriptionRow } from '../subscriptions/index.ts';
 
 /**
@@ -10,6 +11,8 @@ export interface PaidSubscriptions {
   end(subscription: SubscriptionRow, how: { readonly refund: boolean }): Promise<void>;
   /** It is not renewed any more: it ends with the period that runs. */
   endWithPeriod(subscription: SubscriptionRow): Promise<void>;
+  /** From now on it is billed the price of this plan, the difference for the running period included. */
+  changePlan(subscription: SubscriptionRow, plan: PlanRow): Promise<void>;
 }
 
 /** DI token of the implementation, which the floor plan gives to `ProvisioningModule`. */

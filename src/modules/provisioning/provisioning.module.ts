@@ -10,19 +10,33 @@ import { RequestResource } from './attempts/request-resource.ts';
 import { SettleFailure } from './attempts/settle-failure.ts';
 import { WorkOffProvisioning } from './attempts/work-off-provisioning.ts';
 import { ProvisionersController } from './provisioners/provisioners.controller.ts';
+import { CancelWithPeriod } from './resources/cancel-with-period.ts';
+import { CustomerResourcesController } from './resources/customer-resources.controller.ts';
+import { ResourcesController } from './resources/resources.controller.ts';
+import { UpgradeResource } from './resources/upgrade-resource.ts';
+import { SubscriptionsModule } from '../subscriptions/index.ts';
 import { WriteProvisioner } from './provisioners/write-provisioner.ts';
 
 /** Global: whoever learns that a subscription is paid begins its provisioning. */
 @Global()
 @Module({
-  controllers: [AdminProvisioningController, CallbacksController, ProvisionersController],
+  imports: [SubscriptionsModule],
+  controllers: [
+    AdminProvisioningController,
+    CallbacksController,
+    CustomerResourcesController,
+    ProvisionersController,
+    ResourcesController,
+  ],
   providers: [
     BeginProvisioning,
+    CancelWithPeriod,
     EndAttempt,
     HearProvisioner,
     RepeatProvisioning,
     RequestResource,
     SettleFailure,
+    UpgradeResource,
     WorkOffProvisioning,
     WriteProvisioner,
   ],

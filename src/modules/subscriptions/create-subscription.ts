@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull, Not } from 'typeorm';
-import { invalid } from '../../domain/errors/billing-error.ts';
+import { BillingError, invalid } from '../../domain/errors/billing-error.ts';
 import { type Tx, UnitOfWork } from '../../platform/database/unit-of-work.ts';
 import {
   type BillingEntityChoice,
@@ -18,6 +18,7 @@ import { saveDecided } from './decided.ts';
 import { givenOverrides, knownPlans, pricedPlan } from './price-plan.ts';
 import { openSubscription } from './open-subscription.ts';
 import type { CreateSubscriptionInput } from './subscription.dto.ts';
+import type { Resource } from './resource.dto.ts';
 import { SubscriptionRow } from './subscription.entity.ts';
 import { liveSubscription } from './subscriptions.queries.ts';
 import { tellSubscription } from './tell-subscription.ts';
@@ -30,8 +31,17 @@ export class CreateSubscription {
     private readonly organizationClock: OrganizationClock,
   ) {}
 
-  /** @throws BillingError customer_not_found, plan_not_found, billing_entity_not_found, validation_errors (external id taken, currencies differ, ends before it starts) */
-  async execute(organizationId: string, input: CreateSubscriptionInput, choice: BillingEntityChoice): Promise<SubscriptionRow> {
+  /**
+   * `resource` is there already, or null.
+   * @throws BillingError customer_not_found, plan_not_found, billing_entity_not_found, validation_errors (external id taken, currencies
+   * differ, ends before it starts), conflict (the customer has a live subscription to the resource)
+   */
+  async execute(
+    organizationId: string,
+    input: CreateSubscriptionInput,
+    choice: BillingEntityChoice,
+    resource: Resource | null = null,
+  ): Promise<SubscriptionRow> {
     return this.unitOfWork.run(
       async (tx) => {
         const customer = await findCustomer(tx, organizationId, input.external_customer_id, { forUpdate: true });
@@ -53,13 +63,16 @@ export class CreateSubscription {
         const priced = await pricedPlan(tx, { plan, overrides }, [], at);
         if (customer.currency !== null && customer.currency !== priced.amountCurrency)
           throw invalid({ currency: ['currencies_does_not_match'] });
-        return this.begin(tx, { customer, plan: priced, chosen, input, at });
+        return this.begin(tx, { customer, plan: priced, chosen, input, resource, at });
       },
-      { uq_subscriptions_live_external_id: () => invalid({ external_id: ['value_already_exist'] }) },
+      {
+        uq_subscriptions_live_external_id: () => invalid({ external_id: ['value_already_exist'] }),
+        uq_subscriptions_live_resource: () => new BillingError('conflict', { resource_id: ['value_already_exist'] }),
+      },
     );
   }
 
-  private async begin(tx: Tx, { customer, plan, chosen, input, at }: Beginning): Promise<SubscriptionRow> {
+  private async begin(tx: Tx, { customer, plan, chosen, input, resource, at }: Beginning): Promise<SubscriptionRow> {
     const { organizationId } = customer;
     const billingEntityId = chosen?.id ?? null;
     const entity = await entityForNewBusiness(tx, organizationId, { billingEntityId }, customer);
@@ -80,6 +93,7 @@ export class CreateSubscription {
         subscriptionAt,
         endingAt: input.ending_at ?? null,
         plan,
+        resource,
         startsAt: later(subscriptionAt, await lastEndOf(tx, identity)),
       },
       at,
@@ -97,6 +111,7 @@ interface Beginning {
   readonly plan: PlanRow;
   readonly chosen: BillingEntityRow | undefined;
   readonly input: CreateSubscriptionInput;
+  readonly resource: Resource | null;
   readonly at: Date;
 }
 

@@ -105,6 +105,7 @@ const successorOf = (old: SubscriptionRow, change: Change, startsAt: Date) => ({
   endingAt: change.endingAt === undefined ? old.endingAt : change.endingAt,
   plan: change.plan,
   startsAt,
+  resource: old.resourceType === null ? null : { type: old.resourceType, config: old.resourceConfig ?? {}, id: old.resourceId },
 });
 
 const isStart = ({ status, currentPeriodStart: start, currentPeriodEnd: end }: SubscriptionRow): boolean =>
@@ -117,4 +118,12 @@ function firstEndOf(row: SubscriptionRow, plan: PlanRow): Date {
     fixedChargesMonthly: plan.billFixedChargesMonthly,
   });
   return dateOf(periodContaining(anchor, instantOf(row.currentPeriodStart ?? row.subscriptionAt)).end);
+}
+
+/** The end of what is paid for: of the trial, of the plan's running period, or of the period that a payment provider bills. */
+export async function paidUntil(reading: Reading, row: SubscriptionRow, at: Date): Promise<Date> {
+  if (row.status === 'TRIAL' && row.trialEndsAt) return row.trialEndsAt;
+  if (row.paymentProvider !== 'MANUAL') return row.currentPeriodEnd ?? at;
+  const plan = await reading.findOneByOrFail(PlanRow, { organizationId: row.organizationId, id: row.planId });
+  return dateOf(endOfPeriod(row, plan, at));
 }

@@ -1,5 +1,8 @@
+export { CreateSubscription } from './create-subscription.ts';
+export { presentForCustomer } from './customer-subscription.presenter.ts';
+export { paidUntil } from './decide-replacement.ts';
 export { orderRefusals, orderSubscription } from './order-subscription.ts';
-export { IsResourceConfig, IsResourceType } from './resource.dto.ts';
+export { IsResourceConfig, IsResourceType, isResourceType } from './resource.dto.ts';
 export { SubscriptionRow } from './subscription.entity.ts';
 export { findSubscription, presentSubscriptions } from './subscriptions.queries.ts';
 export { registerSubscriptionsCommands } from './subscriptions.command.ts';

@@ -9,7 +9,11 @@ export interface Resource {
   readonly id: string | null;
 }
 
+const resourceType = /^[a-z][a-z0-9_-]{0,63}$/;
+
 /** A word for a kind of resource, such as `graph`. */
-export const IsResourceType = (): PropertyDecorator => Matches(/^[a-z][a-z0-9_-]{0,63}$/, { message: 'value_is_invalid' });
+export const isResourceType = (text: string): boolean => resourceType.test(text);
+
+export const IsResourceType = (): PropertyDecorator => Matches(resourceType, { message: 'value_is_invalid' });
 
 export const IsResourceConfig = (): PropertyDecorator => IsObject({ message: 'value_is_invalid' });

@@ -45,6 +45,7 @@ export const presentSubscription = (row: SubscriptionRow, context: SubscriptionC
   billing_entity_code: context.billingEntityCode,
   name: row.name,
   plan_code: context.plan.code,
+  plan_display_name: context.plan.invoiceDisplayName ?? context.plan.name,
   plan_amount_cents: context.plan.amountCents,
   plan_amount_currency: context.plan.amountCurrency,
   status: row.status.toLowerCase(),

@@ -21,6 +21,6 @@ import { WakeSubscriptions } from './wake-subscriptions.ts';
     ResumeSubscription,
     WakeSubscriptions,
   ],
-  exports: [WakeSubscriptions],
+  exports: [CreateSubscription, WakeSubscriptions],
 })
 export class SubscriptionsModule {}

@@ -27,6 +27,7 @@ import {
   cancelSubscriptionAtPeriodEnd,
   createCheckoutSession,
   createPortalSession,
+  changeSubscriptionPrice,
   createSubscription,
   expireCheckoutSession,
   refundSubscription,
@@ -83,6 +84,10 @@ export class StripeProvider implements PaymentProvider {
 
   cancelSubscriptionAtPeriodEnd(id: string): Promise<void> {
     return refused(() => cancelSubscriptionAtPeriodEnd(this.client, id));
+  }
+
+  changeSubscriptionPrice(id: string, price: string): Promise<void> {
+    return refused(() => changeSubscriptionPrice(this.client, id, price));
   }
 
   refundSubscription(id: string): Promise<void> {

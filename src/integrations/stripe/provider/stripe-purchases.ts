@@ -99,6 +99,18 @@ export async function cancelSubscriptionAtPeriodEnd(client: StripeClient, id: st
   });
 }
 
+export async function changeSubscriptionPrice(client: StripeClient, id: string, price: string): Promise<void> {
+  const { items } = await client.ask((sdk) => sdk.subscriptions.retrieve(id));
+  const [item] = items.data;
+  if (!item || item.price.id === price) return;
+  await client.write({
+    // There and back and there again are three intentions.
+    key: `price:${item.id}:${price}:${newId()}`,
+    send: (sdk, options) =>
+      sdk.subscriptions.update(id, { items: [{ id: item.id, price }], proration_behavior: 'create_prorations' }, options),
+  });
+}
+
 /** All that was paid of its latest invoice and has not gone back yet. */
 export async function refundSubscription(client: StripeClient, id: string): Promise<void> {
   const subscription = await client.find((sdk) => sdk.subscriptions.retrieve(id));

@@ -34,6 +34,8 @@ export class ManualProvider implements PaymentProvider {
 
   async cancelSubscriptionAtPeriodEnd(): Promise<void> {}
 
+  async changeSubscriptionPrice(): Promise<void> {}
+
   async refundSubscription(): Promise<void> {}
 
   listPaymentMethods(): Promise<readonly PaymentMethod[]> {

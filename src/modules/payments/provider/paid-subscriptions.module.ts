@@ -1,16 +1,16 @@
 import { Module } from '@nestjs/common';
 import { PAID_SUBSCRIPTIONS } from '../../provisioning/index.ts';
-import { EndPaidSubscription } from './end-paid-subscription.ts';
+import { ProviderSubscriptions } from './provider-subscriptions.ts';
 import { ManualProvider } from './manual-provider.ts';
 import { PaymentProviders } from './payment-providers.ts';
 
 /** What provisioning asks of payments; a module of its own, because payments itself asks provisioning. */
 @Module({
   providers: [
-    EndPaidSubscription,
+    ProviderSubscriptions,
     ManualProvider,
     PaymentProviders,
-    { provide: PAID_SUBSCRIPTIONS, useExisting: EndPaidSubscription },
+    { provide: PAID_SUBSCRIPTIONS, useExisting: ProviderSubscriptions },
   ],
   exports: [PAID_SUBSCRIPTIONS],
 })

@@ -83,6 +83,8 @@ export interface PaymentProvider {
   cancelSubscription(providerSubscriptionId: string): Promise<void>;
   /** It runs until what is paid for has passed. */
   cancelSubscriptionAtPeriodEnd(providerSubscriptionId: string): Promise<void>;
+  /** It renews at this price, the difference for the running period included (prorated). */
+  changeSubscriptionPrice(providerSubscriptionId: string, providerPriceId: string): Promise<void>;
   /** Gives back what the latest invoice of the subscription took; once. */
   refundSubscription(providerSubscriptionId: string): Promise<void>;
   listPaymentMethods(providerCustomerId: string): Promise<readonly PaymentMethod[]>;

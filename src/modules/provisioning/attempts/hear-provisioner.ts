@@ -28,7 +28,7 @@ export class HearProvisioner {
     });
   }
 
-  /** The resource is there. @throws BillingError operation_not_found, operation_finished (it failed, or another resource was named) */
+  /** The resource is there. @throws BillingError operation_not_found, operation_finished (it failed, or another resource was named), conflict (its customer has that resource already) */
   async complete(organizationId: string, id: string, input: CompleteInput): Promise<AttemptRow> {
     const { resource_id: resourceId, result = {} } = input;
     return this.end(organizationId, id, { made: true, resourceId }, (tx, held) =>
@@ -56,11 +56,14 @@ export class HearProvisioner {
   }
 
   private withHeld(organizationId: string, id: string, work: (tx: Tx, held: HeldAttempt) => Promise<void>): Promise<AttemptRow> {
+    const refusals = {
+      uq_subscriptions_live_resource: () => new BillingError('conflict', { resource_id: ['value_already_exist'] }),
+    };
     return this.unitOfWork.run(async (tx) => {
       const held = isId(id) ? await holdAttempt(tx, { organization_id: organizationId, id }) : undefined;
       if (!held) throw new BillingError('operation_not_found');
       await work(tx, held);
       return tx.findOneByOrFail(AttemptRow, { organizationId, id });
-    });
+    }, refusals);
   }
 }

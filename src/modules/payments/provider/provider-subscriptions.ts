@@ -2,15 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.ts';
 import { OrganizationClock } from '../../organizations/index.ts';
+import type { PlanRow } from '../../plans/index.ts';
 import type { PaidSubscriptions } from '../../provisioning/index.ts';
 import { SubscriptionRow } from '../../subscriptions/index.ts';
 import { PaymentProviders } from './payment-providers.ts';
 import { isSession, updateLink } from './provider-links.store.ts';
 import { ProviderSubscriptionRow } from './provider-subscription.entity.ts';
 
-/** Tells a payment provider that what it bills comes to its end. */
+/** Tells a payment provider what becomes of what it bills. */
 @Injectable()
-export class EndPaidSubscription implements PaidSubscriptions {
+export class ProviderSubscriptions implements PaidSubscriptions {
   constructor(
     private readonly dataSource: DataSource,
     private readonly unitOfWork: UnitOfWork,
@@ -36,6 +37,16 @@ export class EndPaidSubscription implements PaidSubscriptions {
   async endWithPeriod(subscription: SubscriptionRow): Promise<void> {
     const link = await this.linkOf(subscription);
     if (link) await this.providers.get(link.provider).cancelSubscriptionAtPeriodEnd(link.providerSubscriptionId);
+  }
+
+  async changePlan(subscription: SubscriptionRow, plan: PlanRow): Promise<void> {
+    const link = await this.linkOf(subscription);
+    if (!link) return;
+    const provider = this.providers.get(link.provider);
+    const { organizationId, id, code, amountCents, amountCurrency: currency, interval } = plan;
+    const displayName = plan.invoiceDisplayName ?? plan.name;
+    const price = await provider.getOrCreatePrice({ organizationId, id, code, displayName, amountCents, currency, interval });
+    await provider.changeSubscriptionPrice(link.providerSubscriptionId, price);
   }
 
   /** Undefined: no provider knows it, or only a checkout that nobody paid (D8). */
