@@ -4,7 +4,6 @@ import {
   ArrayUnique,
   IsArray,
   IsBoolean,
-  IsEmail,
   IsEmpty,
   IsIn,
   IsInt,
@@ -27,7 +26,8 @@ import {
   numberRestarts,
 } from '../../domain/invoicing/document-number.ts';
 import { type MailedDocument, mailedDocuments } from './billing-entity.entity.ts';
-import { IsCountry, IsCurrencyCode, IsKey, IsRequiredText, IsText, IsTimezone } from '../../platform/http/validators.ts';
+import { LegalIdentityInput } from './legal-identity.dto.ts';
+import { IsCurrencyCode, IsKey, IsRequiredText, IsText, IsTimezone } from '../../platform/http/validators.ts';
 
 function IsNumberTemplate(): PropertyDecorator {
   return (target, propertyKey) =>
@@ -66,7 +66,7 @@ export class BillingConfigurationInput {
 }
 
 /** Of what the official client can send and Florin does not do, the value that means "not used" is accepted. */
-abstract class UnusedBillingEntityFields {
+abstract class UnusedBillingEntityFields extends LegalIdentityInput {
   @IsOptional()
   @IsIn([false], unsupported)
   eu_tax_management?: false;
@@ -82,39 +82,6 @@ abstract class UnusedBillingEntityFields {
 }
 
 abstract class BillingEntityFields extends UnusedBillingEntityFields {
-  @IsOptional()
-  @IsText()
-  legal_name?: string | null;
-  @IsOptional()
-  @IsText()
-  legal_number?: string | null;
-  @IsOptional()
-  @IsText()
-  tax_identification_number?: string | null;
-  @IsOptional()
-  @IsEmail()
-  email?: string | null;
-  @IsOptional()
-  @IsText()
-  phone?: string | null;
-  @IsOptional()
-  @IsText()
-  address_line1?: string | null;
-  @IsOptional()
-  @IsText()
-  address_line2?: string | null;
-  @IsOptional()
-  @IsText()
-  city?: string | null;
-  @IsOptional()
-  @IsText()
-  state?: string | null;
-  @IsOptional()
-  @IsText()
-  zipcode?: string | null;
-  @IsOptional()
-  @IsCountry()
-  country?: string | null;
   @ValidateIf((_, value) => value !== undefined)
   @IsCurrencyCode()
   default_currency?: string;

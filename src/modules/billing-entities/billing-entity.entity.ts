@@ -1,5 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { NumberRestart } from '../../domain/invoicing/document-number.ts';
+import { LegalIdentityColumns } from './legal-identity.entity.ts';
 
 /** What a billing entity may send by e-mail by itself. */
 export const mailedDocuments = ['invoice.finalized'] as const;
@@ -7,7 +8,7 @@ export type MailedDocument = (typeof mailedDocuments)[number];
 
 /** A legal seller: it issues invoices, numbers them and decides their taxes and terms. */
 @Entity('billing_entities')
-export class BillingEntityRow {
+export class BillingEntityRow extends LegalIdentityColumns {
   @PrimaryColumn('uuid')
   organizationId: string;
   @PrimaryColumn('uuid')
@@ -16,28 +17,6 @@ export class BillingEntityRow {
   code: string;
   @Column('text')
   name: string;
-  @Column('text', { nullable: true })
-  legalName: string | null;
-  @Column('text', { nullable: true })
-  legalNumber: string | null;
-  @Column('text', { nullable: true })
-  taxIdentificationNumber: string | null;
-  @Column('text', { nullable: true })
-  email: string | null;
-  @Column('text', { nullable: true })
-  phone: string | null;
-  @Column('text', { nullable: true, name: 'address_line1' })
-  addressLine1: string | null;
-  @Column('text', { nullable: true, name: 'address_line2' })
-  addressLine2: string | null;
-  @Column('text', { nullable: true })
-  city: string | null;
-  @Column('text', { nullable: true })
-  state: string | null;
-  @Column('text', { nullable: true })
-  zipcode: string | null;
-  @Column('text', { nullable: true })
-  country: string | null;
   @Column('text')
   defaultCurrency: string;
   @Column('text')

@@ -23,4 +23,6 @@ export {
 } from './effective-entity.ts';
 export { homeEntityId, type HomeEntityId, idOfHomeEntity } from './home-entity.ts';
 export { registerKeysCommand } from './keys.command.ts';
+export { LegalIdentityInput } from './legal-identity.dto.ts';
+export { LegalIdentityColumns } from './legal-identity.entity.ts';
 export { OpenOrganization } from './open-organization.ts';

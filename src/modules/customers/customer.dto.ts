@@ -1,3 +1,4 @@
+import { IntersectionType } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
 import {
   ArrayMaxSize,
@@ -5,7 +6,6 @@ import {
   Equals,
   IsArray,
   IsBoolean,
-  IsEmail,
   IsEmpty,
   IsIn,
   IsInt,
@@ -21,8 +21,8 @@ import {
 } from 'class-validator';
 import { PageQuery } from '../../platform/http/pagination.ts';
 import { zeroAmountPolicies, type ZeroAmountPolicy } from './customer.entity.ts';
-import { BillingEntityParameters } from '../billing-entities/index.ts';
-import { IsCountry, IsCurrencyCode, IsKey, IsRequiredText, IsText, IsTimezone } from '../../platform/http/validators.ts';
+import { BillingEntityParameters, LegalIdentityInput } from '../billing-entities/index.ts';
+import { IsCurrencyCode, IsKey, IsRequiredText, IsText, IsTimezone } from '../../platform/http/validators.ts';
 
 const unsupported = { message: 'unsupported_value' };
 
@@ -53,7 +53,7 @@ export class CustomerMetadataInput {
 }
 
 /** Of what the official client can send and Florin does not do, the value that means "not used" is accepted. */
-abstract class UnusedCustomerFields extends BillingEntityParameters {
+class UnusedCustomerFields extends BillingEntityParameters {
   @IsOptional()
   @IsEmpty(unsupported)
   logo_url?: null;
@@ -80,7 +80,7 @@ abstract class UnusedCustomerFields extends BillingEntityParameters {
   invoice_custom_section_codes?: [];
 }
 
-abstract class CustomerFields extends UnusedCustomerFields {
+abstract class CustomerFields extends IntersectionType(UnusedCustomerFields, LegalIdentityInput) {
   @IsOptional()
   @IsText()
   name?: string | null;
@@ -91,41 +91,8 @@ abstract class CustomerFields extends UnusedCustomerFields {
   @IsText()
   lastname?: string | null;
   @IsOptional()
-  @IsEmail()
-  email?: string | null;
-  @IsOptional()
-  @IsText()
-  phone?: string | null;
-  @IsOptional()
   @IsText()
   url?: string | null;
-  @IsOptional()
-  @IsText()
-  legal_name?: string | null;
-  @IsOptional()
-  @IsText()
-  legal_number?: string | null;
-  @IsOptional()
-  @IsText()
-  tax_identification_number?: string | null;
-  @IsOptional()
-  @IsText()
-  address_line1?: string | null;
-  @IsOptional()
-  @IsText()
-  address_line2?: string | null;
-  @IsOptional()
-  @IsText()
-  city?: string | null;
-  @IsOptional()
-  @IsText()
-  state?: string | null;
-  @IsOptional()
-  @IsText()
-  zipcode?: string | null;
-  @IsOptional()
-  @IsCountry()
-  country?: string | null;
   @IsOptional()
   @IsCurrencyCode()
   currency?: string | null;

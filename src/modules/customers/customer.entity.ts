@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { HomeEntityId } from '../billing-entities/index.ts';
+import { type HomeEntityId, LegalIdentityColumns } from '../billing-entities/index.ts';
 import { bigintColumn } from '../../platform/database/transformers.ts';
 
 /** A note of the vendor's own about a customer; at most five each. */
@@ -17,7 +17,7 @@ export type ZeroAmountPolicy = (typeof zeroAmountPolicies)[number];
 
 /** Who is billed. What is null here falls to its billing entity. */
 @Entity('customers')
-export class CustomerRow {
+export class CustomerRow extends LegalIdentityColumns {
   @PrimaryColumn('uuid')
   organizationId: string;
   @PrimaryColumn('uuid')
@@ -37,29 +37,7 @@ export class CustomerRow {
   @Column('text', { nullable: true })
   lastname: string | null;
   @Column('text', { nullable: true })
-  email: string | null;
-  @Column('text', { nullable: true })
-  phone: string | null;
-  @Column('text', { nullable: true })
   url: string | null;
-  @Column('text', { nullable: true })
-  legalName: string | null;
-  @Column('text', { nullable: true })
-  legalNumber: string | null;
-  @Column('text', { nullable: true })
-  taxIdentificationNumber: string | null;
-  @Column('text', { nullable: true, name: 'address_line1' })
-  addressLine1: string | null;
-  @Column('text', { nullable: true, name: 'address_line2' })
-  addressLine2: string | null;
-  @Column('text', { nullable: true })
-  city: string | null;
-  @Column('text', { nullable: true })
-  state: string | null;
-  @Column('text', { nullable: true })
-  zipcode: string | null;
-  @Column('text', { nullable: true })
-  country: string | null;
   /** Fixed once there is a subscription or an invoice. */
   @Column('text', { nullable: true })
   currency: string | null;

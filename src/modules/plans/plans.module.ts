@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ChangePlan } from './change-plan.ts';
+import { ChangePrice } from './change-price.ts';
 import { ChargeFiltersController } from './charges/charge-filters.controller.ts';
 import { ChargesController } from './charges/charges.controller.ts';
 import { CreatePlan } from './create-plan.ts';
@@ -10,6 +11,6 @@ import { UpdatePlan } from './update-plan.ts';
 
 @Module({
   controllers: [PlansController, ChargesController, ChargeFiltersController, FixedChargesController],
-  providers: [CreatePlan, ChangePlan, UpdatePlan, DeletePlan],
+  providers: [CreatePlan, ChangePlan, ChangePrice, UpdatePlan, DeletePlan],
 })
 export class PlansModule {}

@@ -1,16 +1,21 @@
 import { Controller, Delete, Get, HttpCode, Param, Patch, Post, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
-import { BillingError } from '../../../domain/errors/billing-error.ts';
 import { OrganizationId } from '../../../platform/auth/principal.ts';
 import { metaOf, PageQuery, pageOf, sliceOf } from '../../../platform/http/pagination.ts';
 import { Payload, QueryParams } from '../../../platform/http/payload.ts';
 import { findPlan, presentCharges } from '../plans.queries.ts';
-import { ChangePlan } from '../change-plan.ts';
-import { CreateChargeInput, UpdateChargeInput } from './charge.dto.ts';
+import { ChangePrice, type PricesOfPlan } from '../change-price.ts';
+import { CreateChargeInput, type ListedChargeInput, UpdateChargeInput } from './charge.dto.ts';
 import { ChargeRow } from './charge.entity.ts';
 import { findCharge } from './charges.queries.ts';
 import { deactivateCharges, writeCharges } from './write-charges.ts';
+
+const prices: PricesOfPlan<ChargeRow, ListedChargeInput> = {
+  find: findCharge,
+  write: writeCharges,
+  deactivate: deactivateCharges,
+};
 
 /** The charges of one plan, one at a time; `PUT /plans/:code` replaces all of them at once. */
 @ApiTags('Plans')
@@ -18,7 +23,7 @@ import { deactivateCharges, writeCharges } from './write-charges.ts';
 export class ChargesController {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly changePlan: ChangePlan,
+    private readonly changePrice: ChangePrice,
   ) {}
 
   @Get()
@@ -47,20 +52,9 @@ export class ChargesController {
     @Param('code') code: string,
     @Payload('charge') input: CreateChargeInput,
   ) {
-    return this.present(
-      await this.changePlan.execute(
-        organizationId,
-        code,
-        async (tx, plan, at) => {
-          const [row] = await writeCharges(tx, plan, [input], 'add', at);
-          return row;
-        },
-        input,
-      ),
-    );
+    return this.present(await this.changePrice.add(prices, organizationId, code, input));
   }
 
-  /** @throws BillingError not_editable when it is inactive */
   @Put(':price_code')
   async replace(
     @OrganizationId() organizationId: string,
@@ -68,19 +62,7 @@ export class ChargesController {
     @Param('price_code') priceCode: string,
     @Payload('charge') input: UpdateChargeInput,
   ) {
-    return this.present(
-      await this.changePlan.execute(
-        organizationId,
-        code,
-        async (tx, plan, at) => {
-          const current = await findCharge(tx, plan, priceCode);
-          if (current.status === 'INACTIVE') throw new BillingError('not_editable');
-          const [row] = await writeCharges(tx, plan, [{ ...input, id: current.id }], 'change', at);
-          return row;
-        },
-        input,
-      ),
-    );
+    return this.present(await this.changePrice.change(prices, organizationId, code, priceCode, input));
   }
 
   @Patch(':price_code')
@@ -93,17 +75,9 @@ export class ChargesController {
     return this.replace(organizationId, code, priceCode, input);
   }
 
-  /** Deactivates for good; what was billed by it stays. */
   @Delete(':price_code')
   async remove(@OrganizationId() organizationId: string, @Param('code') code: string, @Param('price_code') priceCode: string) {
-    return this.present(
-      await this.changePlan.execute(organizationId, code, async (tx, plan, at) => {
-        const row = await findCharge(tx, plan, priceCode);
-        if (row.status === 'INACTIVE') return row;
-        await deactivateCharges(tx, plan, [row], at);
-        return { ...row, status: 'INACTIVE' as const, updatedAt: at };
-      }),
-    );
+    return this.present(await this.changePrice.deactivate(prices, organizationId, code, priceCode));
   }
 
   private async present(row: ChargeRow | undefined) {

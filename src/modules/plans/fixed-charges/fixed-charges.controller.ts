@@ -1,17 +1,21 @@
 import { Controller, Delete, Get, HttpCode, Param, Patch, Post, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { DataSource, type EntityManager } from 'typeorm';
-import { BillingError } from '../../../domain/errors/billing-error.ts';
+import { DataSource } from 'typeorm';
 import { OrganizationId } from '../../../platform/auth/principal.ts';
-import { isId } from '../../../platform/database/ids.ts';
 import { metaOf, PageQuery, pageOf, sliceOf } from '../../../platform/http/pagination.ts';
 import { Payload, QueryParams } from '../../../platform/http/payload.ts';
 import { findPlan, presentFixedCharges } from '../plans.queries.ts';
-import { ChangePlan } from '../change-plan.ts';
-import { FixedChargeInput } from './fixed-charge.dto.ts';
+import { ChangePrice, type PricesOfPlan } from '../change-price.ts';
+import { FixedChargeInput, type ListedFixedChargeInput } from './fixed-charge.dto.ts';
 import { FixedChargeRow } from './fixed-charge.entity.ts';
-import type { PlanRow } from '../plan.entity.ts';
+import { findFixedCharge } from './fixed-charges.queries.ts';
 import { deactivateFixedCharges, writeFixedCharges } from './write-fixed-charges.ts';
+
+const prices: PricesOfPlan<FixedChargeRow, ListedFixedChargeInput> = {
+  find: findFixedCharge,
+  write: writeFixedCharges,
+  deactivate: deactivateFixedCharges,
+};
 
 /** The fixed charges of one plan, one at a time; `PUT /plans/:code` replaces all of them at once. */
 @ApiTags('Plans')
@@ -19,7 +23,7 @@ import { deactivateFixedCharges, writeFixedCharges } from './write-fixed-charges
 export class FixedChargesController {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly changePlan: ChangePlan,
+    private readonly changePrice: ChangePrice,
   ) {}
 
   @Get()
@@ -38,7 +42,7 @@ export class FixedChargesController {
   @Get(':price_code')
   async read(@OrganizationId() organizationId: string, @Param('code') code: string, @Param('price_code') priceCode: string) {
     const { manager } = this.dataSource;
-    return this.present(await this.find(manager, await findPlan(manager, organizationId, code), priceCode));
+    return this.present(await findFixedCharge(manager, await findPlan(manager, organizationId, code), priceCode));
   }
 
   @Post()
@@ -48,20 +52,9 @@ export class FixedChargesController {
     @Param('code') code: string,
     @Payload('fixed_charge') input: FixedChargeInput,
   ) {
-    return this.present(
-      await this.changePlan.execute(
-        organizationId,
-        code,
-        async (tx, plan, at) => {
-          const [row] = await writeFixedCharges(tx, plan, [input], 'add', at);
-          return row;
-        },
-        input,
-      ),
-    );
+    return this.present(await this.changePrice.add(prices, organizationId, code, input));
   }
 
-  /** @throws BillingError not_editable when it is inactive */
   @Put(':price_code')
   async replace(
     @OrganizationId() organizationId: string,
@@ -69,19 +62,7 @@ export class FixedChargesController {
     @Param('price_code') priceCode: string,
     @Payload('fixed_charge') input: FixedChargeInput,
   ) {
-    return this.present(
-      await this.changePlan.execute(
-        organizationId,
-        code,
-        async (tx, plan, at) => {
-          const current = await this.find(tx, plan, priceCode);
-          if (current.status === 'INACTIVE') throw new BillingError('not_editable');
-          const [row] = await writeFixedCharges(tx, plan, [{ ...input, id: current.id }], 'change', at);
-          return row;
-        },
-        input,
-      ),
-    );
+    return this.present(await this.changePrice.change(prices, organizationId, code, priceCode, input));
   }
 
   @Patch(':price_code')
@@ -94,29 +75,13 @@ export class FixedChargesController {
     return this.replace(organizationId, code, priceCode, input);
   }
 
-  /** Deactivates for good; what was billed by it stays. */
   @Delete(':price_code')
   async remove(@OrganizationId() organizationId: string, @Param('code') code: string, @Param('price_code') priceCode: string) {
-    return this.present(
-      await this.changePlan.execute(organizationId, code, async (tx, plan, at) => {
-        const row = await this.find(tx, plan, priceCode);
-        if (row.status === 'INACTIVE') return row;
-        await deactivateFixedCharges(tx, plan, [row], at);
-        return { ...row, status: 'INACTIVE' as const, updatedAt: at };
-      }),
-    );
+    return this.present(await this.changePrice.deactivate(prices, organizationId, code, priceCode));
   }
 
   private async present(row: FixedChargeRow | undefined) {
     const [fixed_charge] = await presentFixedCharges(this.dataSource.manager, row ? [row] : []);
     return { fixed_charge };
-  }
-
-  private async find(manager: EntityManager, plan: PlanRow, idOrCode: string): Promise<FixedChargeRow> {
-    const ofPlan = { organizationId: plan.organizationId, planId: plan.id };
-    const byCode = { ...ofPlan, code: idOrCode };
-    const row = await manager.findOneBy(FixedChargeRow, isId(idOrCode) ? [{ ...ofPlan, id: idOrCode }, byCode] : byCode);
-    if (!row) throw new BillingError('fixed_charge_not_found');
-    return row;
   }
 }

@@ -1,0 +1,74 @@
+import { Injectable } from '@nestjs/common';
+import { BillingError } from '../../domain/errors/billing-error.ts';
+import type { Tx } from '../../platform/database/unit-of-work.ts';
+import { ChangePlan } from './change-plan.ts';
+import type { PriceWrite } from './charges/decide-charges.ts';
+import type { PlanRow } from './plan.entity.ts';
+
+/** Charges or fixed charges: how those of a plan are found, written and taken out of use. */
+export interface PricesOfPlan<Row extends { readonly id: string; readonly status: string }, Input> {
+  find(tx: Tx, plan: PlanRow, idOrCode: string): Promise<Row>;
+  write(tx: Tx, plan: PlanRow, inputs: readonly Input[], write: PriceWrite, at: Date): Promise<Row[]>;
+  deactivate(tx: Tx, plan: PlanRow, rows: readonly Row[], at: Date): Promise<void>;
+}
+
+interface Cascade {
+  readonly cascade_updates?: boolean;
+}
+
+/** One price of a plan, added, changed or taken out of use: a change of the plan. */
+@Injectable()
+export class ChangePrice {
+  constructor(private readonly changePlan: ChangePlan) {}
+
+  async add<Row extends { readonly id: string; readonly status: string }, Input extends Cascade>(
+    prices: PricesOfPlan<Row, Input>,
+    organizationId: string,
+    planCode: string,
+    input: Input,
+  ): Promise<Row | undefined> {
+    const [row] = await this.changePlan.execute(
+      organizationId,
+      planCode,
+      (tx, plan, at) => prices.write(tx, plan, [input], 'add', at),
+      input,
+    );
+    return row;
+  }
+
+  /** @throws BillingError not_editable when it is inactive */
+  async change<Row extends { readonly id: string; readonly status: string }, Input extends Cascade>(
+    prices: PricesOfPlan<Row, Input>,
+    organizationId: string,
+    planCode: string,
+    idOrCode: string,
+    input: Input,
+  ): Promise<Row | undefined> {
+    const [row] = await this.changePlan.execute(
+      organizationId,
+      planCode,
+      async (tx, plan, at) => {
+        const { id, status } = await prices.find(tx, plan, idOrCode);
+        if (status === 'INACTIVE') throw new BillingError('not_editable');
+        return prices.write(tx, plan, [{ ...input, id }], 'change', at);
+      },
+      input,
+    );
+    return row;
+  }
+
+  /** Deactivates for good; what was billed by it stays. */
+  deactivate<Row extends { readonly id: string; readonly status: string }, Input>(
+    prices: PricesOfPlan<Row, Input>,
+    organizationId: string,
+    planCode: string,
+    idOrCode: string,
+  ): Promise<Row> {
+    return this.changePlan.execute(organizationId, planCode, async (tx, plan, at) => {
+      const row = await prices.find(tx, plan, idOrCode);
+      if (row.status === 'INACTIVE') return row;
+      await prices.deactivate(tx, plan, [row], at);
+      return { ...row, status: 'INACTIVE', updatedAt: at };
+    });
+  }
+}
