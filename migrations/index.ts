@@ -20,6 +20,7 @@ import { SigningSecrets1795000500200 } from './1795000500200-signing-secrets.ts'
 import { Audit1795000500300 } from './1795000500300-audit.ts';
 import { RateLimits1795000500400 } from './1795000500400-rate-limits.ts';
 import { Operations1795000500500 } from './1795000500500-operations.ts';
+import { PlannedInvoices1795000600000 } from './1795000600000-planned-invoices.ts';
 import { PlanOverrides1795000610000 } from './1795000610000-plan-overrides.ts';
 import { TrialsAreBilled1795000611000 } from './1795000611000-trials-are-billed.ts';
 import { Resources1795000630000 } from './1795000630000-resources.ts';
@@ -53,6 +54,7 @@ export const migrations = [
   Audit1795000500300,
   RateLimits1795000500400,
   Operations1795000500500,
+  PlannedInvoices1795000600000,
   PlanOverrides1795000610000,
   TrialsAreBilled1795000611000,
   Resources1795000630000,

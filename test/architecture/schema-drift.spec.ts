@@ -27,6 +27,7 @@ const withoutEntity = [
   'outbox_events',
   'outbox_readers',
   'plan_taxes',
+  'planned_invoices',
   'rate_limit_windows',
   'signing_secrets',
   'subscription_pauses',

@@ -5,7 +5,8 @@ import { Clock, dateOf } from '../../platform/clock/clock.ts';
 import { type Query, queryIn } from '../../platform/database/sql.ts';
 import { databaseError, UnitOfWork } from '../../platform/database/unit-of-work.ts';
 import { countResults, recordFailure, type Run } from './billing-runs.store.ts';
-import { claimDue, claimNamedDue, type DueSubscription } from './due-subscriptions.store.ts';
+import { claimDue, claimNamedDue } from './due-subscriptions.store.ts';
+import type { DueSubscription } from './subscription-to-price.ts';
 import { isInvoiced, priceSubscriptions } from './price-subscriptions.ts';
 import { type BilledInvoice, togetherWhereWanted, writeInvoices } from './write-invoices.ts';
 
@@ -100,7 +101,7 @@ export class BillBatch {
 }
 
 /** Not the fault of any subscription: SQLSTATE classes 08 (connection), 53 (resources), 57 (shutdown), 25 (time-out), 55 (locks), or a broken socket. */
-function isOutage(error: unknown): boolean {
+export function isOutage(error: unknown): boolean {
   const { code } = databaseError(error);
   return code !== undefined && (/^(08|25|40|53|55|57|58)/.test(code) || /^E[A-Z]+$/.test(code));
 }

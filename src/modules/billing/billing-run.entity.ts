@@ -22,6 +22,15 @@ export class BillingRunRow {
   /** Those of the organization when it began. */
   @Column('text', { array: true })
   featureFlags: string[];
+  /** It only says what it would do: see its planned invoices. */
+  @Column('bool')
+  dryRun: boolean;
+  /** Invoices of a dry run, growing while it is planned. */
+  @Column('int4')
+  planned: number;
+  /** When the plan was carried out; then its counts are those of the invoices that were made. */
+  @Column('timestamptz', { nullable: true })
+  appliedAt: Date | null;
   /** Due subscriptions when it began; a subscription with several missed periods is processed once for each. */
   @Column('int4')
   found: number;

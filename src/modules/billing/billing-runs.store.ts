@@ -16,19 +16,22 @@ export interface RunToOpen {
   readonly asOf: Date;
   /** Wall clock. */
   readonly at: Date;
+  /** It only says what it would do. */
+  readonly dryRun?: boolean;
 }
 
 /** Of several processes that open one slot, one inserts and the others get its row: they share the run. */
 const open = {
   name: 'billing_runs.open',
-  text: `insert into billing_runs (organization_id, id, trigger, status, scheduled_for, as_of, started_at, heartbeat_at, feature_flags)
-    values ($1, $2, $3, 'RUNNING', $4, $5, $6, $6, (select feature_flags from organizations where id = $1))
+  text: `insert into billing_runs (organization_id, id, trigger, status, scheduled_for, as_of, started_at, heartbeat_at, feature_flags, dry_run)
+    values ($1, $2, $3, 'RUNNING', $4, $5, $6, $6, (select feature_flags from organizations where id = $1), $7)
     on conflict (organization_id, scheduled_for) do update set heartbeat_at = excluded.heartbeat_at returning id, as_of`,
 };
 
 export async function openRun(query: Query, input: RunToOpen): Promise<Run> {
-  const { organizationId, trigger, scheduledFor, asOf, at } = input;
-  const [row] = await query<{ id: string; as_of: Date }>(open, [organizationId, newId(), trigger, scheduledFor, asOf, at]);
+  const { organizationId, trigger, scheduledFor, asOf, at, dryRun = false } = input;
+  const values = [organizationId, newId(), trigger, scheduledFor, asOf, at, dryRun];
+  const [row] = await query<{ id: string; as_of: Date }>(open, values);
   if (!row) throw new Error('a billing run was neither opened nor found');
   return { id: row.id, organizationId, asOf: row.as_of };
 }
@@ -87,10 +90,37 @@ const complete = {
 export const completeRun = (query: Query, run: Run, at: Date): Promise<unknown> =>
   query(complete, [run.organizationId, run.id, at]);
 
+const fail = {
+  name: 'billing_runs.fail',
+  text: `update billing_runs set status = 'FAILED', finished_at = $3, heartbeat_at = $3 where organization_id = $1 and id = $2`,
+};
+
+/** A dry run that broke off: there is nothing to take up again. */
+export const failRun = (query: Query, run: Run, at: Date): Promise<unknown> => query(fail, [run.organizationId, run.id, at]);
+
+const failStalePlans = {
+  name: 'billing_runs.fail_stale_plans',
+  text: `update billing_runs set status = 'FAILED', finished_at = $2 where dry_run and status = 'RUNNING' and heartbeat_at < $1`,
+};
+
+/** Dry runs whose process died. */
+export const failStaleDryRuns = (query: Query, heartbeatBefore: Date, at: Date): Promise<unknown> =>
+  query(failStalePlans, [heartbeatBefore, at]);
+
+const applied = {
+  name: 'billing_runs.applied',
+  text: `update billing_runs set applied_at = $3, finished_at = $3, heartbeat_at = $3, processed = failed + $4, successful = $4
+    where organization_id = $1 and id = $2`,
+};
+
+/** A dry run that was carried out, with the number of subscriptions it billed. */
+export const markApplied = (query: Query, run: Run, successful: number, at: Date): Promise<unknown> =>
+  query(applied, [run.organizationId, run.id, at, successful]);
+
 const stale = {
   name: 'billing_runs.stale',
   text: `select r.organization_id, r.id, r.as_of from billing_runs r join organizations o on o.id = r.organization_id and o.mode = 'LIVE'
-    where r.status in ('PENDING', 'RUNNING') and r.heartbeat_at < $1`,
+    where r.status in ('PENDING', 'RUNNING') and not r.dry_run and r.heartbeat_at < $1`,
 };
 
 /** Runs whose processes all died; they are taken up again where they stood. */

@@ -1,7 +1,9 @@
 import cliProgress from 'cli-progress';
+import type { INestApplicationContext } from '@nestjs/common';
 import type { Command } from 'commander';
 import { answer, type Operate } from '../../platform/start/operate.ts';
 import { CheckInvariants } from './check-invariants.ts';
+import { printPlans } from './dry-run/print-plans.ts';
 import { registerExplainCommand } from './explain/explain.command.ts';
 import { GenerateInvoices } from './generate-invoices.ts';
 import { invariants } from './invariants.ts';
@@ -12,25 +14,13 @@ export function registerBillingCommands(program: Command, operate: Operate): voi
   program
     .command('billing:run')
     .description('bill every live organization now, as the hourly schedule does')
-    .action(() =>
+    .option('--dry-run', 'only say what would be invoiced')
+    .option('--as-of <instant>', 'of a dry run: what would be due by then, as 2026-02-01T00:00:00Z')
+    .action(({ dryRun = false, asOf }: { dryRun?: boolean; asOf?: string }) =>
       operate(async (app) => {
-        const bar = process.stderr.isTTY
-          ? new cliProgress.SingleBar(
-              { format: 'Billing {bar} {value}/{total}', stream: process.stderr },
-              cliProgress.Presets.shades_classic,
-            )
-          : undefined;
-        bar?.start(0, 0);
-        const result = await app.get(GenerateInvoices).forAll({
-          trigger: 'CLI',
-          onProgress: (done, found) => {
-            bar?.setTotal(found);
-            bar?.update(done);
-          },
-        });
-        bar?.stop();
-        answer(`processed=${result.successful + result.failed} successful=${result.successful} failed=${result.failed}`);
-        if (result.failed > 0) process.exitCode = 1;
+        if (dryRun) return printPlans(app, asOf);
+        if (asOf !== undefined) throw new Error('--as-of goes with --dry-run: nothing is billed before its time');
+        return billNow(app);
       }),
     );
 
@@ -50,4 +40,24 @@ export function registerBillingCommands(program: Command, operate: Operate): voi
         if (violations.length > 0) process.exitCode = 1;
       });
     });
+}
+
+async function billNow(app: INestApplicationContext): Promise<void> {
+  const bar = process.stderr.isTTY
+    ? new cliProgress.SingleBar(
+        { format: 'Billing {bar} {value}/{total}', stream: process.stderr },
+        cliProgress.Presets.shades_classic,
+      )
+    : undefined;
+  bar?.start(0, 0);
+  const result = await app.get(GenerateInvoices).forAll({
+    trigger: 'CLI',
+    onProgress: (done, found) => {
+      bar?.setTotal(found);
+      bar?.update(done);
+    },
+  });
+  bar?.stop();
+  answer(`processed=${result.successful + result.failed} successful=${result.successful} failed=${result.failed}`);
+  if (result.failed > 0) process.exitCode = 1;
 }

@@ -1,5 +1,5 @@
 import { Type } from 'class-transformer';
-import { IsDefined, IsIn, IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
+import { IsBoolean, IsDefined, IsIn, IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
 import { PageQuery } from '../../platform/http/pagination.ts';
 import { IsInstant, IsKey } from '../../platform/http/validators.ts';
 
@@ -7,6 +7,17 @@ export class ListRunsQuery extends PageQuery {
   @IsOptional()
   @IsIn(['pending', 'running', 'completed', 'failed', 'cancelled'])
   status?: string;
+}
+
+export class CreateRunInput {
+  /** Only says what it would do: see the run's planned invoices. */
+  @IsOptional()
+  @IsBoolean()
+  dry_run?: boolean;
+  /** Of a dry run: what would be due by then; now by default. */
+  @IsOptional()
+  @IsInstant()
+  as_of?: Date;
 }
 
 export class AdminRunsQuery extends ListRunsQuery {

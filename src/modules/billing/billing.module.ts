@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { BillingEntitiesModule } from '../billing-entities/index.ts';
 import { InvoicesModule } from '../invoices/index.ts';
 import { SubscriptionsModule } from '../subscriptions/index.ts';
 import { AdminRunsController } from './admin/admin-runs.controller.ts';
@@ -16,29 +17,35 @@ import { InstantChargesBell, InstantChargesCron } from './instant-charges/instan
 import { GenerateCustomerInvoice } from './generate-customer-invoice.ts';
 import { GenerateInvoice } from './generate-invoice.ts';
 import { GenerateInvoices } from './generate-invoices.ts';
-import { PreviewInvoice } from './preview-invoice.ts';
+import { ApplyPlan } from './dry-run/apply-plan.ts';
+import { PlanRun } from './dry-run/plan-run.ts';
+import { InvoicePreviewController } from './preview/invoice-preview.controller.ts';
+import { PreviewInvoice } from './preview/preview-invoice.ts';
 import { RunBilling } from './run-billing.ts';
 import { SubscriptionBillingController } from './subscription-billing.controller.ts';
 import { CustomerUsageController } from './usage/customer-usage.controller.ts';
+import { RunningUsage } from './usage/running-usage.ts';
 import { TestClockController } from './test-clock.controller.ts';
 import { WorkersHealth } from './workers-health.ts';
 import { WorkersHealthController } from './workers-health.controller.ts';
 
 /** The main job: from due subscriptions to numbered, finalized invoices. */
 @Module({
-  imports: [SubscriptionsModule, InvoicesModule],
+  imports: [BillingEntitiesModule, SubscriptionsModule, InvoicesModule],
   controllers: [
     AdminRunsController,
     AdminWorkersController,
     DoctorController,
     BillingRunsController,
     CustomerUsageController,
+    InvoicePreviewController,
     SubscriptionBillingController,
     TestClockController,
     WorkersHealthController,
   ],
   providers: [
     AdvanceTestClock,
+    ApplyPlan,
     BillBatch,
     ChargeEvents,
     ExplainInvoice,
@@ -48,8 +55,10 @@ import { WorkersHealthController } from './workers-health.controller.ts';
     GenerateInvoice,
     GenerateInvoices,
     InstantChargesBell,
+    PlanRun,
     PreviewInvoice,
     RunBilling,
+    RunningUsage,
     WorkersHealth,
   ],
   exports: [AdvanceTestClock, CheckInvariants, FinalizeInvoices, GenerateInvoices],

@@ -4,7 +4,7 @@ import { endOfBilledDays } from '../../domain/lifecycles/end-subscription.ts';
 import { unusedCredit } from '../../domain/lifecycles/unused-credit.ts';
 import { Exact } from '../../domain/money/exact.ts';
 import { dateOf, instantOf } from '../../platform/clock/clock.ts';
-import { queryIn } from '../../platform/database/sql.ts';
+import { type Query, queryIn } from '../../platform/database/sql.ts';
 import type { Tx } from '../../platform/database/unit-of-work.ts';
 import {
   type CreditableFee,
@@ -27,29 +27,47 @@ export async function creditUnusedTime(
   steps: readonly SubscriptionStep[],
   at: Date,
 ): Promise<void> {
-  const ended = new Map(
-    steps
-      .filter(
-        ({ step, end, subscription }) =>
-          !step.next && end && (end.how !== 'terminated' || subscription.on_termination_credit_note !== 'skip'),
-      )
-      .map((entry) => [entry.subscription.id, entry]),
-  );
+  const ended = endedOf(steps);
   if (ended.size === 0) return;
-  const ends = [...ended.values()].map(({ subscription, end }) => ({
-    subscriptionId: subscription.id,
-    at: end ? dateOf(end.at) : at,
-  }));
-  const invoices = await readPaidBeyond(queryIn(tx), organizationId, ends);
-  await issueCreditNotes(
-    tx,
-    organizationId,
-    invoices.flatMap((invoice) => noteOf(invoice, ended)),
-    at,
-  );
+  const invoices = await readPaidBeyond(queryIn(tx), organizationId, endsOf(ended));
+  await issueCreditNotes(tx, organizationId, notesOf(invoices, ended), at);
 }
 
-function noteOf(invoice: CreditableInvoice, ended: ReadonlyMap<string, SubscriptionStep>): CreditNoteToIssue[] {
+/** The credit notes that would be issued: for what is stored, and for invoices that would be made before. Nothing is locked or written. */
+export async function forecastUnusedCredit(
+  query: Query,
+  organizationId: string,
+  steps: readonly SubscriptionStep[],
+  imagined: readonly CreditableInvoice[],
+): Promise<CreditNoteToIssue[]> {
+  const ended = endedOf(steps);
+  if (ended.size === 0) return [];
+  const invoices = await readPaidBeyond(query, organizationId, endsOf(ended), { locks: false });
+  return notesOf([...invoices, ...imagined], ended);
+}
+
+interface EndedStep extends SubscriptionStep {
+  readonly end: NonNullable<SubscriptionStep['end']>;
+}
+type Ended = ReadonlyMap<string, EndedStep>;
+
+/** Those whose unused time is credited, by subscription. */
+const endedOf = (steps: readonly SubscriptionStep[]): Ended =>
+  new Map(
+    steps.flatMap((entry) => {
+      const { subscription, step, end } = entry;
+      const isCredited = end?.how !== 'terminated' || subscription.on_termination_credit_note !== 'skip';
+      return end && !step.next && isCredited ? [[subscription.id, { ...entry, end }] as const] : [];
+    }),
+  );
+
+const endsOf = (ended: Ended) =>
+  [...ended.values()].map(({ subscription, end }) => ({ subscriptionId: subscription.id, at: dateOf(end.at) }));
+
+const notesOf = (invoices: readonly CreditableInvoice[], ended: Ended): CreditNoteToIssue[] =>
+  invoices.flatMap((invoice) => noteOf(invoice, ended));
+
+function noteOf(invoice: CreditableInvoice, ended: Ended): CreditNoteToIssue[] {
   const credited = invoice.fees.flatMap((fee) => {
     const entry = ended.get(fee.subscription_id ?? '');
     const credit = entry ? unusedOf(fee, entry) : Exact.zero;

@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { TaxRates } from '../../domain/taxation/tax-rates.ts';
 import { TAX_RATES } from '../taxes/index.ts';
-import { BillingError, invalid } from '../../domain/errors/billing-error.ts';
 import { Clock, dateOf } from '../../platform/clock/clock.ts';
 import { queryIn } from '../../platform/database/sql.ts';
 import { UnitOfWork } from '../../platform/database/unit-of-work.ts';
@@ -10,8 +9,8 @@ import type { InvoiceRow } from '../invoices/index.ts';
 import { OrganizationClock } from '../organizations/index.ts';
 import { completeRun, countResults, openRun } from './billing-runs.store.ts';
 import { claimDueOfCustomer } from './due-subscriptions.store.ts';
-import { isInvoiced, type PricedSubscription, priceSubscriptions } from './price-subscriptions.ts';
-import { type InvoiceGroup, writeInvoices } from './write-invoices.ts';
+import { isInvoiced, priceSubscriptions } from './price-subscriptions.ts';
+import { oneInvoiceOf, writeInvoices } from './write-invoices.ts';
 
 /** All that is due of a customer, one period of each subscription, on one invoice: because somebody asked for one, not several. */
 @Injectable()
@@ -45,14 +44,4 @@ export class GenerateCustomerInvoice {
       return billed.invoice;
     });
   }
-}
-
-/** The guard: one invoice has one seller and one currency. */
-function oneInvoiceOf(priced: readonly PricedSubscription[]): InvoiceGroup {
-  const [first, ...others] = priced;
-  if (!first) throw new BillingError('subscription_not_billable', { subscriptions: ['nothing_due'] });
-  if (others.some(({ entity }) => entity.id !== first.entity.id)) throw invalid({ billing_entity: ['mixed_billing_entities'] });
-  if (others.some(({ priced: { currency } }) => currency !== first.priced.currency))
-    throw invalid({ currency: ['currencies_does_not_match'] });
-  return [first, ...others];
 }

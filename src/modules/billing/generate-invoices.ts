@@ -7,7 +7,7 @@ import { log } from '../../platform/logging/log.ts';
 import { WorkerLog } from '../../platform/logging/worker-log.ts';
 import { WakeSubscriptions } from '../subscriptions/index.ts';
 import type { RunTrigger } from './billing-run.entity.ts';
-import { openRun, type Run, staleRuns } from './billing-runs.store.ts';
+import { failStaleDryRuns, openRun, type Run, staleRuns } from './billing-runs.store.ts';
 import { RunBilling, type RunResult } from './run-billing.ts';
 
 /** A run nobody has touched for so long has no process any more. */
@@ -48,6 +48,7 @@ export class GenerateInvoices {
   /** Every live organization, by the wall clock. One organization's failure does not keep the others waiting. */
   async forAll({ trigger, scheduledFor, onProgress }: GenerationRequest): Promise<RunResult> {
     const now = dateOf(this.clock.now());
+    await failStaleDryRuns(this.query, new Date(now.getTime() - staleAfterMs), now);
     for (const run of await staleRuns(this.query, new Date(now.getTime() - staleAfterMs))) await this.work(run, onProgress);
     const organizations = await this.query<{ id: string }>(organizationsWithWork, [now]);
     if (organizations.length === 0) return this.nothingDue();

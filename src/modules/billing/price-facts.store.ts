@@ -4,7 +4,7 @@ import type { ChargePricing } from '../../domain/pricing/charge-model.ts';
 import { pricingOf } from '../../domain/pricing/read-charge-model.ts';
 import type { Query } from '../../platform/database/sql.ts';
 import type { AggregationType, MetricFilter } from '../billable-metrics/index.ts';
-import type { DueSubscription } from './due-subscriptions.store.ts';
+import type { DueSubscription } from './subscription-to-price.ts';
 
 /** What a usage charge counts, and how. */
 export interface MetricFacts {

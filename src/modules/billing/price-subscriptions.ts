@@ -1,4 +1,5 @@
 import type { PricedInvoice } from '../../domain/invoicing/assemble-invoice.ts';
+import type { FeeLine } from '../../domain/invoicing/fee.ts';
 import type { InvoiceItem, UsageChargeItem } from '../../domain/invoicing/items.ts';
 import { type InvoicePart, priceTogether } from '../../domain/invoicing/price-items.ts';
 import type { TaxRates } from '../../domain/taxation/tax-rates.ts';
@@ -7,8 +8,8 @@ import type { Query } from '../../platform/database/sql.ts';
 import { type EffectiveEntity, effectiveEntity } from '../billing-entities/index.ts';
 import { type MeasuredUsage, measureUsage } from '../usage/index.ts';
 import { bucketOf, usageRequestOf } from './charge-usage.ts';
-import { type DueSubscription, readNamedForPricing } from './due-subscriptions.store.ts';
-import { billedBefore, loadPriceFacts, type PriceFacts, type UsageChargeFacts } from './price-facts.store.ts';
+import { type DueSubscription, type ImaginedRows, readNamedForPricing } from './subscription-to-price.ts';
+import { billedBefore, type BilledSpan, loadPriceFacts, type PriceFacts, type UsageChargeFacts } from './price-facts.store.ts';
 import { type TaxesOf, taxesOf, taxesOnDayOf } from './taxes-of.ts';
 import { startsElsewhere, type SubscriptionStep, stepOf, successorStepOf } from './step-of.ts';
 
@@ -32,6 +33,8 @@ interface Usage {
 export interface PricingSources {
   readonly query: Query;
   readonly taxRates: TaxRates;
+  /** What a forecast goes on from: rows as they would be, and fees that would be made before. */
+  readonly imagined?: ImaginedRows & { readonly fees: readonly FeeLine[] };
 }
 
 /**
@@ -39,19 +42,20 @@ export interface PricingSources {
  * come through here, so they cannot disagree.
  */
 export async function priceSubscriptions(
-  { query, taxRates }: PricingSources,
+  sources: PricingSources,
   organizationId: string,
   subscriptions: readonly DueSubscription[],
 ): Promise<PricedSubscription[]> {
   if (subscriptions.length === 0) return [];
-  const entries = await stepsOf(query, organizationId, subscriptions);
+  const { query, taxRates } = sources;
+  const entries = await stepsOf(sources, organizationId, subscriptions);
   const steps = entries.flatMap((entry) => (entry.successor ? [entry, entry.successor] : [entry]));
   const facts = await loadPriceFacts(
     query,
     organizationId,
     steps.map((entry) => entry.subscription),
   );
-  const usage = await loadUsage(query, organizationId, steps, facts);
+  const usage = await loadUsage(sources, organizationId, steps, facts);
   const taxes = await Promise.all(
     entries.map(({ subscription, entity }) => taxesOnDayOf(taxRates, entity, subscription.current_period_end)),
   );
@@ -69,7 +73,7 @@ export async function priceSubscriptions(
 }
 
 /** The boundary of each, and of the successors that are billed together with them: on the same invoice, if by the same entity. */
-async function stepsOf(query: Query, organizationId: string, subscriptions: readonly DueSubscription[]) {
+async function stepsOf({ query, imagined }: PricingSources, organizationId: string, subscriptions: readonly DueSubscription[]) {
   const own = subscriptions.map((subscription) => ({ ...stepOf(subscription), isRunning: false }));
   const ended = own.filter(({ step }) => !step.next).map(({ subscription }) => subscription);
   const elsewhere = ended.filter(startsElsewhere);
@@ -80,6 +84,7 @@ async function stepsOf(query: Query, organizationId: string, subscriptions: read
           query,
           organizationId,
           elsewhere.flatMap(({ successor_id: id }) => id ?? []),
+          imagined,
         );
   const starts = rows.flatMap((row) => {
     const predecessor = elsewhere.find(({ successor_id: id }) => id === row.id);
@@ -108,7 +113,7 @@ const chargesOf = (subscription: DueSubscription, facts: PriceFacts): UsageCharg
   facts.pricesOf(subscription.plan_id).charges.filter((charge) => !charge.payInAdvance || charge.metric.recurring);
 
 async function loadUsage(
-  query: Query,
+  { query, imagined }: PricingSources,
   organizationId: string,
   steps: readonly SubscriptionStep[],
   facts: PriceFacts,
@@ -132,10 +137,21 @@ async function loadUsage(
       : [],
   );
   const before = await billedBefore(query, organizationId, spans);
+  const imaginedBefore = imaginedWithin(spans, imagined?.fees ?? []);
   return {
     of: (subscriptionId, chargeId) => byKey.get(`${subscriptionId} ${chargeId}`) ?? [],
-    billedBefore: (subscriptionId) => before.get(subscriptionId) ?? 0n,
+    billedBefore: (subscriptionId) => (before.get(subscriptionId) ?? 0n) + (imaginedBefore.get(subscriptionId) ?? 0n),
   };
+}
+
+/** The same of fees that are only imagined. */
+function imaginedWithin(spans: readonly BilledSpan[], fees: readonly FeeLine[]): ReadonlyMap<string, bigint> {
+  const within = ({ subscriptionId, from, to }: BilledSpan): readonly FeeLine[] =>
+    fees.filter((fee) => {
+      const start = fee.from.epochMilliseconds;
+      return fee.subscriptionId === subscriptionId && start >= from.getTime() && start < to.getTime();
+    });
+  return new Map(spans.map((span) => [span.subscriptionId, within(span).reduce((sum, fee) => sum + fee.amountCents, 0n)]));
 }
 
 function itemsOf({ subscription, step }: SubscriptionStep, taxes: TaxesOf, facts: PriceFacts, usage: Usage): InvoiceItem[] {

@@ -5,7 +5,7 @@ import { type BillingStep, billingStep, stepAnchorOf } from '../../domain/lifecy
 import type { SubscriptionEnd } from '../../domain/lifecycles/end-subscription.ts';
 import { dateOf, instantOf } from '../../platform/clock/clock.ts';
 import { periodAround } from './billing-calendar.ts';
-import type { DueSubscription } from './due-subscriptions.store.ts';
+import type { DueSubscription } from './subscription-to-price.ts';
 
 /** A subscription at a boundary: what of it is billed there. */
 export interface SubscriptionStep {

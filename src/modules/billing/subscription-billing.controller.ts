@@ -6,10 +6,10 @@ import { metaOf, PageQuery, pageOf, sliceOf } from '../../platform/http/paginati
 import { QueryParams } from '../../platform/http/payload.ts';
 import { invoicesOfSubscription, presentInvoices, presentWholeInvoice } from '../invoices/index.ts';
 import { findSubscription } from '../subscriptions/index.ts';
-import { presentPreview } from './billing.presenter.ts';
 import { GenerateCustomerInvoice } from './generate-customer-invoice.ts';
 import { GenerateInvoice } from './generate-invoice.ts';
-import { PreviewInvoice } from './preview-invoice.ts';
+import { presentPreviewedInvoice } from './preview/previewed-invoice.presenter.ts';
+import { PreviewInvoice } from './preview/preview-invoice.ts';
 
 /** What billing says of one subscription. */
 @ApiTags('Billing')
@@ -26,7 +26,8 @@ export class SubscriptionBillingController {
   @Post('subscriptions/:externalId/preview-invoice')
   @HttpCode(200)
   async preview(@OrganizationId() organizationId: string, @Param('externalId') externalId: string) {
-    return { invoice: presentPreview(await this.previewInvoice.execute(organizationId, externalId)) };
+    const preview = await this.previewInvoice.ofSubscription(organizationId, externalId);
+    return { invoice: await presentPreviewedInvoice(this.dataSource.manager, preview) };
   }
 
   @Post('subscriptions/:externalId/generate-invoice')

@@ -4,7 +4,7 @@ import type { TaxRates } from '../../domain/taxation/tax-rates.ts';
 import { instantOf } from '../../platform/clock/clock.ts';
 import type { EffectiveEntity } from '../billing-entities/index.ts';
 import { type DecidedTaxes, taxesByAddress } from '../taxes/index.ts';
-import type { DueSubscription } from './due-subscriptions.store.ts';
+import type { DueSubscription } from './subscription-to-price.ts';
 import type { PriceFacts } from './price-facts.store.ts';
 
 /** The taxes of something a subscription pays for; owners nearer than its plan are `<kind> <id>`. */

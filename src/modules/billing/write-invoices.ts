@@ -1,4 +1,5 @@
 import { localDateOf } from '../../domain/calendar/local-day.ts';
+import { BillingError, invalid } from '../../domain/errors/billing-error.ts';
 import { priceTogether } from '../../domain/invoicing/price-items.ts';
 import { dateOf, instantOf } from '../../platform/clock/clock.ts';
 import { queryIn } from '../../platform/database/sql.ts';
@@ -56,7 +57,7 @@ export async function writeInvoices(
   await advancePeriods(queryIn(tx), organizationId, asOf, due.map(advanceOf));
   await creditUnusedTime(tx, organizationId, priced, asOf);
   // Drawing numbers locks counters that other workers need, until the commit: as little as possible comes after it.
-  const drafts = groups.map((group) => draftOf(group, run));
+  const drafts = groups.map((group) => draftOf(group, run.id));
   const invoices = await draftInvoices(tx, organizationId, drafts, asOf);
   return invoices.map((invoice, position) => ({
     invoice,
@@ -65,7 +66,8 @@ export async function writeInvoices(
   }));
 }
 
-function draftOf(group: InvoiceGroup, run: Run): DraftToWrite {
+/** @param billingRunId null: nobody's run makes it */
+export function draftOf(group: InvoiceGroup, billingRunId: string | null): DraftToWrite {
   const [{ subscription, entity, priced }] = group;
   const spans = group.map(({ subscription: { id }, step: { reason, header } }) => ({
     subscriptionId: id,
@@ -79,13 +81,23 @@ function draftOf(group: InvoiceGroup, run: Run): DraftToWrite {
     customerId: subscription.customer_id,
     customerNumber: BigInt(subscription.customer_number),
     subscriptionId: group.length === 1 ? subscription.id : null,
-    billingRunId: run.id,
+    billingRunId,
     invoicingReason: reasons.size === 1 ? (spans[0]?.invoicingReason ?? null) : 'PERIODIC',
     periodStart: new Date(Math.min(...spans.map((span) => span.periodStart.getTime()))),
     periodEnd: new Date(Math.max(...spans.map((span) => span.periodEnd.getTime()))),
     spans,
     priced: group.length === 1 ? priced : priceTogether(group.flatMap(({ parts }) => parts)),
   };
+}
+
+/** The guard: one invoice has one seller and one currency. @throws BillingError subscription_not_billable, validation_errors */
+export function oneInvoiceOf(priced: readonly PricedSubscription[]): InvoiceGroup {
+  const [first, ...others] = priced;
+  if (!first) throw new BillingError('subscription_not_billable', { subscriptions: ['nothing_due'] });
+  if (others.some(({ entity }) => entity.id !== first.entity.id)) throw invalid({ billing_entity: ['mixed_billing_entities'] });
+  if (others.some(({ priced: { currency } }) => currency !== first.priced.currency))
+    throw invalid({ currency: ['currencies_does_not_match'] });
+  return [first, ...others];
 }
 
 const advanceOf = ({ subscription, step: { next } }: PricedSubscription) => ({

@@ -72,6 +72,7 @@ const paidBeyond = {
         and b.period && tstzrange(e.at, null))
     order by i.id for update of i`,
 };
+const readBeyond = { name: 'credit_notes.read_beyond', text: paidBeyond.text.replace(' for update of i', '') };
 
 type Stored = Omit<CreditableInvoice, 'fees'> & { readonly fees: readonly CreditableFee[] | null };
 
@@ -98,9 +99,10 @@ export async function readPaidBeyond(
   query: Query,
   organizationId: string,
   ends: readonly { readonly subscriptionId: string; readonly at: Date }[],
+  { locks = true }: { locks?: boolean } = {},
 ): Promise<CreditableInvoice[]> {
   const values = [organizationId, ends.map((end) => end.subscriptionId), ends.map((end) => end.at)];
-  return (await query<Stored>(paidBeyond, values)).map(withDates);
+  return (await query<Stored>(locks ? paidBeyond : readBeyond, values)).map(withDates);
 }
 
 /** The invoice as `decideCreditNote` reads it; what is not named is not credited. */

@@ -1,6 +1,7 @@
 import { applyCredits } from '../../domain/invoicing/apply-credits.ts';
 import { type Query, queryIn, runStatement } from '../../platform/database/sql.ts';
 import type { Tx } from '../../platform/database/unit-of-work.ts';
+import type { CreditNoteToIssue } from './issue-credit-notes.ts';
 
 /** An invoice that is about to be issued, before credits. */
 export interface CreditTaker {
@@ -71,12 +72,25 @@ export async function takeCredits(
   return sums(takings);
 }
 
-/** What the invoices would take now; nothing is written. */
+/** What the invoices would take now, with notes that would be issued before; nothing is written. */
 export const creditsFor = async (
   query: Query,
   organizationId: string,
   invoices: readonly CreditTaker[],
-): Promise<ReadonlyMap<string, bigint>> => sums(decide(invoices, await notesOf(query, readAvailable, organizationId, invoices)));
+  issued: readonly CreditNoteToIssue[] = [],
+): Promise<ReadonlyMap<string, bigint>> => {
+  const notes = await notesOf(query, readAvailable, organizationId, invoices);
+  return sums(decide(invoices, [...notes, ...issued.map(availableOf)]));
+};
+
+const availableOf = ({ invoice, split }: CreditNoteToIssue, position: number): Available => ({
+  id: `issued ${position}`,
+  invoice_id: invoice.id,
+  customer_id: invoice.customer_id,
+  billing_entity_id: invoice.billing_entity_id,
+  currency: invoice.currency,
+  balance_amount_cents: split.creditCents.toString(),
+});
 
 const notesOf = (
   query: Query,

@@ -53,7 +53,7 @@ export async function draftInvoices(
   const grace = kind === generated ? {} : { gracePeriodDays: 0 };
   const dated = drafts.map((draft) => {
     const terms = draft.eventTransactionId === undefined ? grace : { gracePeriodDays: 0 };
-    const isClosed = kind === generated && !draft.entity.invoicesZero && draft.priced.feesAmountCents === 0n;
+    const isClosed = kind === generated && isWaived(draft);
     return { draft, isClosed, dates: draftDates({ ...draft.entity, ...terms }, instantOf(at)) };
   });
   const documents = dated.filter(({ isClosed }) => !isClosed);
@@ -88,6 +88,15 @@ export async function draftInvoices(
     })),
   );
   return written.map(({ row }) => row);
+}
+
+/** Comes to nothing, where nobody wants an invoice of zero. */
+const isWaived = ({ entity, priced }: DraftToWrite): boolean => !entity.invoicesZero && priced.feesAmountCents === 0n;
+
+/** The row of a draft that is not written: without a number. */
+export function unnumberedDraft(organizationId: string, draft: DraftToWrite, at: Date): InvoiceRow {
+  const number = isWaived(draft) ? undefined : { number: '', series: '', sequentialId: 0n };
+  return rowOf(organizationId, draft, { dates: draftDates(draft.entity, instantOf(at)), number, kind: generated, at });
 }
 
 interface Issue {

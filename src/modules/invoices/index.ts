@@ -9,6 +9,7 @@ export { presentInvoices, presentWholeInvoice } from './invoice-details.ts';
 export { InvoiceTaxRow } from './invoice-tax.entity.ts';
 export { InvoiceRow } from './invoice.entity.ts';
 export { invoicesOfSubscription } from './invoices.queries.ts';
+export { type InvoiceToPreview, presentPreview } from './present-preview.ts';
 export { registerInvoicesCommands } from './invoices.command.ts';
 export { registerNumberingCommand } from './numbering.command.ts';
 export { InvoicesModule } from './invoices.module.ts';

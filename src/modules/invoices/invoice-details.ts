@@ -9,8 +9,12 @@ import { type InvoiceContext, presentInvoice, presentInvoiceTax } from './invoic
 import { sellerIdentityOf } from './seller-identity.ts';
 import { feesOf, overdueOf } from './invoices.queries.ts';
 
-/** The neighbours of these invoices that the wire objects name. */
-async function contextsOf(manager: EntityManager, rows: readonly InvoiceRow[]): Promise<(row: InvoiceRow) => InvoiceContext> {
+/** The neighbours of these invoices that the wire objects name; customers as they would be stand before those that are stored. */
+export async function contextsOf(
+  manager: EntityManager,
+  rows: readonly InvoiceRow[],
+  imagined: readonly CustomerRow[] = [],
+): Promise<(row: InvoiceRow) => InvoiceContext> {
   const organizationId = rows[0]?.organizationId ?? '';
   const customers = await manager.findBy(CustomerRow, {
     organizationId,
@@ -18,7 +22,9 @@ async function contextsOf(manager: EntityManager, rows: readonly InvoiceRow[]): 
   });
   const entities = await manager.findBy(BillingEntityRow, { organizationId });
   const overdue = await overdueOf(manager, rows);
-  const customerById = new Map((await presentCustomers(manager, customers)).map((customer) => [customer.id, customer]));
+  const customerById = new Map(
+    (await presentCustomers(manager, [...customers, ...imagined])).map((customer) => [customer.id, customer]),
+  );
   const entityById = new Map(entities.map((entity) => [entity.id, entity]));
   return (row) => {
     const customer = customerById.get(row.customerId);

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { IsNull, Not } from 'typeorm';
 import { BillingError, invalid } from '../../domain/errors/billing-error.ts';
 import { type Tx, UnitOfWork } from '../../platform/database/unit-of-work.ts';
 import {
@@ -12,16 +11,15 @@ import { CustomerRow, findCustomer } from '../customers/index.ts';
 import { OrganizationClock } from '../organizations/index.ts';
 import { findPlan, type PlanRow } from '../plans/index.ts';
 import { ensureStream } from '../usage/index.ts';
+import { decideBeginning } from './decide-beginning.ts';
 import { decideChangeOfPlan } from './decide-change-of-plan.ts';
 import { plannedChangeOf } from './decide-end.ts';
 import { saveDecided } from './decided.ts';
 import { givenOverrides, knownPlans, pricedPlan } from './price-plan.ts';
-import { openSubscription } from './open-subscription.ts';
 import type { CreateSubscriptionInput } from './subscription.dto.ts';
 import type { Resource } from './resource.dto.ts';
-import { SubscriptionRow } from './subscription.entity.ts';
+import type { SubscriptionRow } from './subscription.entity.ts';
 import { liveSubscription } from './subscriptions.queries.ts';
-import { tellSubscription } from './tell-subscription.ts';
 
 /** A customer takes a plan: at once, in the past (missed periods are then caught up) or from a later day on. */
 @Injectable()
@@ -61,8 +59,6 @@ export class CreateSubscription {
           return answer;
         }
         const priced = await pricedPlan(tx, { plan, overrides }, [], at);
-        if (customer.currency !== null && customer.currency !== priced.amountCurrency)
-          throw invalid({ currency: ['currencies_does_not_match'] });
         return this.begin(tx, { customer, plan: priced, chosen, input, resource, at });
       },
       {
@@ -76,33 +72,13 @@ export class CreateSubscription {
     const { organizationId } = customer;
     const billingEntityId = chosen?.id ?? null;
     const entity = await entityForNewBusiness(tx, organizationId, { billingEntityId }, customer);
-    // Many send events with whole seconds: those of the very second of the start belong to it.
-    const subscriptionAt = input.subscription_at ?? new Date(Math.floor(at.getTime() / 1000) * 1000);
-    if (input.ending_at && input.ending_at <= (subscriptionAt > at ? subscriptionAt : at))
-      throw invalid({ ending_at: ['invalid_date'] });
-    const identity = { organizationId, externalId: input.external_id, customerId: customer.id };
-    const row = await openSubscription(
-      tx,
-      {
-        ...identity,
-        billingEntityId,
-        streamId: await ensureStream(tx, organizationId, input.external_id),
-        name: input.name ?? null,
-        billingTime: input.billing_time ?? 'calendar',
-        billingTimezone: customer.timezone ?? entity.timezone,
-        subscriptionAt,
-        endingAt: input.ending_at ?? null,
-        plan,
-        resource,
-        startsAt: later(subscriptionAt, await lastEndOf(tx, identity)),
-      },
-      at,
-    );
-    await tx.insert(SubscriptionRow, row);
+    const streamId = await ensureStream(tx, organizationId, input.external_id);
+    const beginning = { customer, plan, billingEntityId, entityTimezone: entity.timezone, streamId, resource, input };
+    const decided = await decideBeginning(tx, beginning, at);
+    await saveDecided(tx, [decided], at);
     if (customer.currency === null)
       await tx.update(CustomerRow, { organizationId, id: customer.id }, { currency: plan.amountCurrency, updatedAt: at });
-    await tellSubscription(tx, row, at, 'created', ...(row.status === 'PENDING' ? [] : ['started']));
-    return row;
+    return decided.row;
   }
 }
 
@@ -113,18 +89,6 @@ interface Beginning {
   readonly input: CreateSubscriptionInput;
   readonly resource: Resource | null;
   readonly at: Date;
-}
-
-const later = (a: Date, b: Date | null): Date => (b && b > a ? b : a);
-
-/** What was billed under an external id is not billed again by the next one that takes it, even on an older anchor. */
-async function lastEndOf(
-  tx: Tx,
-  identity: Pick<SubscriptionRow, 'organizationId' | 'customerId' | 'externalId'>,
-): Promise<Date | null> {
-  const where = { ...identity, terminatedAt: Not(IsNull()) };
-  const last = await tx.findOne(SubscriptionRow, { where, order: { terminatedAt: 'desc' } });
-  return last?.terminatedAt ?? null;
 }
 
 const changesOf = (input: CreateSubscriptionInput, choice: BillingEntityChoice, chosen: BillingEntityRow | undefined) => ({

@@ -15,6 +15,16 @@ export interface Kin {
   readonly planned: SubscriptionRow | null;
 }
 
+/** When time alone changes a subscription next; null: never. The claim of `WakeSubscriptions` is the same as SQL. */
+export function wakesAt(row: SubscriptionRow): Date | null {
+  const { status, endingAt } = row;
+  if (status === 'PENDING') return row.changeAt ?? row.subscriptionAt;
+  if (!['ACTIVE', 'TRIAL', 'PAUSED'].includes(status)) return null;
+  const turn = turnOf(row);
+  if (turn && endingAt) return turn < endingAt ? turn : endingAt;
+  return turn ?? endingAt;
+}
+
 /** The end of its trial or of its pause. */
 const turnOf = (row: SubscriptionRow): Date | null =>
   row.status === 'TRIAL' ? row.trialEndsAt : row.status === 'PAUSED' && !row.finalInvoiceDue ? row.resumeAt : null;

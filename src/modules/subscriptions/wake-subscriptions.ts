@@ -12,15 +12,16 @@ const batchSize = 200;
 export class WakeSubscriptions {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
+  /** The same in a transaction of the caller, all at once. */
+  async within(tx: Tx, organizationId: string, now: Date): Promise<void> {
+    while ((await wakeBatch(tx, organizationId, now)) > 0);
+  }
+
   /** Returns how many changed. Safe beside itself: rows are claimed with SKIP LOCKED. */
   async execute(organizationId: string, now: Date): Promise<number> {
     let changed = 0;
     for (;;) {
-      const batch = await this.unitOfWork.run(async (tx) => {
-        const rows = await claim(tx, organizationId, now);
-        for (const row of rows) await wake(tx, row, now);
-        return rows.length;
-      });
+      const batch = await this.unitOfWork.run((tx) => wakeBatch(tx, organizationId, now));
       changed += batch;
       // A start and an end can lie behind each other, so only an empty claim is the end.
       if (batch === 0) return changed;
@@ -44,6 +45,12 @@ function claim(tx: Tx, organizationId: string, now: Date): Promise<SubscriptionR
     .setLock('pessimistic_write')
     .setOnLocked('skip_locked')
     .getMany();
+}
+
+async function wakeBatch(tx: Tx, organizationId: string, now: Date): Promise<number> {
+  const rows = await claim(tx, organizationId, now);
+  for (const row of rows) await wake(tx, row, now);
+  return rows.length;
 }
 
 /** Its kin is locked with it. */

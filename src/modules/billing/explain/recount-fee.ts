@@ -12,7 +12,7 @@ import { decimalText, parseStrictJson } from '../../../platform/http/strict-json
 import type { FeeRow } from '../../invoices/index.ts';
 import { periodAround } from '../billing-calendar.ts';
 import { usageRequestOf } from '../charge-usage.ts';
-import { type DueSubscription, readForPricing } from '../due-subscriptions.store.ts';
+import { type DueSubscription, readForPricing } from '../subscription-to-price.ts';
 import { loadPriceFacts } from '../price-facts.store.ts';
 import { anchorOfSubscription } from '../step-of.ts';
 

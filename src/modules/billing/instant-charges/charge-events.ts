@@ -8,7 +8,7 @@ import { queryIn, queryOn } from '../../../platform/database/sql.ts';
 import { type Tx, UnitOfWork } from '../../../platform/database/unit-of-work.ts';
 import { draftInvoices, keepFees } from '../../invoices/index.ts';
 import { OrganizationClock } from '../../organizations/index.ts';
-import { type DueSubscription, readForPricing } from '../due-subscriptions.store.ts';
+import { type DueSubscription, readForPricing } from '../subscription-to-price.ts';
 import { loadPriceFacts } from '../price-facts.store.ts';
 import {
   claimWaiting,

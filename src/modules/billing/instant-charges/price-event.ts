@@ -9,7 +9,7 @@ import { type EffectiveEntity, effectiveEntity } from '../../billing-entities/in
 import { measureUsage } from '../../usage/index.ts';
 import { periodAround } from '../billing-calendar.ts';
 import { bucketOf, usageRequestOf, type UsageSpan } from '../charge-usage.ts';
-import type { DueSubscription } from '../due-subscriptions.store.ts';
+import type { DueSubscription } from '../subscription-to-price.ts';
 import type { PriceFacts, UsageChargeFacts } from '../price-facts.store.ts';
 import type { PricingSources } from '../price-subscriptions.ts';
 import { taxesOf, taxesOnDayOf } from '../taxes-of.ts';

@@ -9,9 +9,9 @@ import { findCustomer } from '../../customers/index.ts';
 import { OrganizationClock } from '../../organizations/index.ts';
 import { findSubscription } from '../../subscriptions/index.ts';
 import { CurrentUsageQuery, PastUsageQuery } from '../billing.dto.ts';
-import { PreviewInvoice } from '../preview-invoice.ts';
 import type { PricedSubscription } from '../price-subscriptions.ts';
 import { presentProjectedUsage, presentUsagePeriod, type UsagePeriod } from './present-usage.ts';
+import { RunningUsage } from './running-usage.ts';
 import { describeCharges, pastPeriods } from './usage.queries.ts';
 
 /** Usage and what it costs: so far, by the end of the period if it goes on, and in the periods that are billed. */
@@ -20,13 +20,13 @@ import { describeCharges, pastPeriods } from './usage.queries.ts';
 export class CustomerUsageController {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly previewInvoice: PreviewInvoice,
+    private readonly runningUsage: RunningUsage,
     private readonly organizationClock: OrganizationClock,
   ) {}
 
   @Get('subscriptions/:externalId/usage')
   async usage(@OrganizationId() organizationId: string, @Param('externalId') externalId: string) {
-    const period = runningPeriodOf(await this.previewInvoice.usage(organizationId, externalId));
+    const period = runningPeriodOf(await this.runningUsage.of(organizationId, externalId));
     return { usage: presentUsagePeriod(period, await this.describe(organizationId, period)) };
   }
 
@@ -37,7 +37,7 @@ export class CustomerUsageController {
     @Param('externalCustomerId') externalCustomerId: string,
     @QueryParams() query: CurrentUsageQuery,
   ) {
-    const priced = await this.previewInvoice.usageOf(organizationId, externalCustomerId, query.external_subscription_id);
+    const priced = await this.runningUsage.ofCustomer(organizationId, externalCustomerId, query.external_subscription_id);
     const period = runningPeriodOf(priced);
     return { customer_usage: presentUsagePeriod(period, await this.describe(organizationId, period)) };
   }
@@ -49,7 +49,7 @@ export class CustomerUsageController {
     @Param('externalCustomerId') externalCustomerId: string,
     @QueryParams() query: CurrentUsageQuery,
   ) {
-    const priced = await this.previewInvoice.usageOf(organizationId, externalCustomerId, query.external_subscription_id);
+    const priced = await this.runningUsage.ofCustomer(organizationId, externalCustomerId, query.external_subscription_id);
     const period = runningPeriodOf(priced);
     const now = await this.organizationClock.now(organizationId);
     return {

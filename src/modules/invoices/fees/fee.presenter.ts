@@ -54,7 +54,7 @@ export function presentFee(fee: FeeToPresent, context: FeeContext) {
     lago_true_up_fee_id: context.trueUpId,
     lago_true_up_parent_fee_id: context.trueUpParentId,
     pay_in_advance: fee.payInAdvance,
-    invoiceable: fee.invoiceId !== null,
+    invoiceable: context.invoice !== undefined,
     event_transaction_id: fee.eventTransactionId,
     is_true_up: derivation.true_up !== undefined,
     ...paymentOf(context.invoice),

@@ -1,0 +1,127 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { BillingError } from '../../../domain/errors/billing-error.ts';
+import type { TaxRates } from '../../../domain/taxation/tax-rates.ts';
+import { Clock, dateOf } from '../../../platform/clock/clock.ts';
+import { isId } from '../../../platform/database/ids.ts';
+import { queryIn } from '../../../platform/database/sql.ts';
+import { type Tx, UnitOfWork } from '../../../platform/database/unit-of-work.ts';
+import { OrganizationClock } from '../../organizations/index.ts';
+import { WakeSubscriptions } from '../../subscriptions/index.ts';
+import { TAX_RATES } from '../../taxes/index.ts';
+import { BillingRunRow } from '../billing-run.entity.ts';
+import { markApplied, type Run } from '../billing-runs.store.ts';
+import { claimDue } from '../due-subscriptions.store.ts';
+import { priceSubscriptions } from '../price-subscriptions.ts';
+import { writeInvoices } from '../write-invoices.ts';
+import { type PlannedContent, plannedOf } from './planned-content.ts';
+import { noteMade, plannedDigests, type PlannedDigest } from './planned-invoices.store.ts';
+
+const batchSize = 500;
+/** An error names this many subscriptions. */
+const shown = 20;
+
+/**
+ * Makes exactly the invoices of a dry run, in one transaction: every boundary is claimed and priced again as any run does it, and its
+ * digest must be the planned one. The first that is not undoes all of it.
+ */
+@Injectable()
+export class ApplyPlan {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly wakeSubscriptions: WakeSubscriptions,
+    private readonly organizationClock: OrganizationClock,
+    private readonly clock: Clock,
+    @Inject(TAX_RATES) private readonly taxRates: TaxRates,
+  ) {}
+
+  /**
+   * @throws BillingError billing_run_not_found, billing_run_not_applicable (no dry run, not finished, applied before, its time has not
+   * come), billing_run_outdated (something moved; details name subscriptions)
+   */
+  async execute(organizationId: string, id: string): Promise<void> {
+    await this.unitOfWork.run(async (tx) => {
+      const row = await this.applicable(tx, organizationId, id);
+      const run: Run = { id: row.id, organizationId, asOf: row.asOf };
+      await this.wakeSubscriptions.within(tx, organizationId, run.asOf);
+      const successful = await this.commit(tx, run);
+      await markApplied(queryIn(tx), run, successful, dateOf(this.clock.now()));
+    });
+  }
+
+  private async applicable(tx: Tx, organizationId: string, id: string): Promise<BillingRunRow> {
+    const where = { organizationId, id };
+    const row = isId(id) ? await tx.findOne(BillingRunRow, { where, lock: { mode: 'pessimistic_write' } }) : null;
+    if (!row) throw new BillingError('billing_run_not_found');
+    const refuse = (field: string, reason: string) => new BillingError('billing_run_not_applicable', { [field]: [reason] });
+    if (!row.dryRun) throw refuse('dry_run', 'not_a_dry_run');
+    if (row.appliedAt) throw refuse('applied_at', 'already_applied');
+    if (row.status !== 'COMPLETED') throw refuse('status', row.status.toLowerCase());
+    if (row.asOf > (await this.organizationClock.now(organizationId, tx))) throw refuse('as_of', 'not_reached');
+    return row;
+  }
+
+  /** Answers how many subscriptions were billed. */
+  private async commit(tx: Tx, run: Run): Promise<number> {
+    const query = queryIn(tx);
+    const expected = new Expected(await plannedDigests(query, run));
+    let successful = 0;
+    for (;;) {
+      const due = await claimDue(query, { organizationId: run.organizationId, asOf: run.asOf, runId: run.id }, batchSize, {
+        waits: true,
+      });
+      if (due.length === 0) break;
+      const priced = await priceSubscriptions({ query, taxRates: this.taxRates }, run.organizationId, due);
+      const planned = plannedOf(priced);
+      const positions = planned.map((content) => expected.meet(content));
+      expected.refuseIfMoved();
+      const invoiced = planned.filter(({ isInvoiced }) => isInvoiced);
+      const billed = await writeInvoices(
+        tx,
+        run,
+        priced,
+        invoiced.map(({ group }) => group),
+      );
+      const places = positions.filter((_, i) => planned[i]?.isInvoiced);
+      await noteMade(
+        tx,
+        run,
+        billed.map(({ invoice }, i) => ({ position: places[i] ?? 0, invoiceId: invoice.id })),
+      );
+      successful += billed.reduce((sum, { subscriptions }) => sum + subscriptions, 0);
+    }
+    expected.refuseIfLeft();
+    return successful;
+  }
+}
+
+/** The plan, as far as it is not met yet. */
+class Expected {
+  private readonly left: Map<string, PlannedDigest>;
+  private readonly moved = new Map<string, string>();
+
+  constructor(planned: readonly PlannedDigest[]) {
+    this.left = new Map(planned.map((entry) => [entry.digest, entry]));
+  }
+
+  /** The position of the planned one that this is; what was not planned, or differs, is remembered. */
+  meet({ digest, group }: PlannedContent): number {
+    const found = this.left.get(digest);
+    this.left.delete(digest);
+    if (found) return found.position;
+    const names = new Set([...this.left.values()].flatMap((planned) => planned.subscription_ids));
+    for (const { subscription } of group) this.moved.set(subscription.id, names.has(subscription.id) ? 'changed' : 'not_planned');
+    return 0;
+  }
+
+  refuseIfMoved(): void {
+    if (this.moved.size > 0) throw outdated(this.moved);
+  }
+
+  refuseIfLeft(): void {
+    const rest = [...this.left.values()].flatMap(({ subscription_ids: ids }) => ids.map((id) => [id, 'no_longer_due'] as const));
+    if (rest.length > 0) throw outdated(new Map(rest));
+  }
+}
+
+const outdated = (moved: ReadonlyMap<string, string>): BillingError =>
+  new BillingError('billing_run_outdated', Object.fromEntries([...moved].slice(0, shown).map(([id, reason]) => [id, [reason]])));

@@ -1,0 +1,118 @@
+import type { EntityManager } from 'typeorm';
+import { isBilled } from '../../../domain/lifecycles/subscription.ts';
+import type { TaxRates } from '../../../domain/taxation/tax-rates.ts';
+import { dateOf } from '../../../platform/clock/clock.ts';
+import { queryIn } from '../../../platform/database/sql.ts';
+import type { CreditNoteToIssue } from '../../credit-notes/index.ts';
+import type { CustomerRow } from '../../customers/index.ts';
+import { type Decided, decideWake, type SubscriptionRow, wakesAt } from '../../subscriptions/index.ts';
+import { forecastUnusedCredit } from '../credit-unused-time.ts';
+import { readNamedForPricing } from '../subscription-to-price.ts';
+import { type PricedSubscription, priceSubscriptions } from '../price-subscriptions.ts';
+import { creditableOf } from './creditable.ts';
+
+export interface Present {
+  /** A snapshot: nothing is written through it. */
+  readonly manager: EntityManager;
+  readonly taxRates: TaxRates;
+  readonly organizationId: string;
+  /** Those that are not stored, or not as they would be. */
+  readonly customers?: readonly CustomerRow[];
+}
+
+/**
+ * Subscriptions and what becomes of them, without a row being written: time wakes them by the decisions of the verbs, boundaries are
+ * priced as the generator prices them, and each goes on from what the one before left. Whoever looks ahead looks through this.
+ */
+export class Forecast {
+  private readonly rows = new Map<string, SubscriptionRow>();
+  private readonly made: PricedSubscription[] = [];
+
+  constructor(
+    private readonly present: Present,
+    subscriptions: readonly SubscriptionRow[] = [],
+  ) {
+    for (const row of subscriptions) this.rows.set(row.id, row);
+  }
+
+  get subscriptions(): readonly SubscriptionRow[] {
+    return [...this.rows.values()];
+  }
+
+  /** Goes on from what a verb decided. */
+  take(decided: readonly Decided[]): void {
+    for (const { row } of decided) this.rows.set(row.id, row);
+  }
+
+  /** The change that is planned for a subscription. */
+  plannedChangeOf(id: string): SubscriptionRow | null {
+    return this.subscriptions.find((row) => row.previousSubscriptionId === id && row.status === 'PENDING') ?? null;
+  }
+
+  /** When something happens next of itself; null: never again. */
+  next(): Date | null {
+    const instants = this.subscriptions.flatMap((row) => [wakesAt(row) ?? [], this.billedAt(row) ?? []].flat());
+    return instants.reduce<Date | null>((first, at) => (first && first <= at ? first : at), null);
+  }
+
+  /** What time alone does up to this instant, as before every run. */
+  async wake(now: Date): Promise<void> {
+    for (;;) {
+      const row = this.subscriptions
+        .filter((candidate) => isPast(wakesAt(candidate), now))
+        .reduce<SubscriptionRow | null>((first, candidate) => (first && first.id < candidate.id ? first : candidate), null);
+      if (!row) return;
+      const previous = this.rows.get(row.previousSubscriptionId ?? '') ?? null;
+      this.take(await decideWake(this.present.manager, row, { previous, planned: this.plannedChangeOf(row.id) }, now));
+    }
+  }
+
+  /** One boundary of each subscription that is due by then; nothing when none is. */
+  async bill(by: Date): Promise<PricedSubscription[]> {
+    const due = this.subscriptions.filter((row) => isPast(this.billedAt(row), by)).map(({ id }) => id);
+    if (due.length === 0) return [];
+    const { manager, taxRates, organizationId, customers = [] } = this.present;
+    const query = queryIn(manager);
+    const fees = this.made.flatMap(({ priced }) => priced.fees);
+    const imagined = { subscriptions: this.subscriptions, customers, fees };
+    const subscriptions = await readNamedForPricing(query, organizationId, due, imagined);
+    const priced = await priceSubscriptions({ query, taxRates, imagined }, organizationId, subscriptions);
+    for (const entry of priced) this.advance(entry);
+    return priced;
+  }
+
+  /** Lives through everything up to an instant, overdue things at once. */
+  async liveUntil(until: Date, now: Date): Promise<void> {
+    for (let at = this.next(); at && at <= until; at = this.next()) {
+      const instant = at < now ? now : at;
+      await this.wake(instant);
+      await this.bill(instant);
+    }
+  }
+
+  /** The credit notes that the end of these subscriptions makes. */
+  creditNotes(ended: readonly PricedSubscription[]): Promise<CreditNoteToIssue[]> {
+    const before = this.made.filter((entry) => !ended.includes(entry)).map(creditableOf);
+    return forecastUnusedCredit(queryIn(this.present.manager), this.present.organizationId, ended, before);
+  }
+
+  private advance(entry: PricedSubscription): void {
+    const { subscription, step, isRunning } = entry;
+    const { next } = step;
+    this.made.push(entry);
+    const row = this.rows.get(subscription.id);
+    if (!row || isRunning) return;
+    const period = next && { currentPeriodStart: dateOf(next.start), currentPeriodEnd: dateOf(next.end) };
+    this.rows.set(row.id, { ...row, ...period, finalInvoiceDue: row.finalInvoiceDue && next !== null });
+  }
+
+  /** When it is billed next; the claim of the generator is the same as SQL. */
+  private billedAt(row: SubscriptionRow): Date | null {
+    const isBillable = (isBilled(row.status) || row.finalInvoiceDue) && row.paymentProvider === 'MANUAL';
+    const previous = this.rows.get(row.previousSubscriptionId ?? '');
+    const waits = previous !== undefined && previous.billsSuccessor && previous.finalInvoiceDue;
+    return isBillable && !waits ? row.currentPeriodEnd : null;
+  }
+}
+
+const isPast = (at: Date | null, now: Date): boolean => at !== null && at <= now;

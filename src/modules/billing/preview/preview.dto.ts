@@ -1,0 +1,112 @@
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  ArrayUnique,
+  IsArray,
+  IsDefined,
+  IsEmpty,
+  IsIn,
+  IsObject,
+  IsOptional,
+  IsString,
+  MaxLength,
+  ValidateNested,
+} from 'class-validator';
+import { IsCountry, IsCurrencyCode, IsInstant, IsKey, IsText, IsTimezone } from '../../../platform/http/validators.ts';
+import { BillingEntityParameters } from '../../billing-entities/index.ts';
+
+const unsupported = { message: 'unsupported_value' };
+
+/** An existing customer by its external id, with what would change; or one that does not exist yet. */
+export class PreviewCustomerInput {
+  @IsOptional()
+  @IsKey()
+  external_id?: string;
+  @IsOptional()
+  @IsText()
+  name?: string | null;
+  @IsOptional()
+  @IsText()
+  address_line1?: string | null;
+  @IsOptional()
+  @IsText()
+  address_line2?: string | null;
+  @IsOptional()
+  @IsText()
+  city?: string | null;
+  @IsOptional()
+  @IsText()
+  state?: string | null;
+  @IsOptional()
+  @IsText()
+  zipcode?: string | null;
+  @IsOptional()
+  @IsCountry()
+  country?: string | null;
+  @IsOptional()
+  @IsCurrencyCode()
+  currency?: string | null;
+  @IsOptional()
+  @IsTimezone()
+  timezone?: string | null;
+  @IsOptional()
+  @IsText()
+  tax_identification_number?: string | null;
+  @IsOptional()
+  @IsEmpty(unsupported)
+  shipping_address?: null;
+  @IsOptional()
+  @ArrayMaxSize(0, unsupported)
+  integration_customers?: [];
+}
+
+export class PreviewSubscriptionsInput {
+  @IsDefined()
+  @IsArray()
+  @ArrayMinSize(1, { message: 'value_is_mandatory' })
+  @ArrayMaxSize(100, { message: 'exceeded_limit' })
+  @ArrayUnique()
+  @IsString({ each: true })
+  @MaxLength(255, { each: true })
+  external_ids: string[];
+  /** The plan that the one subscription would change to. */
+  @IsOptional()
+  @IsKey()
+  plan_code?: string;
+  /** When the one subscription would end: from now on, at most ten years ahead. */
+  @IsOptional()
+  @IsInstant()
+  terminated_at?: Date;
+}
+
+/** Either a plan that would be taken, or subscriptions that exist. */
+export class PreviewInvoiceInput extends BillingEntityParameters {
+  /** Another way to name an existing customer. */
+  @IsOptional()
+  @IsKey()
+  external_customer_id?: string;
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => PreviewCustomerInput)
+  customer?: PreviewCustomerInput;
+  @IsOptional()
+  @IsKey()
+  plan_code?: string;
+  @IsOptional()
+  @IsIn(['calendar', 'anniversary'])
+  billing_time?: 'calendar' | 'anniversary';
+  @IsOptional()
+  @IsInstant()
+  subscription_at?: Date;
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => PreviewSubscriptionsInput)
+  subscriptions?: PreviewSubscriptionsInput;
+  /** Florin has no coupons. */
+  @IsOptional()
+  @ArrayMaxSize(0, unsupported)
+  coupons?: [];
+}
