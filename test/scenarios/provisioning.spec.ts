@@ -2,7 +2,7 @@ import type { Stripe } from 'stripe';
 import { WorkOffProvisioning } from '../../src/modules/provisioning/index.ts';
 import { expectHealthy } from '../support/doctor.ts';
 import { type Florin, startFlorin, type Tenant } from '../support/florin.ts';
-import { until } from '../support/processes.ts';
+import { type Started, startProcess, until } from '../support/processes.ts';
 import { make, stockShop } from '../support/shop.ts';
 import { customerWith, openStripe, priceOf, type SimulatedStripe } from '../support/simulated-stripe.ts';
 import { webhookSecret, workOff } from '../support/stripe.ts';
@@ -336,6 +336,93 @@ describe('provisioning', () => {
     const { operation_id: operation } = (await read(id)).provisioning;
     await florin.sql.query(`update operations set heartbeat_at = now() - interval '1 hour'`);
     expect((await operationOf(operation)).status).toBe('running');
+  });
+
+  describe('in processes that are killed', () => {
+    const startWorker = (): Started =>
+      startProcess('src/worker.ts', [], {
+        DATABASE_URL: florin.databaseUrl,
+        FLORIN_LOG_DIR: florin.logDir,
+        FLORIN_WEBHOOKS_ALLOW_PRIVATE: 'true',
+        STRIPE_API_BASE: sim.simulator.url,
+        LOG_LEVEL: 'error',
+      });
+    async function kill(worker: Started): Promise<void> {
+      worker.child.kill('SIGKILL');
+      expect(await worker.exit).toBe('SIGKILL');
+      // In life the lease of the dead runs out by itself, a minute later.
+      await due();
+    }
+    async function stop(worker: Started): Promise<void> {
+      worker.child.kill('SIGTERM');
+      expect(await worker.exit).toBe(0);
+    }
+
+    it('a killed request is sent again under its id: one resource, one activation', async () => {
+      vendor.answers.push(0);
+      const { id, stripe } = await buy('acme');
+      const victim = startWorker();
+      await until('the request to be under way', () => vendor.requests.length === 1);
+      await kill(victim);
+      expect((await read(id)).provisioning).toMatchObject({ status: 'requested', tries: 0 });
+      const survivor = startWorker();
+      await until('it to be taken on', async () => (await read(id)).provisioning.status === 'accepted');
+      // The vendor makes one resource for one id, however often it is asked.
+      const made = new Map(vendor.requests.map(({ headers }, index) => [headers['webhook-id'], `kg${index}`]));
+      expect([vendor.requests.length, made.size]).toEqual([2, 1]);
+      for (const { headers, body } of vendor.requests)
+        await say(body.data.operation_id, 'complete', { resource_id: made.get(headers['webhook-id']) });
+      await stop(survivor);
+      expect(await read(id)).toMatchObject({ status: 'active', resource_id: 'kg1' });
+      expect(await audit(id, 'subscription_started')).toHaveLength(1);
+      expect(await cancellations(stripe)).toBe(0);
+      await expectHealthy(florin);
+    });
+
+    it('a killed settlement is made up for: Stripe cancels once', async () => {
+      vendor.answers.push(422);
+      const { id, stripe } = await buy('acme');
+      const path = `/v1/subscriptions/${stripe.id}`;
+      await sim.control('POST', 'faults', { on: 'request', method: 'DELETE', path, fault: { kind: 'delay', ms: 3_000 } });
+      const victim = startWorker();
+      await until('the failure to be settled', async () => {
+        const { faults } = await sim.control<{ faults: object[] }>('GET', 'faults');
+        return (await read(id)).status === 'failed' && faults.length === 0;
+      });
+      await kill(victim);
+      const survivor = startWorker();
+      await until('Stripe to be told', async () => (await audit(id, 'provisioning_settled')).length === 1);
+      await stop(survivor);
+      expect((await sim.stripe.subscriptions.retrieve(stripe.id)).status).toBe('canceled');
+      const { data: ends } = await sim.stripe.events.list({ type: 'customer.subscription.deleted' });
+      expect(ends).toHaveLength(1);
+      expect(await read(id)).toMatchObject({ status: 'failed', failure_reason: 'The provisioner refused it with HTTP 422.' });
+      await expectHealthy(florin);
+    });
+  });
+
+  it('D10: of many triggers at once one wins', async () => {
+    vendor.answers.push(422);
+    const { id } = await buy('acme');
+    await work();
+    await work();
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => florin.operator('POST', `/admin/v1/subscriptions/${id}/provision`)),
+    );
+    const operations = new Set(answers.map(({ body }) => body.provisioning.operation_id));
+    expect([answers.map(({ status }) => status), operations.size]).toEqual([Array(8).fill(200), 1]);
+    await work();
+    expect(vendor.requests).toHaveLength(2);
+    await expect(
+      florin.sql.query(
+        `insert into provisioning_attempts (organization_id, id, subscription_id, status, look_at, deadline_at, refunds, created_at)
+         select organization_id, gen_random_uuid(), id, 'REQUESTED', now(), now(), false, now() from subscriptions where id = $1`,
+        [id],
+      ),
+    ).rejects.toMatchObject({ constraint: 'uq_provisioning_attempts_one' });
+    const { rows } = await florin.sql.query('select count(*)::int as n from operations');
+    expect(rows[0].n).toBe(2);
+    await expectHealthy(florin);
   });
 
   describe('with refunds', () => {

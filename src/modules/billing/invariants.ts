@@ -1,5 +1,7 @@
 import { capturedInvariants } from './captured-invariants.ts';
 import type { Invariant } from './invariant.ts';
+import { provisioningInvariants } from './provisioning-invariants.ts';
+
 /** Every rule `florin doctor` looks at. The database refuses most of these by itself; doctor proves that it did. */
 export const invariants: readonly Invariant[] = [
   {
@@ -176,4 +178,5 @@ export const invariants: readonly Invariant[] = [
     offenders: `select id::text from billing_runs where status in ('PENDING', 'RUNNING') and heartbeat_at < now() - interval '1 hour'`,
   },
   ...capturedInvariants,
+  ...provisioningInvariants,
 ];

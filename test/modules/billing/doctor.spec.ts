@@ -3,6 +3,10 @@ import { startProcess } from '../../support/processes.ts';
 import { advance, make, stockShop, subscribe, use } from '../../support/shop.ts';
 import { CheckInvariants } from '../../../src/modules/billing/index.ts';
 
+/** Of each subscription, waiting for two hours. */
+const attempt = `insert into provisioning_attempts (organization_id, id, subscription_id, status, look_at, deadline_at, refunds, created_at)
+  select organization_id, gen_random_uuid(), id, 'REQUESTED', now() - interval '2 hours', now(), false, now() from subscriptions;`;
+
 /**
  * Violations that only a broken database could hold: planted with triggers and foreign keys off, in a transaction that is
  * rolled back. Keys, checks and exclusion hold even so; those rules are broken by dropping them inside the same transaction.
@@ -45,6 +49,13 @@ const plants: Record<string, string> = {
     where sequential_id = 1`,
   inbox_is_worked_off: `insert into inbound_events (id, provider, account, livemode, event_id, type, occurred_at, object_type, object_id, lane, body, fingerprint, status, next_attempt_at)
     values (gen_random_uuid(), 'STRIPE', '', false, 'evt_1', 'a.b', now(), 'invoice', 'in_1', 'cus_1', '', '', 'RECEIVED', now() - interval '2 hours')`,
+  provisioned_once: `drop index uq_provisioning_attempts_one; ${attempt} ${attempt}`,
+  provisioning_is_attempted: `update subscriptions set status = 'PROVISIONING'`,
+  operation_says_the_same: `${attempt} insert into operations (organization_id, id, type, status, created_at, heartbeat_at, finished_at)
+    select organization_id, id, 'provisioning', 'COMPLETED', now(), now(), now() from provisioning_attempts`,
+  failure_settled_once: `drop index uq_provisioning_attempts_one; drop index uq_provisioning_attempts_settled; ${attempt} ${attempt}
+    update provisioning_attempts set status = 'FAILED', failure_type = 'x', failure_reason = 'x', settlement = 'DUE', finished_at = now()`,
+  provisioning_is_worked_off: attempt,
 };
 
 describe('florin doctor', () => {
