@@ -23,6 +23,7 @@ import { Operations1795000500500 } from './1795000500500-operations.ts';
 import { PlannedInvoices1795000600000 } from './1795000600000-planned-invoices.ts';
 import { PlanOverrides1795000610000 } from './1795000610000-plan-overrides.ts';
 import { TrialsAreBilled1795000611000 } from './1795000611000-trials-are-billed.ts';
+import { FixedChargeUnits1795000612000 } from './1795000612000-fixed-charge-units.ts';
 import { Resources1795000630000 } from './1795000630000-resources.ts';
 import { Provisioning1795000631000 } from './1795000631000-provisioning.ts';
 import { OneSubscriptionAResource1795000632000 } from './1795000632000-one-subscription-a-resource.ts';
@@ -57,6 +58,7 @@ export const migrations = [
   PlannedInvoices1795000600000,
   PlanOverrides1795000610000,
   TrialsAreBilled1795000611000,
+  FixedChargeUnits1795000612000,
   Resources1795000630000,
   Provisioning1795000631000,
   OneSubscriptionAResource1795000632000,

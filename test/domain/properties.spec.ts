@@ -268,7 +268,14 @@ describe('what is cut in parts', () => {
           return proration ? prorationFraction(proration) : Exact.one;
         };
         expect(fraction(before).plus(fraction(after)).compare(Exact.one)).toBe(0);
-        const pieces = unitsPieces(quantity, [{ units: quantity, at: after.start }], period, 'UTC');
+        const pieces = unitsPieces(
+          {
+            units: quantity,
+            changes: [{ id: 'c', unitsBefore: quantity, units: quantity, at: after.start, immediately: true }],
+          },
+          period,
+          'UTC',
+        );
         expect(pieces).toEqual([{ units: quantity, billed: period }]);
       }),
     );

@@ -5,7 +5,7 @@ import { billingStep } from '../../src/domain/lifecycles/billing-step.ts';
 import { prorationOf } from '../../src/domain/proration/local-days.ts';
 import { decidePlanChange } from '../../src/domain/lifecycles/change-plan.ts';
 import type { Ending } from '../../src/domain/lifecycles/end-subscription.ts';
-import { unitsGrowth, unitsPieces } from '../../src/domain/lifecycles/quantity.ts';
+import { type UnitsHistory, unitsAt, unitsGrowth, unitsPieces } from '../../src/domain/lifecycles/quantity.ts';
 import { trialEnd } from '../../src/domain/lifecycles/trial.ts';
 import { chargeMistakes, fixedChargeModels, mayRecur } from '../../src/domain/pricing/charge-rules.ts';
 import { at, span } from './worlds.ts';
@@ -48,36 +48,73 @@ describe('asking for another plan', () => {
 });
 
 describe('quantities of a fixed charge', () => {
+  const history = (...changes: [units: string, when: string, immediately?: boolean][]): UnitsHistory => ({
+    units: changes.at(-1)?.[0] ?? '3',
+    changes: changes.map(([units, when, immediately = true], i) => ({
+      id: `c${i}`,
+      unitsBefore: changes[i - 1]?.[0] ?? '3',
+      units,
+      at: at(when),
+      immediately,
+    })),
+  });
+  const february = span('2026-02-01', '2026-03-01');
+  const growth = (given: UnitsHistory, position: number, paid = january) => {
+    const change = given.changes[position];
+    return change ? unitsGrowth(given, change, paid, 'UTC') : null;
+  };
+
   it('are billed one after the other; the day of a change is the new one’s', () => {
-    const changes = [
-      { units: '5', at: at('2026-01-10T15:00:00Z') },
-      { units: '5.0', at: at('2026-01-12T00:00:00Z') },
-      { units: '2', at: at('2026-01-20T00:00:00Z') },
-      { units: '9', at: at('2026-02-01T00:00:00Z') },
-    ];
-    expect(unitsPieces('3', changes, january, 'UTC')).toEqual([
+    const changes = history(
+      ['5', '2026-01-10T15:00:00Z'],
+      ['5.0', '2026-01-12T00:00:00Z'],
+      ['2', '2026-01-20T00:00:00Z'],
+      ['9', '2026-02-01T00:00:00Z'],
+    );
+    expect(unitsPieces(changes, january, 'UTC')).toEqual([
       { units: '3', billed: span('2026-01-01', '2026-01-10') },
       { units: '5', billed: span('2026-01-10', '2026-01-20') },
       { units: '2', billed: span('2026-01-20', '2026-02-01') },
     ]);
+    expect(unitsPieces(changes, february, 'UTC')).toEqual([{ units: '9', billed: february }]);
   });
 
   it('of one day: the last holds', () => {
-    const changes = [
-      { units: '7', at: at('2026-01-10T16:00:00Z') },
-      { units: '5', at: at('2026-01-10T15:00:00Z') },
-    ];
-    expect(unitsPieces('3', changes, january, 'UTC').map(({ units }) => units)).toEqual(['3', '7']);
-    expect(unitsPieces('3', [{ units: '4', at: january.start }], january, 'UTC')).toEqual([{ units: '4', billed: january }]);
-    expect(unitsPieces('3', [], january, 'UTC')).toEqual([{ units: '3', billed: january }]);
+    const changes = history(['5', '2026-01-10T15:00:00Z'], ['7', '2026-01-10T16:00:00Z']);
+    expect(unitsPieces(changes, january, 'UTC').map(({ units }) => units)).toEqual(['3', '7']);
+    expect(unitsPieces(history(['4', '2026-01-01T00:00:00Z']), january, 'UTC')).toEqual([{ units: '4', billed: january }]);
+    expect(unitsPieces(history(), january, 'UTC')).toEqual([{ units: '3', billed: january }]);
   });
 
-  it('paid in advance cost only their growth, for the days that are left', () => {
-    const change = { units: '5', at: at('2026-01-11T10:00:00Z') };
-    expect(unitsGrowth('3', change, january, 'UTC')).toEqual({ units: '2', billed: span('2026-01-11', '2026-02-01') });
-    expect(unitsGrowth('5', change, january, 'UTC')).toBeNull();
-    expect(unitsGrowth('6', change, january, 'UTC')).toBeNull();
-    expect(unitsGrowth('3', { ...change, at: january.end }, january, 'UTC')).toBeNull();
+  it('for the next period wait for it, and what is asked for last holds', () => {
+    const waiting = history(['5', '2026-01-10T15:00:00Z', false]);
+    expect(unitsPieces(waiting, january, 'UTC')).toEqual([{ units: '3', billed: january }]);
+    expect(unitsAt(waiting, february.start)).toBe('5');
+    const undone = history(['5', '2026-01-10T15:00:00Z', false], ['3', '2026-01-11T15:00:00Z', false]);
+    expect(unitsAt(undone, february.start)).toBe('3');
+    const replaced = history(['5', '2026-01-10T15:00:00Z', false], ['8', '2026-01-11T15:00:00Z']);
+    expect(unitsPieces(replaced, january, 'UTC').map(({ units }) => units)).toEqual(['3', '8']);
+    expect(unitsAt(replaced, february.start)).toBe('8');
+  });
+
+  it('paid in advance cost only their growth beyond the most that is paid for, for the days that are left', () => {
+    const growing = history(
+      ['5', '2026-01-11T10:00:00Z'],
+      ['2', '2026-01-12T10:00:00Z'],
+      ['5', '2026-01-13T10:00:00Z'],
+      ['6', '2026-01-14T10:00:00Z'],
+    );
+    expect([0, 1, 2, 3].map((position) => growth(growing, position))).toEqual([
+      { units: '5', paidUnits: '3', billed: span('2026-01-11', '2026-02-01') },
+      null,
+      null,
+      { units: '6', paidUnits: '5', billed: span('2026-01-14', '2026-02-01') },
+    ]);
+    expect(growth(growing, 0, february)).toBeNull();
+    expect(growth(growing, 0, span('2026-01-01', '2026-01-11'))).toBeNull();
+    expect(growth(history(['5', '2026-01-11T10:00:00Z', false]), 0)).toBeNull();
+    expect(growth(history(['5', '2026-01-01T00:00:00Z']), 0)).toBeNull();
+    expect(growth(history(['5', '2026-02-01T00:00:00Z']), 0)).toBeNull();
   });
 });
 

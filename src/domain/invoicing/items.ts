@@ -52,6 +52,8 @@ export interface PlanItem extends Item {
 export interface FixedChargeItem extends Item {
   readonly kind: 'fixed_charge';
   readonly units: string;
+  /** Units that are paid for already: the fee is the growth from there. Absent: none. */
+  readonly paidUnits?: string;
   readonly pricing: ChargePricing;
   readonly prorated: boolean;
 }

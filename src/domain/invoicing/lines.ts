@@ -70,7 +70,11 @@ export function linesOf(item: InvoiceItem, settings: LineSettings): Line[] {
 
 function fixedLine(item: FixedChargeItem, settings: LineSettings): Line {
   const proration = item.prorated ? prorationOfItem(item, settings) : null;
-  const usage = { units: Exact.parse(item.units), eventsCount: 0n };
+  const bucket = {
+    pricing: item.pricing,
+    usage: { units: Exact.parse(item.units), eventsCount: 0n },
+    ...(item.paidUnits !== undefined && { paid: { units: Exact.parse(item.paidUnits), eventsCount: 0n } }),
+  };
   return {
     type: 'fixed_charge',
     itemId: item.id,
@@ -78,9 +82,9 @@ function fixedLine(item: FixedChargeItem, settings: LineSettings): Line {
     taxes: item.taxes,
     billed: item.billed,
     eventsCount: 0n,
-    units: item.units,
+    units: unitsOf(bucket).toDecimal(),
     proration,
-    ...pricedUnits({ pricing: item.pricing, usage }, proration, settings.currency),
+    ...pricedUnits(bucket, proration, settings.currency),
   };
 }
 

@@ -4,6 +4,7 @@ import { BillingError, invalid } from '../../domain/errors/billing-error.ts';
 import { FinalizeDueInvoices } from '../invoices/index.ts';
 import { OrganizationRow } from '../organizations/index.ts';
 import { ChargeEvents } from './instant-charges/charge-events.ts';
+import { ChargeUnits } from './instant-charges/charge-units.ts';
 import { GenerateInvoices, type GenerationRequest } from './generate-invoices.ts';
 
 const hourMs = 3_600_000;
@@ -36,6 +37,7 @@ export class AdvanceTestClock {
     private readonly generateInvoices: GenerateInvoices,
     private readonly finalizeDueInvoices: FinalizeDueInvoices,
     private readonly chargeEvents: ChargeEvents,
+    private readonly chargeUnits: ChargeUnits,
   ) {}
 
   /** @throws BillingError not_in_test_mode, clock_advance_in_progress, validation_errors (back in time, more than ten years ahead) */
@@ -64,6 +66,7 @@ export class AdvanceTestClock {
     if (to < now) throw invalid({ to: ['in_the_past'] });
     if (to.getTime() - now.getTime() > tenYearsMs) throw invalid({ to: ['value_is_out_of_range'] });
     await this.chargeEvents.execute(organizationId);
+    await this.chargeUnits.execute(organizationId);
     let generated = beginningOfTime;
     let finalized = beginningOfTime;
     for (;;) {

@@ -13,6 +13,7 @@ import { CheckInvariants } from './check-invariants.ts';
 import { ExplainInvoice } from './explain/explain-invoice.ts';
 import { FinalizeInvoices } from './finalize-invoices.ts';
 import { ChargeEvents } from './instant-charges/charge-events.ts';
+import { ChargeUnits } from './instant-charges/charge-units.ts';
 import { InstantChargesBell, InstantChargesCron } from './instant-charges/instant-charges.cron.ts';
 import { GenerateCustomerInvoice } from './generate-customer-invoice.ts';
 import { GenerateInvoice } from './generate-invoice.ts';
@@ -48,6 +49,7 @@ import { WorkersHealthController } from './workers-health.controller.ts';
     ApplyPlan,
     BillBatch,
     ChargeEvents,
+    ChargeUnits,
     ExplainInvoice,
     CheckInvariants,
     FinalizeInvoices,

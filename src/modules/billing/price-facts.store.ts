@@ -1,4 +1,6 @@
+import { Temporal } from 'temporal-polyfill';
 import type { TaxRate } from '../../domain/invoicing/items.ts';
+import type { UnitsHistory } from '../../domain/lifecycles/quantity.ts';
 import { Exact } from '../../domain/money/exact.ts';
 import type { ChargePricing } from '../../domain/pricing/charge-model.ts';
 import { pricingOf } from '../../domain/pricing/read-charge-model.ts';
@@ -41,12 +43,22 @@ interface PriceRecord {
   readonly min_amount_cents: string;
   readonly metric: MetricFacts | null;
   readonly filters: readonly FilterFacts[] | null;
+  readonly changes: readonly UnitsChangeRecord[] | null;
+}
+
+/** As JSON has it. */
+interface UnitsChangeRecord {
+  readonly id: string;
+  readonly units_before: string;
+  readonly units: string;
+  readonly changed_at: string;
+  readonly immediately: boolean;
 }
 
 export interface FixedChargeFacts {
   readonly id: string;
   readonly name: string;
-  readonly units: string;
+  readonly history: UnitsHistory;
   readonly prorated: boolean;
   readonly payInAdvance: boolean;
   readonly pricing: ChargePricing;
@@ -88,18 +100,21 @@ const selectPrices = {
   name: 'billing.prices',
   text: `select 'fixed_charge' as kind, f.id, f.plan_id, f.parent_id, coalesce(f.invoice_display_name, a.invoice_display_name, a.name) as name, f.charge_model,
       f.properties, f.units, f.prorated, f.pay_in_advance, true as invoiceable, 0::bigint as min_amount_cents, null::jsonb as metric,
-      null::jsonb as filters, f.code
+      null::jsonb as filters, (
+        select jsonb_agg(jsonb_build_object('id', u.id, 'units_before', u.units_before::text, 'units', u.units::text, 'changed_at', u.changed_at,
+          'immediately', u.immediately) order by u.changed_at, u.id) from fixed_charge_units u
+        where u.organization_id = f.organization_id and u.fixed_charge_id = f.id) as changes, f.code
     from fixed_charges f join add_ons a on a.organization_id = f.organization_id and a.id = f.add_on_id
     where f.organization_id = $1 and f.plan_id = any($2::uuid[]) and f.status = 'ACTIVE'
     union all
     select 'charge', c.id, c.plan_id, c.parent_id, coalesce(c.invoice_display_name, m.name), c.charge_model, c.properties, null, c.prorated, c.pay_in_advance, c.invoiceable,
       c.min_amount_cents, to_jsonb(m), (
         select jsonb_agg(to_jsonb(l) order by l.created_at, l.id) from charge_filters l
-        where l.organization_id = c.organization_id and l.charge_id = c.id), c.code
+        where l.organization_id = c.organization_id and l.charge_id = c.id), null, c.code
     from charges c join billable_metrics m on m.organization_id = c.organization_id and m.id = c.billable_metric_id
     where c.organization_id = $1 and c.plan_id = any($2::uuid[]) and c.status = 'ACTIVE'
     union all
-    select 'commitment', k.id, k.plan_id, null, coalesce(k.invoice_display_name, 'Minimum commitment'), null, null, null, true, false, true, k.amount_cents, null, null, ''
+    select 'commitment', k.id, k.plan_id, null, coalesce(k.invoice_display_name, 'Minimum commitment'), null, null, null, true, false, true, k.amount_cents, null, null, null, ''
     from minimum_commitments k where k.organization_id = $1 and k.plan_id = any($2::uuid[])
     order by kind desc, code`,
 };
@@ -200,7 +215,16 @@ function pricesOf(records: readonly PriceRecord[]): PlanPrices {
 const fixedChargeOf = (record: PriceRecord): FixedChargeFacts => ({
   id: record.id,
   name: record.name,
-  units: plainDecimal(record.units ?? '0'),
+  history: {
+    units: plainDecimal(record.units ?? '0'),
+    changes: (record.changes ?? []).map((change) => ({
+      id: change.id,
+      unitsBefore: plainDecimal(change.units_before),
+      units: plainDecimal(change.units),
+      at: Temporal.Instant.from(change.changed_at),
+      immediately: change.immediately,
+    })),
+  },
   prorated: record.prorated,
   payInAdvance: record.pay_in_advance,
   pricing: pricingOf(record.charge_model ?? '', record.properties),

@@ -2,6 +2,8 @@ import type { PricedInvoice } from '../../domain/invoicing/assemble-invoice.ts';
 import type { FeeLine } from '../../domain/invoicing/fee.ts';
 import type { InvoiceItem, UsageChargeItem } from '../../domain/invoicing/items.ts';
 import { type InvoicePart, priceTogether } from '../../domain/invoicing/price-items.ts';
+import type { ItemSpan } from '../../domain/lifecycles/billing-step.ts';
+import { unitsAt, type UnitsPiece, unitsPieces } from '../../domain/lifecycles/quantity.ts';
 import type { TaxRates } from '../../domain/taxation/tax-rates.ts';
 import { dateOf } from '../../platform/clock/clock.ts';
 import type { Query } from '../../platform/database/sql.ts';
@@ -9,7 +11,14 @@ import { type EffectiveEntity, effectiveEntity } from '../billing-entities/index
 import { type MeasuredUsage, measureUsage } from '../usage/index.ts';
 import { bucketOf, usageRequestOf } from './charge-usage.ts';
 import { type DueSubscription, type ImaginedRows, readNamedForPricing } from './subscription-to-price.ts';
-import { billedBefore, type BilledSpan, loadPriceFacts, type PriceFacts, type UsageChargeFacts } from './price-facts.store.ts';
+import {
+  billedBefore,
+  type BilledSpan,
+  type FixedChargeFacts,
+  loadPriceFacts,
+  type PriceFacts,
+  type UsageChargeFacts,
+} from './price-facts.store.ts';
 import { type TaxesOf, taxesOf, taxesOnDayOf } from './taxes-of.ts';
 import { startsElsewhere, type SubscriptionStep, stepOf, successorStepOf } from './step-of.ts';
 
@@ -167,9 +176,11 @@ function itemsOf({ subscription, step }: SubscriptionStep, taxes: TaxesOf, facts
       taxes: taxes(),
       ...ofPlan,
     });
-  for (const { payInAdvance, ...charge } of prices.fixedCharges) {
-    const span = payInAdvance ? step.fixed.advance : step.fixed.arrears;
-    if (span) items.push({ ...charge, kind: 'fixed_charge', taxes: taxes(), ...span });
+  for (const charge of prices.fixedCharges) {
+    const span = charge.payInAdvance ? step.fixed.advance : step.fixed.arrears;
+    const { id, name, pricing, prorated } = charge;
+    for (const piece of span ? piecesOf(charge, span, subscription.billing_timezone) : [])
+      items.push({ kind: 'fixed_charge', id, name, pricing, prorated, taxes: taxes(), ...piece });
   }
   for (const charge of step.usage ? chargesOf(subscription, facts) : []) {
     const item = chargeItemOf(charge, usage.of(subscription.id, charge.id), step);
@@ -184,6 +195,16 @@ function itemsOf({ subscription, step }: SubscriptionStep, taxes: TaxesOf, facts
       ...step.committed,
     });
   return items;
+}
+
+/** In advance the units that are there when the span begins; in arrears those of each day, or the last ones where days do not count. */
+function piecesOf(charge: FixedChargeFacts, { period, billed }: ItemSpan, timezone: string): (ItemSpan & UnitsPiece)[] {
+  const { history } = charge;
+  if (charge.payInAdvance) return [{ period, billed, units: unitsAt(history, billed.start) }];
+  const pieces = unitsPieces(history, billed, timezone);
+  const last = pieces.at(-1);
+  if (!charge.prorated && last) return [{ period, billed, units: last.units }];
+  return pieces.map((piece) => ({ period, ...piece }));
 }
 
 /**

@@ -66,6 +66,12 @@ export function stepOf(subscription: DueSubscription): SubscriptionStep {
 const sinceOf = ({ started_at: startedAt, resumed_at: resumedAt }: DueSubscription): Date =>
   resumedAt && resumedAt > startedAt ? resumedAt : startedAt;
 
+/** From when on the plan and what comes with it are paid for. */
+export function paidSinceOf(subscription: DueSubscription): Temporal.Instant {
+  const [since, trialEndsAt] = [sinceOf(subscription), subscription.trial_ends_at];
+  return instantOf(trialEndsAt && trialEndsAt > since ? trialEndsAt : since);
+}
+
 const trialEndOf = ({ trial_ends_at: at }: DueSubscription): Temporal.Instant | null => at && instantOf(at);
 
 /** A pause is the end of what is billed, also when the subscription was terminated during it. */

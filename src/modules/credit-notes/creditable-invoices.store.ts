@@ -69,7 +69,11 @@ const paidBeyond = {
   text: `${selectInvoices} where i.organization_id = $1 and i.status <> 'VOID' and i.id in (
       select b.invoice_id from unnest($2::uuid[], $3::timestamptz[]) as e(subscription_id, at)
       join billed_periods b on b.organization_id = $1 and b.subscription_id = e.subscription_id and not b.voided
-        and b.period && tstzrange(e.at, null))
+        and b.period && tstzrange(e.at, null)
+      union all
+      select f.invoice_id from unnest($2::uuid[], $3::timestamptz[]) as e(subscription_id, at)
+      join fees f on f.organization_id = $1 and f.subscription_id = e.subscription_id and f.fee_type = 'fixed_charge'
+        and f.event_transaction_id is not null and f.period_end > e.at)
     order by i.id for update of i`,
 };
 const readBeyond = { name: 'credit_notes.read_beyond', text: paidBeyond.text.replace(' for update of i', '') };

@@ -1,12 +1,13 @@
 export { ChargeRow, type PriceStatus } from './charges/charge.entity.ts';
 export { ChargeFilterRow } from './charges/charge-filter.entity.ts';
+export { readUnitsChanges } from './fixed-charges/fixed-charge-units.store.ts';
 export { FixedChargeRow } from './fixed-charges/fixed-charge.entity.ts';
 export { MinimumCommitmentRow } from './minimum-commitment.entity.ts';
 export { PlanRow } from './plan.entity.ts';
 export { ownPlan } from './overrides/copy-plan.ts';
 export { overridePlan } from './overrides/override-plan.ts';
-export { PlanOverridesInput } from './overrides/plan-overrides.dto.ts';
+export { ChargeOverrideInput, FixedChargeOverrideInput, PlanOverridesInput } from './overrides/plan-overrides.dto.ts';
 export { samePrices } from './overrides/same-prices.ts';
 export { deletePlanRows } from './plans.store.ts';
 export { PlansModule } from './plans.module.ts';
-export { billsInAdvance, findPlan, plansAndCopies, presentPlans } from './plans.queries.ts';
+export { billsInAdvance, findPlan, plansAndCopies, presentCharges, presentFixedCharges, presentPlans } from './plans.queries.ts';

@@ -29,6 +29,10 @@ export async function deletePlanRows(tx: Tx, { organizationId, id }: PlanRow): P
       (select id from minimum_commitments where organization_id = $1 and plan_id = $2)`,
     values,
   );
+  await tx.query(
+    'delete from fixed_charge_units where organization_id = $1 and fixed_charge_id in (select id from fixed_charges where organization_id = $1 and plan_id = $2)',
+    values,
+  );
   for (const table of ['charges', 'fixed_charges', 'minimum_commitments', 'plan_taxes'])
     await tx.query(`delete from ${table} where organization_id = $1 and plan_id = $2`, values);
   await tx.query('delete from plans where organization_id = $1 and id = $2', [organizationId, id]);

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { BillingEntitiesModule } from '../billing-entities/index.ts';
 import { CreateSubscription } from './create-subscription.ts';
+import { OwnPricesController } from './own-prices.controller.ts';
 import { PauseSubscription } from './pause-subscription.ts';
 import { PausesController } from './pauses.controller.ts';
 import { ResumeSubscription } from './resume-subscription.ts';
@@ -12,7 +13,7 @@ import { WakeSubscriptions } from './wake-subscriptions.ts';
 
 @Module({
   imports: [BillingEntitiesModule],
-  controllers: [CustomerSubscriptionsController, SubscriptionsController, PausesController],
+  controllers: [CustomerSubscriptionsController, SubscriptionsController, PausesController, OwnPricesController],
   providers: [
     CreateSubscription,
     UpdateSubscription,

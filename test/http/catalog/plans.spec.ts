@@ -208,7 +208,7 @@ describe('plans', () => {
     ['fixed_charges', { units: '-1' }, { 'fixed_charges.0.units': ['value_is_invalid'] }],
     ['fixed_charges', { units: null }, { 'fixed_charges.0.units': ['value_is_invalid'] }],
     ['fixed_charges', { pay_in_advance: 1 }, { 'fixed_charges.0.pay_in_advance': ['value_is_invalid'] }],
-    ['fixed_charges', { apply_units_immediately: true }, { 'fixed_charges.0.apply_units_immediately': ['unsupported_value'] }],
+    ['fixed_charges', { apply_units_immediately: 1 }, { 'fixed_charges.0.apply_units_immediately': ['value_is_invalid'] }],
     [
       'fixed_charges',
       { add_on_id: undefined, add_on_code: 'yen' },

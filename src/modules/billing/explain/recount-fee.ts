@@ -53,7 +53,9 @@ export async function recountFee(query: Query, fee: FeeRow): Promise<UsageInputs
   const subscription = await readForPricing(query, organizationId, subscriptionId);
   if (!subscription) return null;
   const facts = await loadPriceFacts(query, organizationId, [subscription]);
-  const charge = facts.pricesOf(subscription.plan_id).charges.find(({ id }) => id === fee.itemId);
+  const charge = facts
+    .pricesOf(subscription.plan_id)
+    .charges.find(({ id, parentId }) => id === fee.itemId || parentId === fee.itemId);
   const filterId = derivation.filter_id ?? null;
   if (!charge || charge.payInAdvance || (filterId !== null && !charge.filters.some(({ id }) => id === filterId))) return null;
   const billed = { start: instantOf(periodStart), end: instantOf(periodEnd) };

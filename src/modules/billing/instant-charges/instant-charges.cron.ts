@@ -4,6 +4,7 @@ import { Bell } from '../../../platform/jobs/bell.ts';
 import { log } from '../../../platform/logging/log.ts';
 import { instantCharges } from '../../usage/index.ts';
 import { ChargeEvents } from './charge-events.ts';
+import { ChargeUnits } from './charge-units.ts';
 
 /** Answers the bell of ingestion: one round at a time; what comes meanwhile is charged by one more. */
 @Injectable()
@@ -41,13 +42,17 @@ export class InstantChargesBell implements OnModuleInit, BeforeApplicationShutdo
   }
 }
 
-/** What nobody heard the bell for: a process that ended, a subscription that began later than its events. */
+/** What nobody heard the bell for: a process that ended, a subscription that began later than its events, units that grew. */
 @Injectable()
 export class InstantChargesCron {
-  constructor(private readonly chargeEvents: ChargeEvents) {}
+  constructor(
+    private readonly chargeEvents: ChargeEvents,
+    private readonly chargeUnits: ChargeUnits,
+  ) {}
 
   @Cron('* * * * *', { name: 'instant_charges', timeZone: 'UTC', waitForCompletion: true })
   async charge(): Promise<void> {
     await this.chargeEvents.forAll().catch((error: unknown) => log.error('events were not charged', error));
+    await this.chargeUnits.forAll().catch((error: unknown) => log.error('units that grew were not charged', error));
   }
 }

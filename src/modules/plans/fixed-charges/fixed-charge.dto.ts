@@ -1,4 +1,4 @@
-import { ArrayMaxSize, Equals, IsBoolean, IsIn, IsObject, IsOptional, IsUUID, ValidateIf } from 'class-validator';
+import { ArrayMaxSize, IsBoolean, IsIn, IsObject, IsOptional, IsUUID, ValidateIf } from 'class-validator';
 import { IsDecimal, IsKey, IsText } from '../../../platform/http/validators.ts';
 import type { PropertiesInput } from '../charges/charge.dto.ts';
 
@@ -40,9 +40,10 @@ export class FixedChargeInput {
   @IsOptional()
   @IsBoolean()
   pay_in_advance?: boolean;
+  /** Other units hold from the day they are asked for on; else from each subscription's next period on. */
   @IsOptional()
-  @Equals(false, unsupported)
-  apply_units_immediately?: false;
+  @IsBoolean()
+  apply_units_immediately?: boolean;
   @IsOptional()
   @ArrayMaxSize(0, unsupported)
   tax_codes?: [];

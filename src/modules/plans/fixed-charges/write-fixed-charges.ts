@@ -8,8 +8,10 @@ import { type AddOnRow, findAddOn } from '../../add-ons/index.ts';
 
 import type { FixedChargeModelName, ListedFixedChargeInput } from './fixed-charge.dto.ts';
 import { FixedChargeRow } from './fixed-charge.entity.ts';
+import { keepUnitsChange } from './fixed-charge-units.store.ts';
 import { type Place, placePrices, refusedFields } from '../place-prices.ts';
 import type { PlanRow } from '../plan.entity.ts';
+import { isPlanLive } from '../plans.store.ts';
 import { fieldPrefix, type PriceWrite } from '../charges/decide-charges.ts';
 import { readProperties, under } from '../read-pricing.ts';
 
@@ -49,7 +51,12 @@ export async function writeFixedCharges(
   if (wrong.length > 0) throw invalid(Object.fromEntries(wrong));
 
   const added = rows.filter((_, i) => places[i]?.kind === 'add');
-  for (const row of rows.filter((_, i) => places[i]?.kind === 'change')) {
+  const isLive = added.length < rows.length && (await isPlanLive(tx, plan));
+  for (const [i, row] of rows.entries()) {
+    if (places[i]?.kind !== 'change') continue;
+    const before = known.find(({ id }) => id === row.id);
+    const immediately = inputs[i]?.apply_units_immediately ?? false;
+    if (before && isLive) await keepUnitsChange(tx, plan, { before, after: row, immediately, at });
     const { code, invoiceDisplayName, units, chargeModel, properties, prorated } = row;
     const changes = { code, invoiceDisplayName, units, chargeModel, properties, prorated, updatedAt: at };
     await tx.update(FixedChargeRow, { organizationId, id: row.id }, changes);

@@ -1,6 +1,7 @@
 import type { Tx } from '../../../platform/database/unit-of-work.ts';
 import { ChargeRow } from '../charges/charge.entity.ts';
 import { deactivateCharges, writeCharges } from '../charges/write-charges.ts';
+import { changedAtOnce } from '../fixed-charges/fixed-charge-units.store.ts';
 import { FixedChargeRow } from '../fixed-charges/fixed-charge.entity.ts';
 import { deactivateFixedCharges, writeFixedCharges } from '../fixed-charges/write-fixed-charges.ts';
 import { PlanRow } from '../plan.entity.ts';
@@ -20,6 +21,7 @@ export async function cascadeChange(tx: Tx, plan: PlanRow, before: Prices, at: D
   });
   if (copies.length === 0) return;
   const after = await readPrices(tx, plan);
+  const atOnce = await changedAtOnce(tx, organizationId, [...after.fixedCharges.keys()], at);
   for (const copy of copies) {
     const own = await readPrices(tx, copy);
     const row = await overridePlan(
@@ -28,7 +30,10 @@ export async function cascadeChange(tx: Tx, plan: PlanRow, before: Prices, at: D
       {
         ...changed(before.plan, after.plan, own.plan),
         charges: changedPrices(before.charges, after.charges, own.charges),
-        fixed_charges: changedPrices(before.fixedCharges, after.fixedCharges, own.fixedCharges),
+        fixed_charges: changedPrices(before.fixedCharges, after.fixedCharges, own.fixedCharges).map((fixed) => ({
+          ...fixed,
+          apply_units_immediately: atOnce.has(parentOf(own, fixed.id)),
+        })),
       },
       at,
     );
@@ -56,6 +61,10 @@ function changedPrices<Says extends object>(before: Listed<Says>, after: Listed<
     return Object.keys(changes).length > 0 ? [{ ...changes, id: row.id }] : [];
   });
 }
+
+/** The plan's fixed charge that one of a copy was copied from. */
+const parentOf = ({ fixedCharges }: Prices, id: string): string =>
+  [...fixedCharges].find(([, { row }]) => row.id === id)?.[0] ?? id;
 
 interface Change {
   readonly before: Prices;

@@ -3,6 +3,7 @@ import { newId } from '../../../platform/database/ids.ts';
 import type { Tx } from '../../../platform/database/unit-of-work.ts';
 import { ChargeFilterRow } from '../charges/charge-filter.entity.ts';
 import { ChargeRow } from '../charges/charge.entity.ts';
+import { copyUnits } from '../fixed-charges/fixed-charge-units.store.ts';
 import { FixedChargeRow } from '../fixed-charges/fixed-charge.entity.ts';
 import { MinimumCommitmentRow } from '../minimum-commitment.entity.ts';
 import { PlanRow } from '../plan.entity.ts';
@@ -58,6 +59,7 @@ async function copyFixedCharges(tx: Tx, plan: PlanRow, own: PlanRow): Promise<vo
     FixedChargeRow,
     fixed.map((charge) => ({ ...charge, id: newId(), planId: own.id, parentId: charge.id })),
   );
+  await copyUnits(tx, own);
 }
 
 async function copyCommitment(tx: Tx, plan: PlanRow, own: PlanRow): Promise<void> {

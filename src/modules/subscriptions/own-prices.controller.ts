@@ -1,0 +1,132 @@
+import { Controller, Get, Param, Patch, Put } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { DataSource, type EntityManager } from 'typeorm';
+import { BillingError } from '../../domain/errors/billing-error.ts';
+import { OrganizationId } from '../../platform/auth/principal.ts';
+import { Payload } from '../../platform/http/payload.ts';
+import {
+  ChargeOverrideInput,
+  ChargeRow,
+  FixedChargeOverrideInput,
+  FixedChargeRow,
+  presentCharges,
+  presentFixedCharges,
+  type PlanOverridesInput,
+} from '../plans/index.ts';
+import { unitsOf } from './own-units.ts';
+import type { SubscriptionRow } from './subscription.entity.ts';
+import { findSubscription } from './subscriptions.queries.ts';
+import { UpdateSubscription } from './update-subscription.ts';
+import { OrganizationClock } from '../organizations/index.ts';
+
+/** The prices one subscription pays, one at a time; a change gives it a plan of its own, as `plan_overrides` does. */
+@ApiTags('Subscriptions')
+@Controller('api/v1/subscriptions/:externalId')
+export class OwnPricesController {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly organizationClock: OrganizationClock,
+    private readonly updateSubscription: UpdateSubscription,
+  ) {}
+
+  @Get('charges')
+  async charges(@OrganizationId() organizationId: string, @Param('externalId') externalId: string) {
+    const { manager } = this.dataSource;
+    const { planId } = await findSubscription(manager, organizationId, externalId);
+    const rows = await manager.find(ChargeRow, { where: { organizationId, planId }, order: { createdAt: 'asc', id: 'asc' } });
+    return { charges: await presentCharges(manager, rows) };
+  }
+
+  @Get('charges/:price_code')
+  async charge(
+    @OrganizationId() organizationId: string,
+    @Param('externalId') externalId: string,
+    @Param('price_code') code: string,
+  ) {
+    const { manager } = this.dataSource;
+    const { planId } = await findSubscription(manager, organizationId, externalId);
+    const row = await manager.findOneBy(ChargeRow, { organizationId, planId, code });
+    if (!row) throw new BillingError('charge_not_found');
+    const [charge] = await presentCharges(manager, [row]);
+    return { charge };
+  }
+
+  @Put('charges/:price_code')
+  async replaceCharge(
+    @OrganizationId() organizationId: string,
+    @Param('externalId') externalId: string,
+    @Param('price_code') code: string,
+    @Payload('charge') input: ChargeOverrideInput,
+  ) {
+    await this.charge(organizationId, externalId, code);
+    await this.override(organizationId, externalId, { charges: [{ ...input, code }] });
+    return this.charge(organizationId, externalId, code);
+  }
+
+  @Patch('charges/:price_code')
+  updateCharge(
+    @OrganizationId() organizationId: string,
+    @Param('externalId') externalId: string,
+    @Param('price_code') code: string,
+    @Payload('charge') input: ChargeOverrideInput,
+  ) {
+    return this.replaceCharge(organizationId, externalId, code, input);
+  }
+
+  @Get('fixed_charges')
+  async fixedCharges(@OrganizationId() organizationId: string, @Param('externalId') externalId: string) {
+    const { manager } = this.dataSource;
+    const subscription = await findSubscription(manager, organizationId, externalId);
+    const where = { organizationId, planId: subscription.planId };
+    const rows = await manager.find(FixedChargeRow, { where, order: { createdAt: 'asc', id: 'asc' } });
+    return { fixed_charges: await this.withUnits(manager, subscription, rows) };
+  }
+
+  /** `units` are those of today; what is asked for the next period is `scheduled_units`, until it holds or the units of today are asked for again. */
+  @Get('fixed_charges/:price_code')
+  async fixedCharge(
+    @OrganizationId() organizationId: string,
+    @Param('externalId') externalId: string,
+    @Param('price_code') code: string,
+  ) {
+    const { manager } = this.dataSource;
+    const subscription = await findSubscription(manager, organizationId, externalId);
+    const row = await manager.findOneBy(FixedChargeRow, { organizationId, planId: subscription.planId, code });
+    if (!row) throw new BillingError('fixed_charge_not_found');
+    const [fixed_charge] = await this.withUnits(manager, subscription, [row]);
+    return { fixed_charge };
+  }
+
+  @Put('fixed_charges/:price_code')
+  async replaceFixedCharge(
+    @OrganizationId() organizationId: string,
+    @Param('externalId') externalId: string,
+    @Param('price_code') code: string,
+    @Payload('fixed_charge') input: FixedChargeOverrideInput,
+  ) {
+    await this.fixedCharge(organizationId, externalId, code);
+    await this.override(organizationId, externalId, { fixed_charges: [{ ...input, code }] });
+    return this.fixedCharge(organizationId, externalId, code);
+  }
+
+  @Patch('fixed_charges/:price_code')
+  updateFixedCharge(
+    @OrganizationId() organizationId: string,
+    @Param('externalId') externalId: string,
+    @Param('price_code') code: string,
+    @Payload('fixed_charge') input: FixedChargeOverrideInput,
+  ) {
+    return this.replaceFixedCharge(organizationId, externalId, code, input);
+  }
+
+  private async withUnits(manager: EntityManager, subscription: SubscriptionRow, rows: readonly FixedChargeRow[]) {
+    const presented = await presentFixedCharges(manager, rows);
+    const now = await this.organizationClock.now(subscription.organizationId);
+    const units = await unitsOf(manager, subscription, rows, now);
+    return presented.map((fixed, i) => ({ ...fixed, ...units[i] }));
+  }
+
+  private override(organizationId: string, externalId: string, plan_overrides: PlanOverridesInput) {
+    return this.updateSubscription.execute(organizationId, externalId, { plan_overrides }, 'keep');
+  }
+}
