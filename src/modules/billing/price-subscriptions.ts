@@ -9,6 +9,7 @@ import { dateOf } from '../../platform/clock/clock.ts';
 import type { Query } from '../../platform/database/sql.ts';
 import { type EffectiveEntity, effectiveEntity } from '../billing-entities/index.ts';
 import { type MeasuredUsage, measureUsage } from '../usage/index.ts';
+import { billedBefore } from './billed-before.store.ts';
 import { bucketOf, usageRequestOf } from './charge-usage.ts';
 import { type DueSubscription, type ImaginedRows, readNamedForPricing } from './subscription-to-price.ts';
 import {
