@@ -9,17 +9,10 @@ import { dateOf } from '../../platform/clock/clock.ts';
 import type { Query } from '../../platform/database/sql.ts';
 import { type EffectiveEntity, effectiveEntity } from '../billing-entities/index.ts';
 import { type MeasuredUsage, measureUsage } from '../usage/index.ts';
-import { billedBefore } from './billed-before.store.ts';
+import { billedBefore, type BilledSpan } from './billed-before.store.ts';
 import { bucketOf, usageRequestOf } from './charge-usage.ts';
 import { type DueSubscription, type ImaginedRows, readNamedForPricing } from './subscription-to-price.ts';
-import {
-  billedBefore,
-  type BilledSpan,
-  type FixedChargeFacts,
-  loadPriceFacts,
-  type PriceFacts,
-  type UsageChargeFacts,
-} from './price-facts.store.ts';
+import { type FixedChargeFacts, loadPriceFacts, type PriceFacts, type UsageChargeFacts } from './price-facts.store.ts';
 import { type TaxesOf, taxesOf, taxesOnDayOf } from './taxes-of.ts';
 import { startsElsewhere, type SubscriptionStep, stepOf, successorStepOf } from './step-of.ts';
 

@@ -15,7 +15,7 @@ import { type DraftToWrite, draftInvoices } from '../../invoices/index.ts';
 import { OrganizationClock } from '../../organizations/index.ts';
 import { TAX_RATES } from '../../taxes/index.ts';
 import { periodAround } from '../billing-calendar.ts';
-import { type DueSubscription, readForPricing } from '../due-subscriptions.store.ts';
+import { type DueSubscription, readForPricing } from '../subscription-to-price.ts';
 import { type FixedChargeFacts, loadPriceFacts } from '../price-facts.store.ts';
 import { paidSinceOf, stepOf } from '../step-of.ts';
 import { taxesOf, taxesOnDayOf } from '../taxes-of.ts';
