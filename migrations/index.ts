@@ -24,6 +24,7 @@ import { PlannedInvoices1795000600000 } from './1795000600000-planned-invoices.t
 import { PlanOverrides1795000610000 } from './1795000610000-plan-overrides.ts';
 import { TrialsAreBilled1795000611000 } from './1795000611000-trials-are-billed.ts';
 import { FixedChargeUnits1795000612000 } from './1795000612000-fixed-charge-units.ts';
+import { Checkout1795000620000 } from './1795000620000-checkout.ts';
 import { Resources1795000630000 } from './1795000630000-resources.ts';
 import { Provisioning1795000631000 } from './1795000631000-provisioning.ts';
 import { OneSubscriptionAResource1795000632000 } from './1795000632000-one-subscription-a-resource.ts';
@@ -59,6 +60,7 @@ export const migrations = [
   PlanOverrides1795000610000,
   TrialsAreBilled1795000611000,
   FixedChargeUnits1795000612000,
+  Checkout1795000620000,
   Resources1795000630000,
   Provisioning1795000631000,
   OneSubscriptionAResource1795000632000,

@@ -34,6 +34,7 @@ const withoutEntity = [
   'signing_secrets',
   'subscription_pauses',
   'provider_objects',
+  'provider_prices',
   'usage_events',
   'usage_streams',
 ];

@@ -23,7 +23,13 @@ const plan: SoldPlan = {
   currency: 'USD',
   interval: 'quarterly',
 };
-const buyer = { organizationId, id: '01a1feb0-0000-7000-8000-000000000003', name: 'Ada', email: 'ada@example.com' };
+const buyer = {
+  organizationId,
+  id: '01a1feb0-0000-7000-8000-000000000003',
+  name: 'Ada',
+  email: 'ada@example.com',
+  replaces: null,
+};
 
 /** The real SDK against the simulator. */
 describe('Stripe as a payment provider', () => {
@@ -151,6 +157,8 @@ describe('Stripe as a payment provider', () => {
     const { invoices, hasMore } = await provider.listInvoices(customer.id, 10);
     expect([invoices.map(({ status, total }) => [status, total]), hasMore]).toEqual([[['paid', '4900']], false]);
     expect(await provider.getUpcomingInvoice(customer.id, id)).toMatchObject({ amountDue: '4900', currency: 'USD' });
+    await provider.changeSubscriptionPrice(id, await provider.getOrCreatePrice({ ...plan, amountCents: 9900n }));
+    expect((await sim.stripe.subscriptions.retrieve(id)).items.data.map(({ price }) => price.unit_amount)).toEqual([9900]);
     await provider.cancelSubscriptionAtPeriodEnd(id);
     expect((await sim.stripe.subscriptions.retrieve(id)).cancel_at_period_end).toBe(true);
     await provider.refundSubscription(id);

@@ -28,6 +28,7 @@ import {
 import { type MailedDocument, mailedDocuments } from './billing-entity.entity.ts';
 import { LegalIdentityInput } from './legal-identity.dto.ts';
 import { IsCurrencyCode, IsKey, IsRequiredText, IsText, IsTimezone } from '../../platform/http/validators.ts';
+import { IsProviderWord, type ProviderWord } from './choose-payment-provider.ts';
 
 function IsNumberTemplate(): PropertyDecorator {
   return (target, propertyKey) =>
@@ -57,6 +58,10 @@ export class BillingConfigurationInput {
   @IsLocale()
   @MaxLength(35)
   document_locale?: string;
+  /** Who takes the money of customers that name nobody else; `stripe` by default. */
+  @ValidateIf((_, value) => value !== undefined)
+  @IsProviderWord()
+  payment_provider?: ProviderWord;
   @IsOptional()
   @IsIn(['next_period_start'], unsupported)
   subscription_invoice_issuing_date_anchor?: 'next_period_start';

@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { ProviderName } from './choose-payment-provider.ts';
 import type { NumberRestart } from '../../domain/invoicing/document-number.ts';
 import { LegalIdentityColumns } from './legal-identity.entity.ts';
 
@@ -47,6 +48,9 @@ export class BillingEntityRow extends LegalIdentityColumns {
   /** Where no tax is assigned, its address and the customer's decide (0029). */
   @Column('bool')
   taxByAddress: boolean;
+  /** Who takes the money of customers that name nobody else. */
+  @Column('text', { default: 'STRIPE' })
+  paymentProvider: ProviderName;
   @Column('bool')
   isDefault: boolean;
   /** Closed for new business since; it goes on billing what it has. */

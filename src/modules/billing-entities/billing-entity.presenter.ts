@@ -41,6 +41,7 @@ export const presentBillingEntity = (row: BillingEntityRow, taxes: readonly obje
     invoice_grace_period: row.invoiceGracePeriod,
     invoice_footer: row.invoiceFooter,
     document_locale: row.documentLocale,
+    payment_provider: row.paymentProvider.toLowerCase(),
   },
   selected_invoice_custom_sections: [],
   archived_at: row.archivedAt && isoOf(row.archivedAt),

@@ -7,6 +7,7 @@ import { findTaxes, replaceTaxes, type TaxRow } from '../taxes/index.ts';
 import type { CreateBillingEntityInput } from './billing-entity.dto.ts';
 import { BillingEntityRow, mailedDocuments } from './billing-entity.entity.ts';
 import { chooseNumbering, firstNumbering, usualNumbering } from './choose-numbering.ts';
+import { providerNameOf } from './choose-payment-provider.ts';
 import { continueSeries } from './number-series.store.ts';
 
 /** What the database refuses of an entity, for the caller of either verb. */
@@ -53,6 +54,7 @@ export async function createBillingEntity(
     invoiceFooter: input.billing_configuration?.invoice_footer ?? null,
     documentLocale: input.billing_configuration?.document_locale ?? 'en',
     taxByAddress: input.tax_by_address ?? false,
+    paymentProvider: providerNameOf(input.billing_configuration?.payment_provider ?? 'stripe'),
     isDefault,
     archivedAt: null,
     createdAt: at,

@@ -9,6 +9,13 @@ export {
   chosenBillingEntity,
   SubscriptionEntityChoice,
 } from './choose-billing-entity.ts';
+export {
+  effectiveProvider,
+  IsProviderWord,
+  type ProviderName,
+  providerNameOf,
+  type ProviderWord,
+} from './choose-payment-provider.ts';
 export { type DrawnNumber, drawNumbers } from './draw-numbers.ts';
 export {
   type EffectiveEntity,

@@ -9,6 +9,7 @@ import { findBillingEntity } from './billing-entities.queries.ts';
 import type { UpdateBillingEntityInput } from './billing-entity.dto.ts';
 import { BillingEntityRow } from './billing-entity.entity.ts';
 import { chooseNumbering } from './choose-numbering.ts';
+import { providerNameOf } from './choose-payment-provider.ts';
 import { refusals } from './create-billing-entity.ts';
 import { continueSeries } from './number-series.store.ts';
 
@@ -57,6 +58,9 @@ export class UpdateBillingEntity {
         invoiceFooter: kept(input.billing_configuration?.invoice_footer, row.invoiceFooter),
         documentLocale: kept(input.billing_configuration?.document_locale, row.documentLocale),
         taxByAddress: kept(input.tax_by_address, row.taxByAddress),
+        paymentProvider: input.billing_configuration?.payment_provider
+          ? providerNameOf(input.billing_configuration.payment_provider)
+          : row.paymentProvider,
         updatedAt: at,
       };
       if (!isDeepStrictEqual(numbering, current))

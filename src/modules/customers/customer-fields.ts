@@ -1,6 +1,7 @@
 import { newId } from '../../platform/database/ids.ts';
 import { isoOf } from '../../platform/clock/clock.ts';
-import type { CustomerMetadataInput, UpdateCustomerInput } from './customer.dto.ts';
+import { providerNameOf } from '../billing-entities/index.ts';
+import type { CustomerBillingConfigurationInput, CustomerMetadataInput, UpdateCustomerInput } from './customer.dto.ts';
 import type { CustomerMetadata, CustomerRow } from './customer.entity.ts';
 
 /** The columns a request may set. */
@@ -42,9 +43,19 @@ export function customerFieldsOf(input: UpdateCustomerInput, current: CustomerRo
       input.finalize_zero_amount_invoice === undefined
         ? (current?.finalizeZeroAmountInvoice ?? 'inherit')
         : (input.finalize_zero_amount_invoice ?? 'inherit'),
+    paymentProvider: providerOf(input.billing_configuration, current),
     consolidateInvoices: input.consolidate_invoices ?? current?.consolidateInvoices ?? false,
     metadata: metadataOf(input.metadata, current?.metadata ?? [], at),
   };
+}
+
+function providerOf(
+  configuration: CustomerBillingConfigurationInput | null | undefined,
+  current: CustomerRow | undefined,
+): CustomerRow['paymentProvider'] {
+  if (configuration === null || configuration?.payment_provider === null) return null;
+  const word = configuration?.payment_provider;
+  return word ? providerNameOf(word) : (current?.paymentProvider ?? null);
 }
 
 /** An entry keeps its id and age as long as its id or its key is listed. */

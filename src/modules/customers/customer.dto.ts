@@ -21,7 +21,7 @@ import {
 } from 'class-validator';
 import { PageQuery } from '../../platform/http/pagination.ts';
 import { zeroAmountPolicies, type ZeroAmountPolicy } from './customer.entity.ts';
-import { BillingEntityParameters, LegalIdentityInput } from '../billing-entities/index.ts';
+import { BillingEntityParameters, IsProviderWord, LegalIdentityInput, type ProviderWord } from '../billing-entities/index.ts';
 import { IsCurrencyCode, IsKey, IsRequiredText, IsText, IsTimezone } from '../../platform/http/validators.ts';
 
 const unsupported = { message: 'unsupported_value' };
@@ -37,6 +37,10 @@ export class CustomerBillingConfigurationInput {
   @IsLocale()
   @MaxLength(35)
   document_locale?: string | null;
+  /** Who takes the money: `stripe` by card, `manual` by bank transfer; the billing entity's by default. */
+  @IsOptional()
+  @IsProviderWord()
+  payment_provider?: ProviderWord | null;
 }
 
 export class CustomerMetadataInput {

@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { type HomeEntityId, LegalIdentityColumns } from '../billing-entities/index.ts';
+import { type HomeEntityId, LegalIdentityColumns, type ProviderName } from '../billing-entities/index.ts';
 import { bigintColumn } from '../../platform/database/transformers.ts';
 
 /** A note of the vendor's own about a customer; at most five each. */
@@ -54,6 +54,9 @@ export class CustomerRow extends LegalIdentityColumns {
   invoiceGracePeriod: number | null;
   @Column('text')
   finalizeZeroAmountInvoice: ZeroAmountPolicy;
+  /** Who takes its money; null: whom its billing entity says. */
+  @Column('text', { nullable: true })
+  paymentProvider: ProviderName | null;
   /** One invoice for all its subscriptions that are billed by one entity on one day. */
   @Column('bool')
   consolidateInvoices: boolean;

@@ -43,7 +43,11 @@ export const presentCustomer = (row: CustomerRow, { billingEntity, taxes }: Cust
   net_payment_term: row.netPaymentTerm,
   finalize_zero_amount_invoice: row.finalizeZeroAmountInvoice,
   consolidate_invoices: row.consolidateInvoices,
-  billing_configuration: { invoice_grace_period: row.invoiceGracePeriod, document_locale: row.documentLocale },
+  billing_configuration: {
+    invoice_grace_period: row.invoiceGracePeriod,
+    document_locale: row.documentLocale,
+    payment_provider: row.paymentProvider?.toLowerCase() ?? null,
+  },
   metadata: row.metadata.map((item) => ({ lago_id: item.id, ...item })),
   taxes,
   created_at: isoOf(row.createdAt),

@@ -1,3 +1,4 @@
+export { customerDisplayName } from './customer.presenter.ts';
 export { CustomerRow } from './customer.entity.ts';
 export { CustomersModule } from './customers.module.ts';
 export { imagineCustomer, imagineNewCustomer } from './imagine-customer.ts';

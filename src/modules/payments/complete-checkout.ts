@@ -45,6 +45,9 @@ export class CompleteCheckout {
       at,
     );
     if (seen.subscriptionId !== null) link = await adoptProviderSubscription(tx, link, seen.subscriptionId, at);
+    // Paid in a session that was superseded a moment ago, or had ended: the money goes back.
+    if (subscription.status === 'CANCELED' && subscription.startedAt === null)
+      await updateLink(tx, link, { closes: 'PURCHASE', closedAt: null }, at);
     return this.startPaidSubscription.execute(tx, subscription, null, at);
   }
 }

@@ -12,7 +12,11 @@ export class EndCheckout {
   constructor(private readonly organizationClock: OrganizationClock) {}
 
   /** Undefined when the session is none of ours. */
-  async execute(tx: Tx, seen: ObservedCheckout, how: 'payment failed' | 'expired'): Promise<SubscriptionRow | undefined> {
+  async execute(
+    tx: Tx,
+    seen: Pick<ObservedCheckout, 'id'>,
+    how: 'payment failed' | 'expired',
+  ): Promise<SubscriptionRow | undefined> {
     const found = await findByCheckoutSession(tx, seen.id);
     if (!found) return undefined;
     const { subscription: row, link } = found;

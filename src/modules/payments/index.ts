@@ -1,5 +1,7 @@
 export { CaptureProviderInvoice } from './capture-provider-invoice.ts';
+export { CloseCheckouts } from './checkout/close-checkouts.ts';
 export { CompleteCheckout } from './complete-checkout.ts';
+export { EndAbandonedCheckouts } from './checkout/end-abandoned-checkouts.ts';
 export { EndCheckout } from './end-checkout.ts';
 export { FailPayment } from './fail-payment.ts';
 export { findPaidInvoice, type PaymentTraces } from './provider/find-paid-invoice.ts';

@@ -5,6 +5,14 @@ import { AdminSubscriptionsController } from './admin/admin-subscriptions.contro
 import { OrderProviderSubscription } from './admin/order-provider-subscription.ts';
 import { OverrideSubscription } from './admin/override-subscription.ts';
 import { CaptureProviderInvoice } from './capture-provider-invoice.ts';
+import { CheckoutController } from './checkout/checkout.controller.ts';
+import { CheckoutCron } from './checkout/checkout.cron.ts';
+import { CloseCheckouts } from './checkout/close-checkouts.ts';
+import { EndAbandonedCheckouts } from './checkout/end-abandoned-checkouts.ts';
+import { Offers } from './checkout/offers.ts';
+import { ProviderCustomers } from './checkout/provider-customers.ts';
+import { ProviderPrices } from './checkout/provider-prices.ts';
+import { StartCheckout } from './checkout/start-checkout.ts';
 import { CompleteCheckout } from './complete-checkout.ts';
 import { EndCheckout } from './end-checkout.ts';
 import { FailPayment } from './fail-payment.ts';
@@ -33,8 +41,22 @@ const verbs = [
 /** What payment providers do to our invoices, subscriptions and customers. */
 @Module({
   imports: [InvoicesModule],
-  controllers: [AdminInvoicesController, AdminSubscriptionsController, UpcomingInvoiceController],
-  providers: [...verbs, ManualProvider, PaymentProviders, OrderProviderSubscription, OverrideSubscription, StartPaidSubscription],
+  controllers: [AdminInvoicesController, AdminSubscriptionsController, CheckoutController, UpcomingInvoiceController],
+  providers: [
+    ...verbs,
+    CheckoutCron,
+    CloseCheckouts,
+    EndAbandonedCheckouts,
+    ManualProvider,
+    Offers,
+    OrderProviderSubscription,
+    OverrideSubscription,
+    PaymentProviders,
+    ProviderCustomers,
+    ProviderPrices,
+    StartCheckout,
+    StartPaidSubscription,
+  ],
   exports: verbs,
 })
 export class PaymentsModule {}

@@ -10,6 +10,8 @@ import type { Resource } from './resource.dto.ts';
 import { tellSubscription } from './tell-subscription.ts';
 
 export interface SubscriptionOrder {
+  /** Chosen by the caller who had to name it before it is stored. */
+  readonly id?: string;
   readonly customer: string;
   readonly planCode: string;
   readonly externalId: string;
@@ -57,7 +59,7 @@ export async function orderSubscription(
     },
     at,
   );
-  const row: SubscriptionRow = { ...opened, ...waiting };
+  const row: SubscriptionRow = { ...opened, ...waiting, id: order.id ?? opened.id };
   await tx.insert(SubscriptionRow, row);
   if (customer.currency === null)
     await tx.update(CustomerRow, { organizationId, id: customer.id }, { currency: plan.amountCurrency, updatedAt: at });

@@ -19,6 +19,8 @@ export interface Session {
   /** The person, as the organization's own server named them. */
   readonly subject: string;
   readonly role: Role;
+  /** Where the person is sent back to from other companies' pages. */
+  readonly returnUrl: string;
 }
 
 export interface AuthenticatedRequest extends FastifyRequest {

@@ -33,6 +33,8 @@ export interface Config {
   readonly stripeWebhookSecrets: readonly string[];
   /** Where Stripe's API is; undefined is api.stripe.com, or without a key the simulator that comes with Florin. */
   readonly stripeApiBase: URL | undefined;
+  /** Where people land who come back from a payment provider's page, unless their session says otherwise. */
+  readonly billingPageUrl: string;
   /** How long one request to Stripe may take. */
   readonly stripeTimeoutMs: number;
 }
@@ -72,6 +74,7 @@ const readers = {
   STRIPE_SECRET_KEY: (text?: string) => prefixed('STRIPE_SECRET_KEY', text, ['sk_', 'rk_']),
   STRIPE_WEBHOOK_SECRET: (text?: string) => secrets('STRIPE_WEBHOOK_SECRET', text),
   STRIPE_API_BASE: (text?: string) => httpBase('STRIPE_API_BASE', text),
+  FLORIN_BILLING_PAGE_URL: (text?: string) => page('FLORIN_BILLING_PAGE_URL', text ?? 'http://localhost:3000/'),
   STRIPE_TIMEOUT_SECONDS: (text?: string) => integer('STRIPE_TIMEOUT_SECONDS', text ?? '10', 1, 80),
 } as const;
 
@@ -104,6 +107,7 @@ export function readConfig(environment: Environment): Config {
     stripeSecretKey,
     stripeWebhookSecrets: readers.STRIPE_WEBHOOK_SECRET(value('STRIPE_WEBHOOK_SECRET')),
     stripeApiBase,
+    billingPageUrl: readers.FLORIN_BILLING_PAGE_URL(value('FLORIN_BILLING_PAGE_URL')),
     stripeTimeoutMs: readers.STRIPE_TIMEOUT_SECONDS(value('STRIPE_TIMEOUT_SECONDS')) * 1_000,
   };
 }
@@ -180,6 +184,12 @@ function prefixed(key: string, text: string | undefined, prefixes: readonly stri
 function secrets(key: string, text: string | undefined): readonly string[] {
   const parts = (text ?? '').split(',').map((part) => part.trim());
   return parts.filter((part) => part !== '').map((part) => secret(key, part) ?? '');
+}
+
+function page(key: string, text: string): string {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol) || text.includes('#'))
+    throw new ConfigError(`${key} must be an http(s) address of a page, such as https://app.example.com/billing.`);
+  return text;
 }
 
 function httpBase(key: string, text: string | undefined): URL | undefined {

@@ -30,16 +30,16 @@ const cardOf = (card: Stripe.PaymentMethod.Card) => ({
 /** Of renewals too: those of subscriptions that name another method of their own follow what the customer chose last. */
 export async function setDefaultPaymentMethod(client: StripeClient, customerId: string, methodId: string): Promise<void> {
   await ownMethod(client, customerId, methodId);
-  const intention = newId();
+  const change = newId();
   await client.write({
-    key: `default-method:${intention}`,
+    key: `default-method:${change}`,
     send: (sdk, options) => sdk.customers.update(customerId, { invoice_settings: { default_payment_method: methodId } }, options),
   });
   const { data } = await client.ask((sdk) => sdk.subscriptions.list({ customer: customerId, limit: pageSize }));
   for (const { id, default_payment_method: method } of data)
     if (method !== null && refOf(method) !== methodId)
       await client.write({
-        key: `default-method:${intention}:${id}`,
+        key: `default-method:${change}:${id}`,
         send: (sdk, options) => sdk.subscriptions.update(id, { default_payment_method: methodId }, options),
       });
 }

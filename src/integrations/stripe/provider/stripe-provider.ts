@@ -45,17 +45,20 @@ export class StripeProvider implements PaymentProvider {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  createCustomer({ organizationId, id, name, email }: BuyingCustomer): Promise<string> {
+  createCustomer({ organizationId, id, name, email, replaces }: BuyingCustomer): Promise<string> {
     const params = { name, ...(email === null ? {} : { email }), metadata: { customer_id: id, organization_id: organizationId } };
     // Other words for the same customer are another request; under one key Stripe refuses them.
-    const words = createHash('sha256').update(JSON.stringify(params)).digest('hex').slice(0, 16);
+    const words = createHash('sha256')
+      .update(JSON.stringify([params, replaces]))
+      .digest('hex')
+      .slice(0, 16);
     return refused(async () => {
       const customer = await this.client.write({
         key: `customer:${id}:${words}`,
         send: (sdk, options) => sdk.customers.create(params, options),
         look: async (sdk) =>
           (await sdk.customers.list({ limit: 100, ...(email === null ? {} : { email }) })).data.find(
-            ({ metadata }) => metadata['customer_id'] === id,
+            (found) => found.metadata['customer_id'] === id && found.id !== replaces,
           ),
       });
       return customer.id;

@@ -81,7 +81,7 @@ export async function createSubscription(client: StripeClient, purchase: Purchas
 export async function cancelSubscription(client: StripeClient, id: string): Promise<void> {
   const ended = async (sdk: Stripe): Promise<Stripe.Subscription | null> => {
     const found = await sdk.subscriptions.retrieve(id);
-    return found.status === 'canceled' || found.status === 'incomplete_expired' ? found : null;
+    return hasEnded(found) ? found : null;
   };
   try {
     if (await client.ask(ended)) return;
@@ -92,8 +92,10 @@ export async function cancelSubscription(client: StripeClient, id: string): Prom
 }
 
 export async function cancelSubscriptionAtPeriodEnd(client: StripeClient, id: string): Promise<void> {
+  const found = await client.find((sdk) => sdk.subscriptions.retrieve(id));
+  if (!found || hasEnded(found)) return;
   await client.write({
-    // It may be taken back and wanted again: each time is an intention of its own.
+    // It may be taken back and wanted again.
     key: `cancel-at-period-end:${id}:${newId()}`,
     send: (sdk, options) => sdk.subscriptions.update(id, { cancel_at_period_end: true }, options),
   });
@@ -110,6 +112,8 @@ export async function changeSubscriptionPrice(client: StripeClient, id: string, 
       sdk.subscriptions.update(id, { items: [{ id: item.id, price }], proration_behavior: 'create_prorations' }, options),
   });
 }
+
+const hasEnded = ({ status }: Stripe.Subscription): boolean => status === 'canceled' || status === 'incomplete_expired';
 
 /** All that was paid of its latest invoice and has not gone back yet. */
 export async function refundSubscription(client: StripeClient, id: string): Promise<void> {

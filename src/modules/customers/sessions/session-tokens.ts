@@ -13,6 +13,9 @@ const validForSeconds = 15 * 60;
 const issuer = 'florin';
 const audience = 'customer';
 
+/** Without a page of its own the installation's is meant. */
+export type NewSession = Omit<Session, 'returnUrl'> & { readonly returnUrl: string | null };
+
 /** Tokens that open one customer's billing pages: JWT, HMAC-SHA-256, by the wall clock. */
 @Injectable()
 export class SessionTokens implements SessionLookup {
@@ -22,10 +25,15 @@ export class SessionTokens implements SessionLookup {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  async issue({ organizationId, holderId, subject, role }: Session): Promise<{ token: string; expiresAt: Date }> {
+  async issue({ organizationId, holderId, subject, role, returnUrl }: NewSession): Promise<{ token: string; expiresAt: Date }> {
     const issuedAt = Math.floor(this.clock.now().epochMilliseconds / 1000);
     const expiresAt = issuedAt + validForSeconds;
-    const token = await new SignJWT({ org: organizationId, customer: holderId, role })
+    const token = await new SignJWT({
+      org: organizationId,
+      customer: holderId,
+      role,
+      ...(returnUrl === null ? {} : { return_url: returnUrl }),
+    })
       .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
       .setIssuer(issuer)
       .setAudience(audience)
@@ -41,7 +49,7 @@ export class SessionTokens implements SessionLookup {
     for (const key of await this.keys()) {
       try {
         const { payload } = await jwtVerify(token, key, { algorithms: ['HS256'], issuer, audience, currentDate });
-        return sessionOf(payload);
+        return sessionOf(payload, this.config.billingPageUrl);
       } catch (error) {
         if (!(error instanceof errors.JOSEError)) throw error;
       }
@@ -59,8 +67,11 @@ export class SessionTokens implements SessionLookup {
 }
 
 /** What we signed is what we wrote; anything else is a token for something else. */
-function sessionOf({ org, customer, sub, role }: Record<string, unknown>): Session | undefined {
+function sessionOf({ org, customer, sub, role, return_url: url }: Record<string, unknown>, page: string): Session | undefined {
   const known = roles.find((candidate): candidate is Role => candidate === role);
   if (typeof org !== 'string' || typeof customer !== 'string' || typeof sub !== 'string' || !known) return undefined;
-  return isId(org) && isId(customer) ? { organizationId: org, holderId: customer, subject: sub, role: known } : undefined;
+  const returnUrl = typeof url === 'string' ? url : page;
+  return isId(org) && isId(customer)
+    ? { organizationId: org, holderId: customer, subject: sub, role: known, returnUrl }
+    : undefined;
 }

@@ -1,4 +1,4 @@
-import { IsDefined, IsIn } from 'class-validator';
+import { IsDefined, IsIn, IsOptional, IsUrl, MaxLength } from 'class-validator';
 import { IsKey } from '../../../platform/http/validators.ts';
 
 export class CreateSessionInput {
@@ -9,4 +9,9 @@ export class CreateSessionInput {
   /** The person, as the vendor's own server names them. */
   @IsKey()
   subject: string;
+  /** Where the person lands after paying and after the payment provider's portal; FLORIN_BILLING_PAGE_URL by default. */
+  @IsOptional()
+  @IsUrl({ protocols: ['http', 'https'], require_protocol: true, require_tld: false })
+  @MaxLength(500)
+  return_url?: string | null;
 }

@@ -30,6 +30,7 @@ export class SessionsController {
       holderId: customer.id,
       subject: input.subject,
       role: input.role.toUpperCase() as Role,
+      returnUrl: input.return_url ?? null,
     });
     return { token, expires_at: isoOf(expiresAt) };
   }

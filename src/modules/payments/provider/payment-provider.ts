@@ -1,8 +1,6 @@
 import type { Interval } from '../../../domain/calendar/billing-period.ts';
+import type { ProviderName } from '../../billing-entities/index.ts';
 import type { ObservedInvoice } from './observed.ts';
-
-export const providerNames = ['STRIPE', 'MANUAL'] as const;
-export type ProviderName = (typeof providerNames)[number];
 
 /** DI token of the providers that are connected besides `manual`. */
 export const CONNECTED_PROVIDERS = Symbol('CONNECTED_PROVIDERS');
@@ -12,6 +10,8 @@ export interface BuyingCustomer {
   readonly id: string;
   readonly name: string;
   readonly email: string | null;
+  /** What the provider called it before, where that customer was deleted there. */
+  readonly replaces: string | null;
 }
 
 /** What is sold: a plan's base price, renewed by the provider. */

@@ -22,6 +22,11 @@ export class ProviderSubscriptionRow {
   /** `checkout_session_id`, `error`, and whatever the vendor put here; always replaced as a whole, never changed in place. */
   @Column('jsonb')
   metadata: Readonly<Record<string, unknown>>;
+  /** Nobody wants it any more: its session is to expire, or what was paid in it is to be canceled and refunded. */
+  @Column('text', { nullable: true })
+  closes: 'SESSION' | 'PURCHASE' | null;
+  @Column('timestamptz', { nullable: true })
+  closedAt: Date | null;
   @Column('timestamptz')
   createdAt: Date;
   @Column('timestamptz')
