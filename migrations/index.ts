@@ -31,6 +31,7 @@ import { OneSubscriptionAResource1795000632000 } from './1795000632000-one-subsc
 import { CreditOfOneSeller1795000640000 } from './1795000640000-credit-of-one-seller.ts';
 import { ClosedInvoices1795000641000 } from './1795000641000-closed-invoices.ts';
 import { EmailSettings1795000642000 } from './1795000642000-email-settings.ts';
+import { DraftsAreCountedAgain1795000650000 } from './1795000650000-drafts-are-counted-again.ts';
 
 /** In the order in which they run; listed by hand so that no glob decides what a release contains. */
 export const migrations = [
@@ -67,4 +68,5 @@ export const migrations = [
   CreditOfOneSeller1795000640000,
   ClosedInvoices1795000641000,
   EmailSettings1795000642000,
+  DraftsAreCountedAgain1795000650000,
 ];

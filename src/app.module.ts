@@ -8,7 +8,7 @@ import { AddOnRow, AddOnsModule } from './modules/add-ons/index.ts';
 import { BillableMetricRow, BillableMetricsModule } from './modules/billable-metrics/index.ts';
 import { CreditNoteRow, CreditNotesModule } from './modules/credit-notes/index.ts';
 import { CustomerRow, CustomersModule } from './modules/customers/index.ts';
-import { BillingModule, BillingRunRow } from './modules/billing/index.ts';
+import { BillingModule, BillingRunRow, DraftRefresherModule } from './modules/billing/index.ts';
 import { FeeRow, InvoiceRow, InvoicesModule, InvoiceTaxRow } from './modules/invoices/index.ts';
 import { ApiKeyRow, OrganizationRow, OrganizationsModule } from './modules/organizations/index.ts';
 import { ChargeFilterRow, ChargeRow, FixedChargeRow, MinimumCommitmentRow, PlanRow, PlansModule } from './modules/plans/index.ts';
@@ -97,6 +97,7 @@ export class AppModule {
         ProvisioningModule.register({ runsJobs, payments: PaidSubscriptionsModule }),
         CreditNotesModule,
         InvoicesModule,
+        DraftRefresherModule,
         BillingModule.register({ runsJobs }),
         PaymentsModule,
         AuditModule.register({ runsJobs }),

@@ -45,6 +45,7 @@ export const statusByCode = {
   payment_method_not_found: 404,
   checkout_not_found: 404,
   not_finalizable: 405,
+  not_refreshable: 405,
   not_voidable: 405,
   invalid_type_or_status: 405,
   not_payable: 405,

@@ -5,7 +5,8 @@ const selectBilledBefore = {
   text: `select r.subscription_id, coalesce(sum(f.amount_cents), 0)::text as cents
     from unnest($2::uuid[], $3::timestamptz[], $4::timestamptz[]) as r (subscription_id, starts_at, ends_at)
     join fees f on f.organization_id = $1 and f.subscription_id = r.subscription_id and f.period_start >= r.starts_at and f.period_start < r.ends_at
-    where not exists (select from invoices i where i.organization_id = f.organization_id and i.id = f.invoice_id and i.status = 'VOID')
+    where not exists (select from invoices i where i.organization_id = f.organization_id and i.id = f.invoice_id
+      and (i.status = 'VOID' or i.id = any($5::uuid[])))
     group by r.subscription_id`,
 };
 
@@ -15,11 +16,12 @@ export interface BilledSpan {
   readonly to: Date;
 }
 
-/** Minor units that fees of these spans, on earlier invoices or on none, came to already, by subscription. */
+/** Minor units that fees of these spans came to already, on none or on invoices other than `redrafted`, by subscription. */
 export async function billedBefore(
   query: Query,
   organizationId: string,
   spans: readonly BilledSpan[],
+  redrafted: readonly string[],
 ): Promise<ReadonlyMap<string, bigint>> {
   if (spans.length === 0) return new Map();
   const rows = await query<{ subscription_id: string; cents: string }>(selectBilledBefore, [
@@ -27,6 +29,7 @@ export async function billedBefore(
     spans.map((span) => span.subscriptionId),
     spans.map((span) => span.from),
     spans.map((span) => span.to),
+    redrafted,
   ]);
   return new Map(rows.map((row) => [row.subscription_id, BigInt(row.cents)]));
 }

@@ -38,6 +38,8 @@ export interface PricingSources {
   readonly taxRates: TaxRates;
   /** What a forecast goes on from: rows as they would be, and fees that would be made before. */
   readonly imagined?: ImaginedRows & { readonly fees: readonly FeeLine[] };
+  /** Drafts that are made again: what they say was not billed before. */
+  readonly redrafted?: readonly string[];
 }
 
 /**
@@ -116,7 +118,7 @@ const chargesOf = (subscription: DueSubscription, facts: PriceFacts): UsageCharg
   facts.pricesOf(subscription.plan_id).charges.filter((charge) => !charge.payInAdvance || charge.metric.recurring);
 
 async function loadUsage(
-  { query, imagined }: PricingSources,
+  { query, imagined, redrafted = [] }: PricingSources,
   organizationId: string,
   steps: readonly SubscriptionStep[],
   facts: PriceFacts,
@@ -139,7 +141,7 @@ async function loadUsage(
       ? [{ subscriptionId: subscription.id, from: dateOf(committed.billed.start), to: dateOf(committed.billed.end) }]
       : [],
   );
-  const before = await billedBefore(query, organizationId, spans);
+  const before = await billedBefore(query, organizationId, spans, redrafted);
   const imaginedBefore = imaginedWithin(spans, imagined?.fees ?? []);
   return {
     of: (subscriptionId, chargeId) => byKey.get(`${subscriptionId} ${chargeId}`) ?? [],

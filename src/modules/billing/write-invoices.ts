@@ -69,11 +69,12 @@ export async function writeInvoices(
 /** @param billingRunId null: nobody's run makes it */
 export function draftOf(group: InvoiceGroup, billingRunId: string | null): DraftToWrite {
   const [{ subscription, entity, priced }] = group;
-  const spans = group.map(({ subscription: { id }, step: { reason, header } }) => ({
-    subscriptionId: id,
+  const spans = group.map(({ subscription: row, step: { reason, header } }) => ({
+    subscriptionId: row.id,
     invoicingReason: reason,
     periodStart: dateOf(header.start),
     periodEnd: dateOf(header.end),
+    currentPeriod: { start: row.current_period_start, end: row.current_period_end },
   }));
   const reasons = new Set(spans.map((span) => span.invoicingReason));
   return {

@@ -1,17 +1,19 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../../platform/database/unit-of-work.ts';
+import { DRAFT_REFRESHER, type DraftRefresher } from './draft-refresher.ts';
 import { InvoiceRow } from './invoice.entity.ts';
 import { EmailInvoice } from './mail/email-invoice.ts';
 import { openInvoices } from './open-invoices.ts';
 
 const batchSize = 200;
 
-/** Opens every draft whose hour has come (H1); drafts without `scheduled_finalize_at` wait for a person (H2). */
+/** Opens every draft whose hour has come (H1), with the usage known by then; drafts without `scheduled_finalize_at` wait for a person (H2). */
 @Injectable()
 export class FinalizeDueInvoices {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly emailInvoice: EmailInvoice,
+    @Inject(DRAFT_REFRESHER) private readonly drafts: DraftRefresher,
   ) {}
 
   /**
@@ -35,7 +37,7 @@ export class FinalizeDueInvoices {
           .setLock('pessimistic_write')
           .setOnLocked('skip_locked')
           .getMany();
-        return openInvoices(tx, organizationId, rows, now);
+        return openInvoices(tx, organizationId, await this.drafts.refresh(tx, organizationId, rows, now), now);
       });
       if (mails) await this.emailInvoice.sendAll(batch);
       finalized += batch.length;

@@ -1,4 +1,5 @@
 export { ChangeInvoiceStatus } from './change-invoice-status.ts';
+export { DRAFT_REFRESHER, type DraftRefresher } from './draft-refresher.ts';
 export { type DraftToWrite, draftInvoices, keepFees } from './draft-invoices.ts';
 export { bookRefund } from './captured/book-refund.ts';
 export { captureInvoice, type InvoiceToCapture } from './captured/capture-invoice.ts';
@@ -10,6 +11,7 @@ export { InvoiceTaxRow } from './invoice-tax.entity.ts';
 export { InvoiceRow } from './invoice.entity.ts';
 export { invoicesOfSubscription } from './invoices.queries.ts';
 export { type InvoiceToPreview, presentPreview } from './present-preview.ts';
+export { type Redraft, redraftInvoices } from './redraft-invoices.ts';
 export { registerInvoicesCommands } from './invoices.command.ts';
 export { registerNumberingCommand } from './numbering.command.ts';
 export { InvoicesModule } from './invoices.module.ts';

@@ -13,6 +13,7 @@ import { findInvoice, listInvoices } from './invoices.queries.ts';
 import { EmailInvoice } from './mail/email-invoice.ts';
 import { CreateOneOffInvoice } from './one-off/create-one-off-invoice.ts';
 import { CreateOneOffInvoiceInput } from './one-off/one-off-invoice.dto.ts';
+import { RefreshInvoice } from './refresh-invoice.ts';
 import { UpdateInvoice } from './update-invoice.ts';
 
 @ApiTags('Invoices')
@@ -24,6 +25,7 @@ export class InvoicesController {
     private readonly updateInvoice: UpdateInvoice,
     private readonly createOneOffInvoice: CreateOneOffInvoice,
     private readonly emailInvoice: EmailInvoice,
+    private readonly refreshInvoice: RefreshInvoice,
   ) {}
 
   @Get()
@@ -65,6 +67,12 @@ export class InvoicesController {
     const row = await findInvoice(this.dataSource.manager, organizationId, id);
     if (row.status !== 'DRAFT') throw new BillingError('not_deletable');
     return this.present(await this.changeStatus.execute(organizationId, id, { to: 'VOID', note: 'draft deleted' }));
+  }
+
+  /** Of a draft: usage that came since it was made is on it; issuing it does the same. */
+  @Put(':id/refresh')
+  async refresh(@OrganizationId() organizationId: string, @Param('id') id: string) {
+    return this.present(await this.refreshInvoice.execute(organizationId, id));
   }
 
   @Put(':id/finalize')

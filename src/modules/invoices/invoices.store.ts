@@ -12,6 +12,8 @@ export interface BilledSpan {
   readonly invoicingReason: InvoicingReason;
   readonly periodStart: Date;
   readonly periodEnd: Date;
+  /** The subscription's period that ends at this boundary. */
+  readonly currentPeriod: { readonly start: Date; readonly end: Date };
 }
 
 interface DraftWithPrice {
@@ -55,8 +57,9 @@ const insertFees = {
 
 const insertSpans = {
   name: 'invoice_subscriptions.insert',
-  text: `insert into invoice_subscriptions (organization_id, invoice_id, subscription_id, invoicing_reason, period_start, period_end)
-    select $1, r.* from unnest($2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[], $6::timestamptz[]) as r`,
+  text: `insert into invoice_subscriptions (organization_id, invoice_id, subscription_id, invoicing_reason, period_start, period_end,
+      current_period_start, current_period_end)
+    select $1, r.* from unnest($2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], $8::timestamptz[]) as r`,
 };
 
 const insertTaxes = {
@@ -106,6 +109,8 @@ export async function insertDrafts(tx: Tx, organizationId: string, drafts: reado
       spans.map((span) => span.invoicingReason),
       spans.map((span) => span.periodStart),
       spans.map((span) => span.periodEnd),
+      spans.map((span) => span.currentPeriod.start),
+      spans.map((span) => span.currentPeriod.end),
     ]);
   await insertLines(tx, organizationId, drafts, at);
 }
