@@ -28,6 +28,7 @@ import { Checkout1795000620000 } from './1795000620000-checkout.ts';
 import { Resources1795000630000 } from './1795000630000-resources.ts';
 import { Provisioning1795000631000 } from './1795000631000-provisioning.ts';
 import { OneSubscriptionAResource1795000632000 } from './1795000632000-one-subscription-a-resource.ts';
+import { ReportedOperations1795000633000 } from './1795000633000-reported-operations.ts';
 import { CreditOfOneSeller1795000640000 } from './1795000640000-credit-of-one-seller.ts';
 import { ClosedInvoices1795000641000 } from './1795000641000-closed-invoices.ts';
 import { EmailSettings1795000642000 } from './1795000642000-email-settings.ts';
@@ -65,6 +66,7 @@ export const migrations = [
   Resources1795000630000,
   Provisioning1795000631000,
   OneSubscriptionAResource1795000632000,
+  ReportedOperations1795000633000,
   CreditOfOneSeller1795000640000,
   ClosedInvoices1795000641000,
   EmailSettings1795000642000,

@@ -41,6 +41,7 @@ async function makeAndBill(app: INestApplicationContext, config: Config, url: st
     const afterFinalization = new Date(monthStart.getTime() + 12 * 3_600_000);
     await app.get(AdvanceTestClock).execute(organization.id, afterFinalization, (done, found) => {
       if (found > 0) progress.show('Billing run', done, found);
+      return true;
     });
   } finally {
     progress.stop();

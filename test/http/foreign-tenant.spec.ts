@@ -185,7 +185,7 @@ describe("another tenant's things", () => {
           ? { plan_code: 'team' }
           : {};
     if (path.endsWith('/progress')) return { message: 'x', progress_percent: 1 };
-    if (path.endsWith('/complete')) return { resource_id: 'x' };
+    if (path.endsWith('/complete') && path.includes('/provisioning/')) return { resource_id: 'x' };
     if (path.endsWith('/fail')) return { error: 'x' };
     if (path.endsWith('/sessions')) return { session: { role: 'owner', subject: 'x' } };
     if (path.endsWith('/status')) return { status: 'paid' };

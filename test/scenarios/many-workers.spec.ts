@@ -5,30 +5,9 @@ import { createApp } from '../../src/platform/http/create-app.ts';
 import { expectHealthy } from '../support/doctor.ts';
 import { type Florin, startFlorin, type Tenant } from '../support/florin.ts';
 import { type Started, startProcess, until } from '../support/processes.ts';
-import { stockShop, subscribe } from '../support/shop.ts';
+import { subscribeMany } from '../support/subscribe-many.ts';
 
 const due = 2000;
-
-/** Copies one subscription so that `due` of them have one unbilled month behind them. */
-async function subscribeMany(florin: Florin, tenant: Tenant): Promise<void> {
-  await stockShop(tenant.call);
-  await subscribe(tenant.call, 'sub-1');
-  await florin.sql.query(
-    `with streams as (
-       insert into usage_streams (organization_id, external_subscription_id) select $1, 'sub-' || n from generate_series(2, $2::int) n returning id, external_subscription_id)
-     insert into subscriptions (organization_id, id, external_id, customer_id, plan_id, stream_id, status, billing_time, billing_timezone, payment_provider,
-       subscription_at, started_at, current_period_start, current_period_end, created_at, updated_at)
-     select s.organization_id, gen_random_uuid(), t.external_subscription_id, s.customer_id, s.plan_id, t.id, s.status, s.billing_time, s.billing_timezone,
-       s.payment_provider, s.subscription_at, s.started_at, s.current_period_start, s.current_period_end, s.created_at, s.updated_at
-     from subscriptions s, streams t where s.organization_id = $1`,
-    [tenant.id, due],
-  );
-  await florin.sql.query(
-    `update subscriptions set subscription_at = m, started_at = m, current_period_start = m, current_period_end = m + interval '1 month'
-     from (select date_trunc('month', now()) - interval '1 month' as m) p where organization_id = $1`,
-    [tenant.id],
-  );
-}
 
 async function numbersOf(florin: Florin, tenant: Tenant): Promise<number[]> {
   const { rows } = await florin.sql.query('select sequential_id::int as n from invoices where organization_id = $1 order by 1', [
@@ -51,7 +30,7 @@ describe('many workers', () => {
 
   it('two schedulers at one slot share one run: every subscription is billed once', async () => {
     const tenant = await florin.openOrganization();
-    await subscribeMany(florin, tenant);
+    await subscribeMany(florin, tenant, due);
     const other = await createApp(
       AppModule.register(readConfig({ FLORIN_LOG_DIR: florin.logDir, LOG_LEVEL: 'error' }), florin.databaseUrl, {
         runsJobs: false,
@@ -75,7 +54,7 @@ describe('many workers', () => {
 
   it('one of two processes killed with -9 in the middle of its batches loses and doubles nothing', async () => {
     const tenant = await florin.openOrganization();
-    await subscribeMany(florin, tenant);
+    await subscribeMany(florin, tenant, due);
     // Holding the counter stops all four workers after they claimed and priced: the kill hits transactions in flight.
     const counter = await florin.sql.connect();
     await counter.query('begin');

@@ -82,9 +82,9 @@ export class BillingRunsController {
   ) {
     if (input.as_of && !input.dry_run) throw invalid({ as_of: ['not_allowed_without_dry_run'] });
     const work = input.dry_run ? this.plan(organizationId, input.as_of) : await this.bill(organizationId);
-    if (!/\brespond-async\b/.test(prefer ?? '')) return this.read(organizationId, (await work(() => undefined)).runId);
+    if (!/\brespond-async\b/.test(prefer ?? '')) return this.read(organizationId, (await work(() => true)).runId);
     const operation = await this.operations.start(organizationId, 'billing_run', async (progress) => {
-      const { runId, ...counts } = await work((message, percent) => void progress(message, percent));
+      const { runId, ...counts } = await work(progress);
       return { billing_run_id: runId, ...counts };
     });
     void reply.status(202).header('preference-applied', 'respond-async');
@@ -116,4 +116,4 @@ export class BillingRunsController {
   }
 }
 
-type Work = (say: (message: string, percent: number) => void) => Promise<{ readonly runId: string }>;
+type Work = (say: (message: string, percent: number) => Promise<boolean> | boolean) => Promise<{ readonly runId: string }>;

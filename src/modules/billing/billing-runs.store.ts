@@ -90,6 +90,15 @@ const complete = {
 export const completeRun = (query: Query, run: Run, at: Date): Promise<unknown> =>
   query(complete, [run.organizationId, run.id, at]);
 
+const cancel = {
+  name: 'billing_runs.cancel',
+  text: `update billing_runs set status = 'CANCELLED', finished_at = $3, heartbeat_at = $3
+    where organization_id = $1 and id = $2 and status = 'RUNNING'`,
+};
+
+/** Somebody asked it to stop before everything was billed. */
+export const cancelRun = (query: Query, run: Run, at: Date): Promise<unknown> => query(cancel, [run.organizationId, run.id, at]);
+
 const fail = {
   name: 'billing_runs.fail',
   text: `update billing_runs set status = 'FAILED', finished_at = $3, heartbeat_at = $3 where organization_id = $1 and id = $2`,

@@ -55,6 +55,7 @@ async function billNow(app: INestApplicationContext): Promise<void> {
     onProgress: (done, found) => {
       bar?.setTotal(found);
       bar?.update(done);
+      return true;
     },
   });
   bar?.stop();

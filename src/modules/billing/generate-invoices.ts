@@ -8,7 +8,7 @@ import { WorkerLog } from '../../platform/logging/worker-log.ts';
 import { WakeSubscriptions } from '../subscriptions/index.ts';
 import type { RunTrigger } from './billing-run.entity.ts';
 import { failStaleDryRuns, openRun, type Run, staleRuns } from './billing-runs.store.ts';
-import { RunBilling, type RunResult } from './run-billing.ts';
+import { RunBilling, type RunProgress, type RunResult } from './run-billing.ts';
 
 /** A run nobody has touched for so long has no process any more. */
 const staleAfterMs = 5 * 60_000;
@@ -27,7 +27,7 @@ export interface GenerationRequest {
   readonly trigger: RunTrigger;
   /** The scheduler's slot, shared by every process; null for anything else. */
   readonly scheduledFor?: Date;
-  readonly onProgress?: (done: number, found: number) => void;
+  readonly onProgress?: RunProgress;
 }
 
 /** Wakes what time has come for and bills what is due, of one organization or of all live ones. */

@@ -9,7 +9,7 @@ import { queryOn } from '../../platform/database/sql.ts';
 import { withLogContext } from '../../platform/logging/log.ts';
 import type { WorkerLine } from '../../platform/logging/worker-log.ts';
 import { type BatchResult, BillBatch } from './bill-batch.ts';
-import { completeRun, noteFound, type Run } from './billing-runs.store.ts';
+import { cancelRun, completeRun, noteFound, type Run } from './billing-runs.store.ts';
 import { countDueSubscriptions } from './due-subscriptions.store.ts';
 
 /** Large enough that round trips vanish, small enough that a lost worker loses little (docs/decisions/0006). */
@@ -22,6 +22,9 @@ export interface RunResult {
   readonly successful: number;
   readonly failed: number;
 }
+
+/** Hears how far a run is; false asks it to stop after the batch in hand. */
+export type RunProgress = (done: number, found: number) => Promise<boolean> | boolean;
 
 /** Works a run until nothing of it is due, with several workers here and any number in other processes. */
 @Injectable()
@@ -41,11 +44,8 @@ export class RunBilling implements BeforeApplicationShutdown {
     return this.stopping;
   }
 
-  async execute(
-    run: Run,
-    lines: WorkerLine,
-    onProgress: (done: number, found: number) => void = () => undefined,
-  ): Promise<RunResult> {
+  /** What a run that was asked to stop has not billed stays due, for the next one. */
+  async execute(run: Run, lines: WorkerLine, onProgress: RunProgress = () => true): Promise<RunResult> {
     const work = withLogContext({ run_id: run.id, organization_id: run.organizationId }, () => this.work(run, lines, onProgress));
     this.working.add(work);
     try {
@@ -61,7 +61,7 @@ export class RunBilling implements BeforeApplicationShutdown {
     await Promise.allSettled(this.working);
   }
 
-  private async work(run: Run, lines: WorkerLine, onProgress: (done: number, found: number) => void): Promise<RunResult> {
+  private async work(run: Run, lines: WorkerLine, onProgress: RunProgress): Promise<RunResult> {
     const query = queryOn(this.dataSource);
     const scope = { organizationId: run.organizationId, asOf: run.asOf, runId: run.id };
     const found = await countDueSubscriptions(query, scope);
@@ -69,13 +69,14 @@ export class RunBilling implements BeforeApplicationShutdown {
     lines.info(`Found ${found} subscriptions due for processing`);
     const total = { successful: 0, failed: 0 };
     let isCounted = found <= batchSize;
+    let isWanted = await onProgress(0, found);
     const worker = async (): Promise<void> => {
-      while (!this.stopping) {
+      while (!this.stopping && isWanted) {
         const result = await this.billBatch.execute(run, batchSize);
         total.successful += result.billed.reduce((sum, { subscriptions }) => sum + subscriptions, 0);
         total.failed += result.failed.length;
         report(result, lines);
-        onProgress(total.successful + total.failed, found);
+        if (!(await onProgress(total.successful + total.failed, found))) isWanted = false;
         if (result.claimed > 0 && !isCounted) {
           isCounted = true;
           await collectMissingStatistics(this.dataSource);
@@ -86,7 +87,9 @@ export class RunBilling implements BeforeApplicationShutdown {
       }
     };
     await Promise.all(Array.from({ length: this.config.billingWorkers }, worker));
-    if (!this.stopping) await completeRun(query, run, dateOf(this.clock.now()));
+    if (!isWanted) lines.info('Cancelled: what is not billed yet stays due');
+    if (!isWanted) await cancelRun(query, run, dateOf(this.clock.now()));
+    else if (!this.stopping) await completeRun(query, run, dateOf(this.clock.now()));
     return { found, ...total };
   }
 }

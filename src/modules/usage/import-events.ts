@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { EventsClient, RefusedEvents } from './events-client.ts';
 import { ImportError, type ImportMapping } from './import-mapping.ts';
 import { advice, type ImportRow, readRows, UnreadableLine } from './import-rows.ts';
+import { ImportOperation } from './import-operation.ts';
 import { ImportState } from './import-state.ts';
 
 export interface EventsImport {
@@ -38,6 +39,19 @@ const eventsPerBatch = 500;
  * @throws ImportError that says which line is wrong and what to do
  */
 export async function importEvents(job: EventsImport): Promise<ImportReport> {
+  const operation = new ImportOperation(job.url, job.key);
+  await operation.open();
+  try {
+    const report = await sendFile(job, operation);
+    await operation.complete({ rows: report.rows, sent_events: report.sentEvents });
+    return report;
+  } catch (error) {
+    await operation.fail(error);
+    throw error;
+  }
+}
+
+async function sendFile(job: EventsImport, operation: ImportOperation): Promise<ImportReport> {
   const client = new EventsClient(job.url, job.key, job.pause);
   const fingerprint = createHash('sha256')
     .update(JSON.stringify([job.url, job.key, job.mapping]))
@@ -59,6 +73,7 @@ export async function importEvents(job: EventsImport): Promise<ImportReport> {
     rows = last.number;
     await state.confirm(rows, last.events[0]!);
     job.onProgress?.({ rows, bytes: last.bytes, totalBytes });
+    await operation.progress(rows, totalBytes === 0 ? 100 : Math.floor((last.bytes * 100) / totalBytes));
   };
 
   let batch: ImportRow[] = [];

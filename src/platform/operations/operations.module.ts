@@ -2,13 +2,15 @@ import { Global, Module } from '@nestjs/common';
 import { OperationsController } from './operations.controller.ts';
 import { Operations } from './operations.ts';
 import { OperationsStore } from './operations.store.ts';
+import { ReportedOperationsController } from './reported-operations.controller.ts';
+import { ReportedOperations } from './reported-operations.ts';
 import { ResumableOperations } from './resumable-operations.ts';
 
 /** Global, because any room may have work that outlives its request. */
 @Global()
 @Module({
-  controllers: [OperationsController],
-  providers: [Operations, OperationsStore, ResumableOperations],
+  controllers: [OperationsController, ReportedOperationsController],
+  providers: [Operations, OperationsStore, ReportedOperations, ResumableOperations],
   exports: [Operations, ResumableOperations],
 })
 export class OperationsModule {}

@@ -14,6 +14,8 @@ export interface Operation {
   readonly cancel_requested: boolean;
   /** Rows of its room say how it goes on: silence does not mean that its process died. */
   readonly resumable: boolean;
+  /** Whoever opened it over the API says how it gets on. */
+  readonly reported: boolean;
   readonly result: object | null;
   readonly error: object | null;
   readonly created_at: Date;
@@ -32,8 +34,8 @@ export type OperationKey = Pick<Operation, 'organization_id' | 'id'>;
 
 const open = {
   name: 'operations.open',
-  text: `insert into operations (organization_id, id, type, status, resumable, created_at, heartbeat_at) values ($1, $2, $3, 'PENDING', $5, $4, $4)
-    returning *`,
+  text: `insert into operations (organization_id, id, type, status, resumable, reported, created_at, heartbeat_at)
+    values ($1, $2, $3, 'PENDING', $5, $6, $4, $4) returning *`,
 };
 
 const find = { name: 'operations.find', text: 'select * from operations where organization_id = $1 and id = $2' };
@@ -87,13 +89,13 @@ export class OperationsStore {
     this.query = queryOn(dataSource);
   }
 
-  async open(organizationId: string, type: string, at: Date): Promise<Operation> {
-    return openWith(this.query, { organization_id: organizationId, id: newId() }, type, at, false);
+  async open(organizationId: string, type: string, at: Date, { reported = false } = {}): Promise<Operation> {
+    return openWith(this.query, { organization_id: organizationId, id: newId() }, type, at, { resumable: false, reported });
   }
 
   /** In the transaction that begins the work; whoever works on it says so in transactions of its own. */
   async openIn(tx: Tx, key: OperationKey, type: string, at: Date): Promise<Operation> {
-    return openWith(queryIn(tx), key, type, at, true);
+    return openWith(queryIn(tx), key, type, at, { resumable: true, reported: false });
   }
 
   async sayIn(tx: Tx, key: OperationKey, saying: Saying, at: Date): Promise<boolean> {
@@ -126,8 +128,14 @@ export class OperationsStore {
   }
 }
 
-async function openWith(query: Query, key: OperationKey, type: string, at: Date, resumable: boolean): Promise<Operation> {
-  const [row] = await query<Operation>(open, [key.organization_id, key.id, type, at, resumable]);
+async function openWith(
+  query: Query,
+  key: OperationKey,
+  type: string,
+  at: Date,
+  { resumable, reported }: Pick<Operation, 'resumable' | 'reported'>,
+): Promise<Operation> {
+  const [row] = await query<Operation>(open, [key.organization_id, key.id, type, at, resumable, reported]);
   if (!row) throw new Error('an operation was not opened');
   return row;
 }

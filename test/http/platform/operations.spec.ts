@@ -3,6 +3,7 @@ import { expectHealthy } from '../../support/doctor.ts';
 import { type Florin, startFlorin, type Tenant } from '../../support/florin.ts';
 import { until } from '../../support/processes.ts';
 import { stockShop, subscribe } from '../../support/shop.ts';
+import { subscribeMany } from '../../support/subscribe-many.ts';
 
 interface Heard {
   readonly id: string | undefined;
@@ -167,5 +168,84 @@ describe('operations', () => {
     expect(
       (await tenant.call('GET', `/api/v1/billing_runs/${body.operation.result.billing_run_id}`)).body.billing_run.status,
     ).toBe('completed');
+  });
+
+  it('of a billing run stop it after the batch in hand; the rest stays due', async () => {
+    const due = 1200;
+    await subscribeMany(florin, tenant, due);
+    // Holding the counter keeps the first batches from being written until somebody asked to stop.
+    const counter = await florin.sql.connect();
+    await counter.query('begin');
+    await counter.query(
+      `insert into number_series (organization_id, billing_entity_id, series, first_number, last_number)
+       select e.organization_id, e.id, extract(year from now())::text, 1, 0 from billing_entities e where e.organization_id = $1`,
+      [tenant.id],
+    );
+    const { operation } = (await tenant.call('POST', '/api/v1/billing_runs', undefined, { prefer: 'respond-async' })).body;
+    await until('the batches wait for the counter', async () => {
+      const { rows } = await florin.sql.query(
+        `select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%number_series%'`,
+      );
+      return rows[0].n === 2;
+    });
+    await tenant.call('DELETE', `/api/v1/operations/${operation.id}`);
+    await counter.query('rollback');
+    counter.release();
+    await until('it to stop', async () => (await statusOf(operation.id)) === 'cancelled');
+    const { result } = (await tenant.call('GET', `/api/v1/operations/${operation.id}`)).body.operation;
+    expect(result).toMatchObject({ found: due, successful: 1000, failed: 0 });
+    const runPath = `/api/v1/billing_runs/${result.billing_run_id}`;
+    expect((await tenant.call('GET', runPath)).body.billing_run).toMatchObject({ status: 'cancelled', successful: 1000 });
+    const next = await tenant.call('POST', '/api/v1/billing_runs');
+    expect(next.body.billing_run).toMatchObject({ status: 'completed', found: 200, successful: 200 });
+  });
+
+  it('of work that is done elsewhere are reported by whoever does it', async () => {
+    const say = (path: string, operation: object) => tenant.call('POST', `/api/v1/operations${path}`, { operation });
+    const { id } = (await say('', { operation_type: 'events_import' })).body.operation;
+    expect(await statusOf(id)).toBe('running');
+    const first = await say(`/${id}/progress`, { message: '250 rows', progress_percent: 20 });
+    expect(first.body.operation).toMatchObject({ status: 'running', cancel_requested: false });
+    await tenant.call('DELETE', `/api/v1/operations/${id}`);
+    const second = await say(`/${id}/progress`, { message: '500 rows', progress_percent: 40 });
+    expect(second.body.operation.cancel_requested).toBe(true);
+    expect((await say(`/${id}/complete`, { result: { rows: 500 } })).body.operation).toMatchObject({
+      status: 'cancelled',
+      result: { rows: 500 },
+    });
+    expect((await say(`/${id}/fail`, { error: 'late' })).body.code).toBe('operation_finished');
+    const heard = parse(await (await listen(id)).text());
+    expect(heard.map(({ event }) => event)).toEqual([
+      'connected',
+      'operation_started',
+      'operation_progress',
+      'operation_progress',
+      'operation_cancelled',
+      'stream_end',
+    ]);
+    const failing = (await say('', { operation_type: 'sync' })).body.operation.id as string;
+    const failed = await say(`/${failing}/fail`, { error: 'The file is gone.', error_type: 'no_file' });
+    expect(failed.body.operation).toMatchObject({
+      status: 'failed',
+      error: { error_type: 'no_file', message: 'The file is gone.' },
+    });
+    expect((await say('', { operation_type: 'Not a word' })).body.error_details).toEqual({
+      operation_type: ['value_is_invalid'],
+    });
+    expect((await say(`/${failing}/progress`, { message: 'x', progress_percent: 101 })).body.error_details).toEqual({
+      progress_percent: ['value_is_out_of_range'],
+    });
+  });
+
+  it("of Florin's own work cannot be reported by others", async () => {
+    const { open, opened } = gate();
+    const { id } = await begin(async () => {
+      await opened;
+      return {};
+    });
+    const answer = await tenant.call('POST', `/api/v1/operations/${id}/complete`);
+    expect(answer.body.code).toBe('operation_not_found');
+    open();
+    await until('it to end', async () => (await statusOf(id)) === 'completed');
   });
 });

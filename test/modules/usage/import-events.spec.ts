@@ -35,7 +35,7 @@ async function startProxy(
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      const fault = request.method === 'POST' ? faultOf(++posts) : 'none';
+      const fault = request.method === 'POST' && request.url?.startsWith('/api/v1/events') ? faultOf(++posts) : 'none';
       if (fault === 'refuse') return void request.socket.destroy();
       if (typeof fault === 'number') return void response.writeHead(fault, { 'retry-after': '1' }).end();
       void fetch(`${target}${request.url}`, {
@@ -111,6 +111,27 @@ describe('importEvents', () => {
     expect((await readdir(dir)).filter((name) => name.includes(tenant.id))).toEqual([`${tenant.id}.csv`]);
     const { body } = await tenant.call('GET', '/api/v1/events/code:1:input_tokens');
     expect(body.event).toMatchObject({ timestamp: '2023-11-16T18:00:01.979Z', properties: { tokens: '1', service: 'code' } });
+  });
+
+  it('is an operation that others follow, and that stops when one of them asks for it', async () => {
+    const operations = async () =>
+      (
+        await florin.sql.query('select id, type, status, result from operations where organization_id = $1 order by id', [
+          tenant.id,
+        ])
+      ).rows;
+    await importEvents(job());
+    expect(await operations()).toMatchObject([
+      { type: 'events_import', status: 'COMPLETED', result: { rows: rowCount, sent_events: 2 * rowCount } },
+    ]);
+    const stopping = importEvents({
+      ...job(),
+      // What is sent by then stays, what comes after is not sent.
+      onProgress: () => void florin.sql.query('update operations set cancel_requested = true where status = $1', ['RUNNING']),
+    });
+    await expect(stopping).rejects.toThrow(/It was cancelled after \d+ rows\. Start the same command again/);
+    expect((await operations())[1]).toMatchObject({ status: 'CANCELLED' });
+    expect((await importEvents(job())).resumedAfterRow).toBeGreaterThan(0);
   });
 
   it('counts nothing twice when the whole file is sent again', async () => {

@@ -10,7 +10,7 @@ import { SubscriptionRow } from '../../subscriptions/index.ts';
 import { TAX_RATES } from '../../taxes/index.ts';
 import type { RunTrigger } from '../billing-run.entity.ts';
 import { isOutage } from '../bill-batch.ts';
-import { completeRun, countResults, failRun, openRun, recordFailure, type Run } from '../billing-runs.store.ts';
+import { cancelRun, completeRun, countResults, failRun, openRun, recordFailure, type Run } from '../billing-runs.store.ts';
 import { Forecast } from '../forecast/forecast.ts';
 import { type PlannedContent, plannedOf } from './planned-content.ts';
 import { insertPlannedInvoices, type InvoiceToPlan, previousTotals } from './planned-invoices.store.ts';
@@ -34,7 +34,7 @@ export interface PlanRequest {
   readonly trigger: RunTrigger;
   /** The organization's present by default. */
   readonly asOf?: Date;
-  readonly onProgress?: (planned: number) => void;
+  readonly onProgress?: (planned: number) => Promise<boolean> | boolean;
 }
 
 /** A run that only says what it would do at `asOf`: woken, priced and grouped as the generator does it, and nothing of it done. */
@@ -56,29 +56,31 @@ export class PlanRun {
     const query = queryOn(this.dataSource);
     const at = dateOf(this.clock.now());
     const run = await openRun(query, { organizationId, trigger, scheduledFor: null, asOf, at, dryRun: true });
+    let isWhole: boolean;
     try {
-      await this.plan(query, run, onProgress ?? (() => undefined));
+      isWhole = await this.plan(query, run, onProgress ?? (() => true));
     } catch (error) {
       await failRun(query, run, dateOf(this.clock.now()));
       throw error;
     }
-    await completeRun(query, run, dateOf(this.clock.now()));
+    await (isWhole ? completeRun : cancelRun)(query, run, dateOf(this.clock.now()));
     return run;
   }
 
-  private async plan(query: Query, run: Run, onProgress: (planned: number) => void): Promise<void> {
+  /** False: somebody asked it to stop before everything was planned. */
+  private async plan(query: Query, run: Run, onProgress: (planned: number) => Promise<boolean> | boolean): Promise<boolean> {
     let last = beforeAll;
     let position = 0;
     for (;;) {
       const values = [run.organizationId, run.asOf, last, batchSize];
       const customers = await query<{ customer_id: string }>(selectCustomers, values);
       const ids = customers.map((row) => row.customer_id);
-      if (ids.length === 0) return;
+      if (ids.length === 0) return true;
       const planned = await this.planWhole(query, run, ids);
       const placed = planned.map((invoice, i) => ({ ...invoice, position: position + i + 1 }));
       await insertPlannedInvoices(query, run, placed, dateOf(this.clock.now()));
       position += placed.length;
-      onProgress(position);
+      if (!(await onProgress(position))) return false;
       last = ids.at(-1) ?? last;
     }
   }

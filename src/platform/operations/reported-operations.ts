@@ -1,0 +1,55 @@
+import { Injectable } from '@nestjs/common';
+import { BillingError } from '../../domain/errors/billing-error.ts';
+import { Clock, dateOf } from '../clock/clock.ts';
+import { Operations } from './operations.ts';
+import { type Operation, OperationsStore, type Saying } from './operations.store.ts';
+
+/** Operations of work that is done outside of this house. Whoever falls silent for 90 seconds counts as gone. */
+@Injectable()
+export class ReportedOperations {
+  constructor(
+    private readonly operations: Operations,
+    private readonly store: OperationsStore,
+    private readonly clock: Clock,
+  ) {}
+
+  async open(organizationId: string, type: string): Promise<Operation> {
+    const operation = await this.store.open(organizationId, type, this.now(), { reported: true });
+    await this.store.say(operation, { type: 'operation_started', payload: {}, status: 'RUNNING' }, this.now());
+    return this.operations.find(organizationId, operation.id);
+  }
+
+  /** The answer says whether somebody asked it to stop. @throws BillingError operation_not_found, operation_finished */
+  async progress(organizationId: string, id: string, message: string, percent: number): Promise<Operation> {
+    const payload = { message, progress_percent: percent };
+    return this.say(organizationId, id, () => ({ type: 'operation_progress', payload }));
+  }
+
+  /** One that was asked to stop is cancelled with what it did. @throws BillingError operation_not_found, operation_finished */
+  async complete(organizationId: string, id: string, result: object): Promise<Operation> {
+    return this.say(organizationId, id, ({ cancel_requested: isCancelled }) => ({
+      type: isCancelled ? 'operation_cancelled' : 'operation_completed',
+      payload: { result },
+      status: isCancelled ? 'CANCELLED' : 'COMPLETED',
+      result,
+    }));
+  }
+
+  /** @throws BillingError operation_not_found, operation_finished */
+  async fail(organizationId: string, id: string, message: string, errorType: string): Promise<Operation> {
+    const error = { error_type: errorType, message };
+    return this.say(organizationId, id, () => ({ type: 'operation_error', payload: error, status: 'FAILED', error }));
+  }
+
+  private async say(organizationId: string, id: string, saying: (operation: Operation) => Saying): Promise<Operation> {
+    const operation = await this.operations.find(organizationId, id);
+    if (!operation.reported) throw new BillingError('operation_not_found');
+    const said = await this.store.say(operation, saying(operation), this.now());
+    if (!said) throw new BillingError('operation_finished');
+    return this.operations.find(organizationId, id);
+  }
+
+  private now(): Date {
+    return dateOf(this.clock.now());
+  }
+}
