@@ -5,11 +5,13 @@ export interface Call {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 interface Load {
   readonly url: string;
-  readonly key: string;
+  /** None where something else opens the door. */
+  readonly key?: string;
   readonly calls: readonly Call[];
 }
 
@@ -44,10 +46,14 @@ export function openClients(): HttpClients {
 /** Bytes already: turning text into bytes is no client's work here. */
 type Prepared = Dispatcher.DispatchOptions;
 
-const prepare = ({ key }: Load, { method, path, body }: Call): Prepared => ({
+const prepare = ({ key }: Load, { method, path, body, headers }: Call): Prepared => ({
   method,
   path,
-  headers: { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+  headers: {
+    ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...headers,
+  },
   body: body === undefined ? null : Buffer.from(body),
 });
 

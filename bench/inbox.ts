@@ -1,23 +1,18 @@
 import { createHash, createHmac } from 'node:crypto';
-import { Agent, createServer, type IncomingMessage, request } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import pg from 'pg';
 import { emptyDatabase, type Ground, withClient } from './ground.ts';
+import { type Call, openClients } from './http-clients.ts';
 import { openProduct, webhookSecret } from './product.ts';
 import { progress, ratiosOf, type Row, short, versus } from './report.ts';
 import type { Sizes } from './sizes.ts';
 
-const clients = 8;
 const poolSize = 10;
 
-interface Post {
-  readonly body: string;
-  readonly signature: string;
-}
-
 /** Signed events of 1.7 kB, each with an id of its own. */
-function makePosts(count: number, prefix: string): Post[] {
+function makePosts(count: number, prefix: string): Call[] {
   const timestamp = Math.floor(Date.now() / 1_000);
   return Array.from({ length: count }, (_, i) => {
     const body = JSON.stringify({
@@ -29,7 +24,8 @@ function makePosts(count: number, prefix: string): Post[] {
       data: { object: { id: `in_${prefix}${i}`, object: 'invoice', customer: `cus_${i % 500}`, description: 'x'.repeat(1_500) } },
     });
     const v1 = createHmac('sha256', webhookSecret).update(`${timestamp}.${body}`).digest('hex');
-    return { body, signature: `t=${timestamp},v1=${v1}` };
+    const headers = { 'stripe-signature': `t=${timestamp},v1=${v1}` };
+    return { method: 'POST', path: '/api/v1/webhooks/stripe', body, headers };
   });
 }
 
@@ -38,11 +34,11 @@ export async function inboxRows(ground: Ground, sizes: Sizes): Promise<Row[]> {
   const url = await ground.copy(emptyDatabase, 'inbox');
   const product = await openProduct(url, ground.directory);
   const bare = await openBare(url);
+  const clients = openClients();
   try {
     const measure = async (what: string, address: string, count: number, prefix: string): Promise<number> => {
       await withClient(url, (client) => client.query('truncate inbound_events'));
-      const posts = makePosts(count, prefix);
-      const rate = count / (await send(`${address}/api/v1/webhooks/stripe`, posts));
+      const rate = count / (await clients.run({ url: address, calls: makePosts(count, prefix) }));
       const stored = await withClient(url, async (client) => {
         const { rows } = await client.query<{ n: number }>('select count(*)::int as n from inbound_events');
         return rows[0]?.n;
@@ -64,7 +60,7 @@ export async function inboxRows(ground: Ground, sizes: Sizes): Promise<Row[]> {
     return [
       {
         goal: '13',
-        what: `verify + store + 200, ${clients} clients : bare server`,
+        what: 'verify + store + 200, 8 clients : bare server',
         ratios: ratiosOf(rates.florin, rates.bare),
         floor: 0.65,
         target: 0.8,
@@ -72,6 +68,7 @@ export async function inboxRows(ground: Ground, sizes: Sizes): Promise<Row[]> {
       },
     ];
   } finally {
+    await clients.close();
     await bare.close();
     await product.close();
     await ground.drop('inbox');
@@ -110,27 +107,4 @@ async function openBare(databaseUrl: string): Promise<{ url: string; close(): Pr
       await pool.end();
     },
   };
-}
-
-/** Seconds that all posts took, shared by keep-alive clients. */
-async function send(url: string, posts: readonly Post[]): Promise<number> {
-  const agent = new Agent({ keepAlive: true, maxSockets: clients });
-  const one = ({ body, signature }: Post): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const headers = { 'content-type': 'application/json', 'stripe-signature': signature };
-      const outgoing = request(url, { method: 'POST', agent, headers }, (response) => {
-        if (response.statusCode !== 200) reject(new Error(`the event was answered ${response.statusCode}`));
-        response.resume().once('end', resolve);
-      });
-      outgoing.once('error', reject).end(body);
-    });
-  let next = 0;
-  const started = performance.now();
-  await Promise.all(
-    Array.from({ length: clients }, async () => {
-      for (let post = posts[next++]; post; post = posts[next++]) await one(post);
-    }),
-  );
-  agent.destroy();
-  return (performance.now() - started) / 1_000;
 }

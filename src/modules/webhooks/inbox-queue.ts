@@ -5,8 +5,8 @@ import { type Delivery, keepDeliveries, type Kept } from './inbox.store.ts';
 
 /** Of Stripe's usual size they make one message of a few hundred kilobytes. */
 const maxTogetherBytes = 512 * 1024;
-/** The next statement fills while one is written. */
-const maxWriting = 2;
+/** While these are written the next one fills. */
+const maxWriting = 4;
 
 /** Deliveries that arrive at the same time share one INSERT and one commit; each is answered after it. */
 @Injectable()
