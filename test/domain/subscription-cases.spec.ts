@@ -612,8 +612,23 @@ describe('ends and new beginnings', () => {
     const due = { kind: 'terminated', at: at(given.ending_at), timezone: given.timezone } as const;
     // The local day of the end is the first day of the next period; what was paid for is used up.
     expect(endSpans(first, due)).toMatchObject({ used: first, unused: { start: first.end, end: first.end } });
-    const { next } = billingStep({ anchor, current: first, since: first.start, end: { at: first.end, how: 'terminated' } });
-    expect(next).toBeNull();
+    const atBound = billingStep({ anchor, current: first, since: first.start, end: { at: first.end, how: 'terminated' } });
+    expect(atBound.next).toBeNull();
+    // The end is two hours into that day: paid in advance it is not a day of its own, in arrears it is.
+    const end = { at: at(given.ending_at), how: 'terminated' as const };
+    const last = billingStep({ anchor, current: first, since: first.start, end, paidInAdvance: true });
+    expect(last).toMatchObject({
+      reason: 'TERMINATING',
+      next: null,
+      plan: { advance: null },
+      usage: { billed: { start: first.start, end: end.at } },
+      header: { start: first.start, end: end.at },
+    });
+    expect(billingStep({ anchor, current: first, since: first.start, end }).next).toEqual({ start: first.end, end: end.at });
+    const dayAfter = { ...end, at: end.at.add({ hours: 24 }) };
+    expect(billingStep({ anchor, current: first, since: first.start, end: dayAfter, paidInAdvance: true }).next).not.toBeNull();
+    const replaced = { ...end, how: 'replaced' as const };
+    expect(billingStep({ anchor, current: first, since: first.start, end: replaced, paidInAdvance: true }).next).not.toBeNull();
   });
 
   it('recreate-same-external-id-keeps-anchor: the new subscription’s first period is the rest of the anchor’s', () => {

@@ -1,7 +1,7 @@
 import { Temporal } from 'temporal-polyfill';
 import { type BillingAnchor, periodContaining } from '../calendar/billing-period.ts';
 import type { Span } from '../calendar/span.ts';
-import { isEmpty } from '../calendar/spans.ts';
+import { endOfUse, isEmpty } from '../calendar/spans.ts';
 import { endOfBilledDays, type SubscriptionEnd } from './end-subscription.ts';
 
 /** What is billed of one whole period of an item. */
@@ -22,6 +22,8 @@ export interface StepTerms {
   /** Until then the plan and fixed charges cost nothing; usage and the commitment do (Lago). It is a boundary of its own. */
   readonly trialEndsAt?: Temporal.Instant | null;
   readonly end: SubscriptionEnd | null;
+  /** The plan is paid in advance. */
+  readonly paidInAdvance?: boolean;
 }
 
 export type InvoicingReason = 'STARTING' | 'PERIODIC' | 'TERMINATING';
@@ -83,10 +85,13 @@ const withoutScraps =
  * G12). Pure; the generator, the preview and the dry run all take their spans from here.
  */
 export function billingStep(terms: StepTerms, calendar: PeriodAround = periodContaining): BillingStep {
-  const { anchor, current, since, end, trialEndsAt = null } = terms;
+  const { anchor, since, end, trialEndsAt = null } = terms;
   const periodAround = withoutScraps(calendar, since);
   const stepAnchor = stepAnchorOf(terms);
-  const next = nextSpan(stepAnchor, current.end, { endsAt: end?.at ?? null, trialEndsAt }, periodAround);
+  const following = nextSpan(stepAnchor, terms.current.end, { endsAt: end?.at ?? null, trialEndsAt }, periodAround);
+  const isOver = following !== null && endsOnFirstDay(terms, following);
+  const next = isOver ? null : following;
+  const current = isOver ? { start: terms.current.start, end: following.end } : terms.current;
   const isStart =
     next !== null && (isEmpty(current) || isTrialCut(current, trialEndsAt, periodAround(stepAnchor, current.start)));
   const lastDay = end && endOfBilledDays(end, anchor.timezone);
@@ -128,6 +133,13 @@ export function billingStep(terms: StepTerms, calendar: PeriodAround = periodCon
     usage: counted && filled({ ...counted, billed: { start: counted.billed.start, end: current.end } }),
   };
 }
+
+/** What is paid in advance is not paid for a day on which it ends at once (Lago): the day goes with the period before. */
+const endsOnFirstDay = ({ anchor, current, end, paidInAdvance }: StepTerms, following: Span): boolean =>
+  paidInAdvance === true &&
+  end?.how === 'terminated' &&
+  !isEmpty(current) &&
+  !isBefore(following.start, endOfUse(end.at, anchor.timezone, 'given_up'));
 
 /** The trial ended before the period did: what the plan costs begins here, as at a start. */
 const isTrialCut = (current: Span, trialEndsAt: Temporal.Instant | null, period: Span): boolean =>

@@ -46,6 +46,27 @@ export async function forecastUnusedCredit(
   return notesOf([...invoices, ...imagined], ended);
 }
 
+/**
+ * Minor units that ended subscriptions get back of the period in which they ended, by subscription: what they paid for it in advance is
+ * less by so much. Nothing is locked or written.
+ */
+export async function unusedCents(
+  query: Query,
+  organizationId: string,
+  steps: readonly SubscriptionStep[],
+): Promise<ReadonlyMap<string, bigint>> {
+  const ended = endedOf(steps);
+  if (ended.size === 0) return new Map();
+  const cents = new Map<string, bigint>();
+  for (const { fees } of await readPaidBeyond(query, organizationId, endsOf(ended), { locks: false }))
+    for (const [id, entry] of ended) {
+      const own = fees.filter((fee) => fee.subscription_id === id).map((fee) => unusedOf(fee, entry));
+      const credit = own.reduce((sum, one) => sum.plus(one), Exact.zero).roundToInteger();
+      cents.set(id, (cents.get(id) ?? 0n) + credit);
+    }
+  return cents;
+}
+
 interface EndedStep extends SubscriptionStep {
   readonly end: NonNullable<SubscriptionStep['end']>;
 }

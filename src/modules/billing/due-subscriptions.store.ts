@@ -3,9 +3,12 @@ import { type DueSubscription, selectSubscription } from './subscription-to-pric
 
 /**
  * What makes a subscription due (G2, G3): the predicate of the index ix_subscriptions_due, and the time. A successor whose start
- * is billed with its predecessor's last period waits for that one.
+ * is billed with its predecessor's last period waits for that one; one that is to end on the day of the boundary waits for its end
+ * (lago.md 2.2), so that no period begins of which it is the only day.
  */
 const isDue = `s.organization_id = $1 and (s.status in ('ACTIVE', 'TRIAL') or s.final_invoice_due) and s.payment_provider = 'MANUAL' and s.current_period_end <= $2
+    and (s.ending_at is null or s.ending_at <= $2
+      or (s.ending_at at time zone s.billing_timezone)::date <> (s.current_period_end at time zone s.billing_timezone)::date)
     and (s.previous_subscription_id is null or not exists (select from subscriptions q where q.organization_id = s.organization_id
       and q.id = s.previous_subscription_id and q.bills_successor and q.final_invoice_due))
     and not exists (select from billing_run_errors f where f.organization_id = s.organization_id and f.billing_run_id = $3 and f.subscription_id = s.id)`;

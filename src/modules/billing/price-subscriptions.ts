@@ -11,6 +11,7 @@ import { type EffectiveEntity, effectiveEntity } from '../billing-entities/index
 import { type MeasuredUsage, measureUsage } from '../usage/index.ts';
 import { billedBefore, type BilledSpan } from './billed-before.store.ts';
 import { bucketOf, usageRequestOf } from './charge-usage.ts';
+import { unusedCents } from './credit-unused-time.ts';
 import { type DueSubscription, type ImaginedRows, readNamedForPricing } from './subscription-to-price.ts';
 import { type FixedChargeFacts, loadPriceFacts, type PriceFacts, type UsageChargeFacts } from './price-facts.store.ts';
 import { type TaxesOf, taxesOf, taxesOnDayOf } from './taxes-of.ts';
@@ -29,6 +30,7 @@ export interface PricedSubscription extends SubscriptionStep {
 /** What was counted and charged; by subscription, or by subscription and charge. */
 interface Usage {
   of(subscriptionId: string, chargeId: string): readonly MeasuredUsage[];
+  /** Less what is given back of it. */
   billedBefore(subscriptionId: string): bigint;
 }
 
@@ -143,9 +145,15 @@ async function loadUsage(
   );
   const before = await billedBefore(query, organizationId, spans, redrafted);
   const imaginedBefore = imaginedWithin(spans, imagined?.fees ?? []);
+  const committing = new Set(spans.map((span) => span.subscriptionId));
+  const unused = await unusedCents(
+    query,
+    organizationId,
+    steps.filter(({ subscription }) => committing.has(subscription.id)),
+  );
   return {
     of: (subscriptionId, chargeId) => byKey.get(`${subscriptionId} ${chargeId}`) ?? [],
-    billedBefore: (subscriptionId) => (before.get(subscriptionId) ?? 0n) + (imaginedBefore.get(subscriptionId) ?? 0n),
+    billedBefore: (id) => (before.get(id) ?? 0n) + (imaginedBefore.get(id) ?? 0n) - (unused.get(id) ?? 0n),
   };
 }
 
