@@ -7,7 +7,7 @@ import { type DueSubscription, selectSubscription } from './subscription-to-pric
  * (lago.md 2.2), so that no period begins of which it is the only day.
  */
 const isDue = `s.organization_id = $1 and (s.status in ('ACTIVE', 'TRIAL') or s.final_invoice_due) and s.payment_provider = 'MANUAL' and s.current_period_end <= $2
-    and (s.ending_at is null or s.ending_at <= $2
+    and (s.ending_at is null or s.ending_at <= $2 or s.final_invoice_due
       or (s.ending_at at time zone s.billing_timezone)::date <> (s.current_period_end at time zone s.billing_timezone)::date)
     and (s.previous_subscription_id is null or not exists (select from subscriptions q where q.organization_id = s.organization_id
       and q.id = s.previous_subscription_id and q.bills_successor and q.final_invoice_due))

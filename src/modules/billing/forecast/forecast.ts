@@ -1,7 +1,8 @@
 import type { EntityManager } from 'typeorm';
+import { localDateOf } from '../../../domain/calendar/local-day.ts';
 import { isBilled } from '../../../domain/lifecycles/subscription.ts';
 import type { TaxRates } from '../../../domain/taxation/tax-rates.ts';
-import { dateOf } from '../../../platform/clock/clock.ts';
+import { dateOf, instantOf } from '../../../platform/clock/clock.ts';
 import { queryIn } from '../../../platform/database/sql.ts';
 import type { CreditNoteToIssue } from '../../credit-notes/index.ts';
 import type { CustomerRow } from '../../customers/index.ts';
@@ -111,8 +112,15 @@ export class Forecast {
     const isBillable = (isBilled(row.status) || row.finalInvoiceDue) && row.paymentProvider === 'MANUAL';
     const previous = this.rows.get(row.previousSubscriptionId ?? '');
     const waits = previous !== undefined && previous.billsSuccessor && previous.finalInvoiceDue;
-    return isBillable && !waits ? row.currentPeriodEnd : null;
+    return isBillable && !waits ? boundaryOf(row) : null;
   }
 }
 
 const isPast = (at: Date | null, now: Date): boolean => at !== null && at <= now;
+
+/** The end of its period; or its own end, where that is announced for the same day (see `isDue`). */
+function boundaryOf({ currentPeriodEnd: boundary, endingAt, finalInvoiceDue, billingTimezone }: SubscriptionRow): Date | null {
+  if (!boundary || !endingAt || finalInvoiceDue || endingAt <= boundary) return boundary;
+  const [ends, turns] = [endingAt, boundary].map((at) => localDateOf(instantOf(at), billingTimezone));
+  return ends && turns && ends.equals(turns) ? endingAt : boundary;
+}
