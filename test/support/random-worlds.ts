@@ -1,0 +1,202 @@
+import fc from 'fast-check';
+import type { Florin, Tenant } from './florin.ts';
+import { make } from './shop.ts';
+
+const metrics = {
+  counted: { aggregation_type: 'count_agg' },
+  summed: { aggregation_type: 'sum_agg', field_name: 'value' },
+  peak: { aggregation_type: 'max_agg', field_name: 'value' },
+  newest: { aggregation_type: 'latest_agg', field_name: 'value' },
+  people: { aggregation_type: 'unique_count_agg', field_name: 'value' },
+  kept: { aggregation_type: 'weighted_sum_agg', field_name: 'value', recurring: true, weighted_interval: 'seconds' },
+  seats: { aggregation_type: 'sum_agg', field_name: 'value', recurring: true },
+  members: { aggregation_type: 'unique_count_agg', field_name: 'value', recurring: true },
+};
+type Metric = keyof typeof metrics;
+const metricCodes = Object.keys(metrics) as Metric[];
+
+const tiers = (name: string, field = 'per_unit_amount') => ({
+  [name]: [
+    { from_value: 0, to_value: 5, [field]: '3', flat_amount: '1' },
+    { from_value: 6, to_value: null, [field]: '0.7', flat_amount: '2' },
+  ],
+});
+const models: Readonly<Record<string, object>> = {
+  standard: { amount: '0.333' },
+  graduated: tiers('graduated_ranges'),
+  graduated_percentage: tiers('graduated_percentage_ranges', 'rate'),
+  volume: tiers('volume_ranges'),
+  package: { amount: '7', package_size: 3, free_units: 2 },
+  percentage: { rate: '2.99', fixed_amount: '0.1', free_units_per_events: 1, per_transaction_max_amount: '0.5' },
+  dynamic: {},
+};
+
+const charges = fc.record({
+  metric: fc.constantFrom(...metricCodes),
+  model: fc.constantFrom(...Object.keys(models)),
+  isGrouped: fc.boolean(),
+  isFiltered: fc.boolean(),
+  minimum: fc.constantFrom(0, 5000),
+  inAdvance: fc.boolean(),
+  isInvoiceable: fc.boolean(),
+  isProrated: fc.boolean(),
+});
+const fixedCharges = fc.record({
+  model: fc.constantFrom('standard', 'graduated', 'volume'),
+  units: fc.integer({ min: 0, max: 9 }),
+  isProrated: fc.boolean(),
+  inAdvance: fc.boolean(),
+});
+const plans = fc.record({
+  interval: fc.constantFrom('weekly', 'monthly', 'quarterly', 'semiannual', 'yearly'),
+  amount: fc.integer({ min: 0, max: 99_999 }),
+  inAdvance: fc.boolean(),
+  trialDays: fc.constantFrom(0, 0, 5),
+  chargesMonthly: fc.boolean(),
+  fixedMonthly: fc.boolean(),
+  commitment: fc.constantFrom(0, 0, 40_000),
+  isTaxed: fc.boolean(),
+  charges: fc.array(charges, { maxLength: 3 }),
+  fixedCharges: fc.array(fixedCharges, { maxLength: 2 }),
+});
+
+/** What happens to the subscription: nothing, another plan (`first` or `second`), or its end. */
+const lifeEvents = fc.record({
+  kind: fc.constantFrom('none', 'second', 'terminate'),
+  afterHours: fc.integer({ min: 0, max: 1200 }),
+});
+export type LifeEvent = typeof lifeEvents extends fc.Arbitrary<infer T> ? T : never;
+
+export const worlds = fc.record({
+  timezone: fc.constantFrom('UTC', 'America/New_York', 'Asia/Tokyo', 'Asia/Kolkata', 'Europe/Paris', 'Pacific/Chatham'),
+  billingTime: fc.constantFrom('calendar', 'anniversary'),
+  /** Of the subscription, from 10 March 2026 on. */
+  startsAfterHours: fc.integer({ min: -1000, max: 300 }),
+  endsAfterHours: fc.option(fc.integer({ min: 400, max: 3000 }), { freq: 4 }),
+  taxes: fc.constantFrom<readonly string[]>([], ['20'], ['8.875', '5']),
+  first: plans,
+  second: plans,
+  event: lifeEvents,
+  usage: fc.array(
+    fc.record({
+      metric: fc.constantFrom(...metricCodes),
+      afterHours: fc.integer({ min: -1000, max: 3000 }),
+      value: fc.integer({ min: 0, max: 20 }),
+      removes: fc.boolean(),
+      team: fc.constantFrom('a', 'b'),
+      region: fc.constantFrom('eu', 'us', 'mars'),
+    }),
+    { maxLength: 25 },
+  ),
+});
+export type World = typeof worlds extends fc.Arbitrary<infer T> ? T : never;
+
+const origin = Date.parse('2026-03-10T08:00:00Z');
+const instant = (afterHours: number): string => new Date(origin + afterHours * 3_600_000).toISOString();
+
+/** A test organization that is this world, on 10 March 2026, with its events sent and `sub` on the plan `first`. */
+export async function openWorld(florin: Florin, world: World): Promise<Tenant> {
+  const tenant = await florin.openOrganization('test');
+  const { call } = tenant;
+  await florin.sql.query('update organizations set virtual_now = $2 where id = $1', [tenant.id, instant(0)]);
+  for (const [position, rate] of world.taxes.entries())
+    await make(call, '/api/v1/taxes', 'tax', {
+      code: `tax_${position}`,
+      name: `Tax ${rate}`,
+      rate,
+      applied_to_organization: true,
+    });
+  await make(call, '/api/v1/taxes', 'tax', { code: 'own', name: 'Own', rate: '7.7' });
+  await make(call, '/api/v1/add_ons', 'add_on', { code: 'box', name: 'Box', amount_cents: 1234, amount_currency: 'EUR' });
+  const ids = new Map<Metric, string>();
+  for (const code of metricCodes) {
+    const filters = [{ key: 'region', values: ['eu', 'us'] }];
+    const metric = await make(call, '/api/v1/billable_metrics', 'billable_metric', {
+      code,
+      name: code,
+      filters,
+      ...metrics[code],
+    });
+    ids.set(code, metric.lago_id);
+  }
+  for (const code of ['first', 'second'] as const) await make(call, '/api/v1/plans', 'plan', planOf(code, world[code], ids));
+  await make(call, '/api/v1/customers', 'customer', { external_id: 'customer', timezone: world.timezone, net_payment_term: 14 });
+  const { endsAfterHours } = world;
+  await make(call, '/api/v1/subscriptions', 'subscription', {
+    external_customer_id: 'customer',
+    external_id: 'sub',
+    plan_code: 'first',
+    billing_time: world.billingTime,
+    subscription_at: instant(world.startsAfterHours),
+    ...(endsAfterHours === null ? {} : { ending_at: instant(endsAfterHours) }),
+  });
+  if (world.usage.length > 0) await use(tenant, world.usage);
+  return tenant;
+}
+
+type Plan = World['first'];
+
+function planOf(code: string, plan: Plan, ids: ReadonlyMap<Metric, string>) {
+  const isLong = plan.interval === 'yearly' || plan.interval === 'semiannual';
+  return {
+    code,
+    name: code,
+    interval: plan.interval,
+    amount_cents: plan.amount,
+    amount_currency: 'EUR',
+    pay_in_advance: plan.inAdvance,
+    trial_period: plan.trialDays,
+    bill_charges_monthly: isLong && plan.chargesMonthly,
+    bill_fixed_charges_monthly: isLong && plan.fixedMonthly,
+    minimum_commitment: plan.commitment === 0 ? null : { amount_cents: plan.commitment },
+    tax_codes: plan.isTaxed ? ['own'] : [],
+    charges: plan.charges.map((charge) => chargeOf(charge, ids)),
+    fixed_charges: plan.fixedCharges.map(({ model, units, isProrated, inAdvance }) => ({
+      add_on_code: 'box',
+      charge_model: model,
+      units: String(units),
+      prorated: isProrated && model !== 'graduated',
+      pay_in_advance: inAdvance && model !== 'volume',
+      ...(model === 'standard' ? {} : { properties: models[model] }),
+    })),
+  };
+}
+
+/** As it was drawn, as far as such a charge can be sold (lago.md 1.4). */
+function chargeOf(drawn: Plan['charges'][number], ids: ReadonlyMap<Metric, string>) {
+  const model = drawn.model === 'dynamic' && drawn.metric !== 'summed' ? 'standard' : drawn.model;
+  const inAdvance = drawn.inAdvance && model !== 'volume' && !['peak', 'newest', 'kept'].includes(drawn.metric);
+  const isRecurring = ['seats', 'members'].includes(drawn.metric);
+  const isProrated =
+    drawn.isProrated && isRecurring && (inAdvance ? ['standard'] : ['standard', 'volume', 'graduated']).includes(model);
+  const properties = { ...models[model], ...(drawn.isGrouped ? { pricing_group_keys: ['team'] } : {}) };
+  return {
+    billable_metric_id: ids.get(drawn.metric),
+    charge_model: model,
+    properties,
+    pay_in_advance: inAdvance,
+    invoiceable: drawn.isInvoiceable || !inAdvance,
+    prorated: isProrated,
+    min_amount_cents: inAdvance ? 0 : drawn.minimum,
+    filters: drawn.isFiltered ? [{ values: { region: ['eu'] }, properties }] : [],
+  };
+}
+
+async function use({ call }: Tenant, usage: World['usage']): Promise<void> {
+  const { status, body } = await call('POST', '/api/v1/events/batch', {
+    events: usage.map(({ metric, afterHours, value, removes, team, region }, i) => ({
+      transaction_id: `event ${i}`,
+      external_subscription_id: 'sub',
+      code: metric,
+      timestamp: instant(afterHours),
+      precise_total_amount_cents: `${value}.25`,
+      properties: {
+        value: ['people', 'members'].includes(metric) ? `user ${value % 5}` : value,
+        operation_type: removes ? 'remove' : 'add',
+        team,
+        region,
+      },
+    })),
+  });
+  if (status !== 200) throw new Error(`events were refused: ${JSON.stringify(body)}`);
+}
