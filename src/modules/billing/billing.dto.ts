@@ -1,5 +1,5 @@
 import { Type } from 'class-transformer';
-import { IsBoolean, IsDefined, IsIn, IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
+import { IsBoolean, IsDefined, IsIn, IsInt, IsOptional, IsUUID, Max, Min, IsObject } from 'class-validator';
 import { PageQuery } from '../../platform/http/pagination.ts';
 import { IsInstant, IsKey } from '../../platform/http/validators.ts';
 
@@ -29,10 +29,37 @@ export class AdminRunsQuery extends ListRunsQuery {
 export class CurrentUsageQuery {
   @IsKey()
   external_subscription_id: string;
-  /** Taxes are always applied; accepted for the official client. */
+  /** True by default. */
   @IsOptional()
   @IsIn(['true', 'false'])
   apply_taxes?: string;
+  @IsOptional()
+  @IsUUID()
+  charge_id?: string;
+  @IsOptional()
+  @IsKey()
+  charge_code?: string;
+  @IsOptional()
+  @IsKey()
+  billable_metric_code?: string;
+  /** Of a charge with `pricing_group_keys`: `group[region]=eu`. */
+  @IsOptional()
+  @IsObject()
+  group?: Record<string, string>;
+  /** Lago's older name of `charge_id`. */
+  @IsOptional()
+  @IsUUID()
+  filter_by_charge_id?: string;
+  @IsOptional()
+  @IsKey()
+  filter_by_charge_code?: string;
+  @IsOptional()
+  @IsObject()
+  filter_by_group?: Record<string, string>;
+  /** Usage is of the running period; that of others is in `past_usage`. */
+  @IsOptional()
+  @IsIn(['false'], { message: 'unsupported_value' })
+  full_usage?: string;
 }
 
 export class PastUsageQuery extends PageQuery {

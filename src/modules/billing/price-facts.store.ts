@@ -32,6 +32,7 @@ interface PriceRecord {
   readonly id: string;
   readonly plan_id: string;
   readonly parent_id: string | null;
+  readonly code: string;
   readonly name: string;
   readonly charge_model: string | null;
   readonly properties: unknown;
@@ -66,6 +67,7 @@ export interface FixedChargeFacts {
 
 export interface UsageChargeFacts {
   readonly id: string;
+  readonly code: string;
   /** Of a subscription's own plan: the charge that it is a copy of. */
   readonly parentId: string | null;
   readonly name: string;
@@ -201,6 +203,7 @@ const fixedChargeOf = (record: PriceRecord): FixedChargeFacts => ({
 
 const usageChargeOf = (record: PriceRecord, metric: MetricFacts): UsageChargeFacts => ({
   id: record.id,
+  code: record.code,
   parentId: record.parent_id,
   name: record.name,
   prorated: record.prorated,

@@ -1,9 +1,9 @@
 import type { Temporal } from 'temporal-polyfill';
 import type { BillingAnchor } from '../../domain/calendar/billing-period.ts';
 import { anchorOf } from '../../domain/lifecycles/begin-subscription.ts';
-import { type BillingStep, billingStep, stepAnchorOf } from '../../domain/lifecycles/billing-step.ts';
+import { type BillingStep, billingStep } from '../../domain/lifecycles/billing-step.ts';
 import type { SubscriptionEnd } from '../../domain/lifecycles/end-subscription.ts';
-import { dateOf, instantOf } from '../../platform/clock/clock.ts';
+import { instantOf } from '../../platform/clock/clock.ts';
 import { periodAround } from './billing-calendar.ts';
 import type { DueSubscription } from './subscription-to-price.ts';
 
@@ -14,24 +14,6 @@ export interface SubscriptionStep {
   /** When and how it ended. */
   readonly end: SubscriptionEnd | null;
   readonly step: BillingStep;
-}
-
-/** The same with the period that runs, whole: at a start that is not billed yet it is the one that begins; the end of a trial does not cut it. */
-export function running(subscription: DueSubscription): DueSubscription {
-  const { current_period_start: start, current_period_end: end, trial_ends_at: trialEndsAt } = subscription;
-  if (trialEndsAt && end.getTime() === trialEndsAt.getTime()) {
-    const anchor = stepAnchorOf({
-      anchor: anchorOfSubscription(subscription),
-      chargesMonthly: subscription.bill_charges_monthly,
-      fixedChargesMonthly: subscription.bill_fixed_charges_monthly,
-    });
-    return { ...subscription, current_period_end: dateOf(periodAround(anchor, instantOf(start)).end) };
-  }
-  if (start < end) return subscription;
-  const { next } = stepOf(subscription).step;
-  return next
-    ? { ...subscription, current_period_start: dateOf(next.start), current_period_end: dateOf(next.end) }
-    : subscription;
 }
 
 /** What its periods hang on, with the plan's own interval. */
@@ -64,7 +46,7 @@ export function stepOf(subscription: DueSubscription): SubscriptionStep {
 }
 
 /** The start or the end of the last pause. */
-const sinceOf = ({ started_at: startedAt, resumed_at: resumedAt }: DueSubscription): Date =>
+export const sinceOf = ({ started_at: startedAt, resumed_at: resumedAt }: DueSubscription): Date =>
   resumedAt && resumedAt > startedAt ? resumedAt : startedAt;
 
 /** From when on the plan and what comes with it are paid for. */

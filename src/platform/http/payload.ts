@@ -29,12 +29,20 @@ function recorded(place: RouteInputPlace, decorate: ParameterDecorator): Paramet
   };
 }
 
-/** `status[]` is another way to say `status`, as clients of Lago do; whoever sends both means all of them. */
+/**
+ * `status[]` is another way to say `status`, as clients of Lago do; whoever sends both means all of them. `group[region]=eu` is a member of
+ * an object `group`.
+ */
 @Injectable()
 class ListNames implements PipeTransform<Record<string, unknown>, Record<string, unknown>> {
   transform(value: Record<string, unknown>): Record<string, unknown> {
     const plain = new Map<string, unknown>();
     for (const [name, given] of Object.entries(value)) {
+      const [, outer, member] = /^([^[\]]+)\[([^[\]]+)\]$/.exec(name) ?? [];
+      if (outer !== undefined && member !== undefined) {
+        plain.set(outer, Object.fromEntries([...Object.entries(plain.get(outer) ?? {}), [member, given]]));
+        continue;
+      }
       const key = name.endsWith('[]') ? name.slice(0, -2) : name;
       const isList = key !== name || plain.has(key);
       plain.set(key, isList ? [plain.get(key) ?? [], given].flat() : given);

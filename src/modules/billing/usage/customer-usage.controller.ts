@@ -3,15 +3,16 @@ import { ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { BillingError } from '../../../domain/errors/billing-error.ts';
 import { OrganizationId } from '../../../platform/auth/principal.ts';
+import { dateOf } from '../../../platform/clock/clock.ts';
 import { metaOf, pageOf } from '../../../platform/http/pagination.ts';
 import { QueryParams } from '../../../platform/http/payload.ts';
 import { findCustomer } from '../../customers/index.ts';
 import { OrganizationClock } from '../../organizations/index.ts';
 import { findSubscription } from '../../subscriptions/index.ts';
 import { CurrentUsageQuery, PastUsageQuery } from '../billing.dto.ts';
-import type { PricedSubscription } from '../price-subscriptions.ts';
 import { presentProjectedUsage, presentUsagePeriod, type UsagePeriod } from './present-usage.ts';
 import { RunningUsage } from './running-usage.ts';
+import type { UsageSoFar } from './usage-so-far.ts';
 import { describeCharges, pastPeriods } from './usage.queries.ts';
 
 /** Usage and what it costs: so far, by the end of the period if it goes on, and in the periods that are billed. */
@@ -26,7 +27,7 @@ export class CustomerUsageController {
 
   @Get('subscriptions/:externalId/usage')
   async usage(@OrganizationId() organizationId: string, @Param('externalId') externalId: string) {
-    const period = runningPeriodOf(await this.runningUsage.of(organizationId, externalId));
+    const period = periodOf(await this.runningUsage.of(organizationId, externalId));
     return { usage: presentUsagePeriod(period, await this.describe(organizationId, period)) };
   }
 
@@ -37,8 +38,7 @@ export class CustomerUsageController {
     @Param('externalCustomerId') externalCustomerId: string,
     @QueryParams() query: CurrentUsageQuery,
   ) {
-    const priced = await this.runningUsage.ofCustomer(organizationId, externalCustomerId, query.external_subscription_id);
-    const period = runningPeriodOf(priced);
+    const period = await this.asked(organizationId, externalCustomerId, query);
     return { customer_usage: presentUsagePeriod(period, await this.describe(organizationId, period)) };
   }
 
@@ -49,14 +49,10 @@ export class CustomerUsageController {
     @Param('externalCustomerId') externalCustomerId: string,
     @QueryParams() query: CurrentUsageQuery,
   ) {
-    const priced = await this.runningUsage.ofCustomer(organizationId, externalCustomerId, query.external_subscription_id);
-    const period = runningPeriodOf(priced);
+    const period = await this.asked(organizationId, externalCustomerId, query);
     const now = await this.organizationClock.now(organizationId);
     return {
-      customer_projected_usage: presentProjectedUsage(
-        { ...period, timezone: priced.subscription.billing_timezone, now },
-        await this.describe(organizationId, period),
-      ),
+      customer_projected_usage: presentProjectedUsage({ ...period, now }, await this.describe(organizationId, period)),
     };
   }
 
@@ -84,6 +80,19 @@ export class CustomerUsageController {
     return { usage_periods: periods.map((period) => presentUsagePeriod(period, describe)), meta: metaOf(page, count) };
   }
 
+  private async asked(organizationId: string, customer: string, query: CurrentUsageQuery): Promise<UsagePeriod> {
+    const filter = {
+      chargeId: query.charge_id ?? query.filter_by_charge_id,
+      chargeCode: query.charge_code ?? query.filter_by_charge_code,
+      metricCode: query.billable_metric_code,
+      group: query.group ?? query.filter_by_group,
+    };
+    const named = { customer, subscription: query.external_subscription_id };
+    const period = periodOf(await this.runningUsage.ofCustomer(organizationId, named, filter));
+    if (query.apply_taxes !== 'false') return period;
+    return { ...period, fees: period.fees.map((fee) => ({ ...fee, taxesAmountCents: 0n })) };
+  }
+
   private describe(organizationId: string, { fees }: UsagePeriod) {
     return describeCharges(
       this.dataSource.manager,
@@ -93,14 +102,11 @@ export class CustomerUsageController {
   }
 }
 
-/** What is paid again for the next period is no usage of this one. */
-function runningPeriodOf({ subscription, priced }: PricedSubscription): UsagePeriod {
-  const to = subscription.current_period_end;
-  return {
-    from: subscription.current_period_start,
-    to,
-    currency: priced.currency,
-    invoiceId: null,
-    fees: priced.fees.filter((fee) => fee.type === 'charge' && fee.from.epochMilliseconds < to.getTime()),
-  };
-}
+const periodOf = ({ subscription, counted, priced }: UsageSoFar): UsagePeriod => ({
+  from: dateOf(counted.start),
+  to: dateOf(counted.end),
+  currency: priced.currency,
+  timezone: subscription.billing_timezone,
+  invoiceId: null,
+  fees: priced.fees,
+});

@@ -1,4 +1,5 @@
 import { Temporal } from 'temporal-polyfill';
+import { localDateOf } from '../../../domain/calendar/local-day.ts';
 import type { FeeDerivation } from '../../../domain/invoicing/derivation.ts';
 import { inMinorUnits } from '../../../domain/money/currency.ts';
 import { Exact } from '../../../domain/money/exact.ts';
@@ -33,6 +34,8 @@ export interface UsagePeriod {
   readonly from: Date;
   readonly to: Date;
   readonly currency: string;
+  /** Whose day the end is. */
+  readonly timezone: string;
   readonly invoiceId: string | null;
   readonly fees: readonly UsageFee[];
 }
@@ -41,8 +44,13 @@ const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((total, amoun
 const sumOfUnits = (fees: readonly UsageFee[]): string =>
   fees.reduce((total, fee) => total.plus(Exact.parse(fee.units)), Exact.zero).toDecimal();
 
+type Describe = (chargeId: string) => ChargeDescription | undefined;
+
 /** Lago's customer_usage: usage of a period by charge, its filters and groups. A minimum is no usage. */
-export function presentUsagePeriod(period: UsagePeriod, describe: (chargeId: string) => ChargeDescription | undefined) {
+export const presentUsagePeriod = (period: UsagePeriod, describe: Describe) => presentUsage(period, describe, () => ({}));
+
+/** `more` of the fees that a figure sums up stands beside it. */
+function presentUsage<More extends object>(period: UsagePeriod, describe: Describe, more: (fees: readonly UsageFee[]) => More) {
   const usage = period.fees.filter((fee) => fee.derivation.true_up === undefined);
   const amount = sum(usage.map((fee) => fee.amountCents));
   const taxes = sum(usage.map((fee) => fee.taxesAmountCents));
@@ -50,29 +58,41 @@ export function presentUsagePeriod(period: UsagePeriod, describe: (chargeId: str
   return {
     from_datetime: isoOf(period.from),
     to_datetime: isoOf(period.to),
-    issuing_date: isoOf(period.to).slice(0, 10),
+    issuing_date: localDateOf(instantOf(period.to), period.timezone).toString(),
     lago_invoice_id: period.invoiceId,
     currency: period.currency,
     amount_cents: amount,
     taxes_amount_cents: taxes,
     total_amount_cents: amount + taxes,
-    charges_usage: chargeIds.map((chargeId) =>
-      presentCharge(
-        period.currency,
-        usage.filter((fee) => fee.itemId === chargeId),
-        describe(chargeId),
-        chargeId,
-      ),
-    ),
+    charges_usage: chargeIds.map((chargeId) => {
+      const fees = usage.filter((fee) => fee.itemId === chargeId);
+      return presentCharge({ currency: period.currency, fees, charge: describe(chargeId), chargeId }, more);
+    }),
   };
 }
 
-function presentCharge(currency: string, fees: readonly UsageFee[], charge: ChargeDescription | undefined, chargeId: string) {
+interface ChargeUsage {
+  readonly currency: string;
+  readonly fees: readonly UsageFee[];
+  readonly charge: ChargeDescription | undefined;
+  readonly chargeId: string;
+}
+
+function presentCharge<More extends object>(
+  { currency, fees, charge, chargeId }: ChargeUsage,
+  more: (fees: readonly UsageFee[]) => More,
+) {
+  const figuresOf = (some: readonly UsageFee[]) => ({ ...amountsOf(some), ...more(some) });
+  const presentFilter = (fee: UsageFee) => ({
+    ...figuresOf([fee]),
+    invoice_display_name: fee.derivation.filter_values ? Object.values(fee.derivation.filter_values).flat().join(', ') : null,
+    values: fee.derivation.filter_values ?? {},
+  });
   const grouped = fees.filter((fee) => fee.derivation.grouped_by !== undefined);
   const filtered = fees.filter((fee) => fee.derivation.grouped_by === undefined);
   const hasFilters = fees.some((fee) => fee.derivation.filter_id !== undefined);
   return {
-    ...amountsOf(fees),
+    ...figuresOf(fees),
     amount_currency: currency,
     charge: {
       lago_id: chargeId,
@@ -87,18 +107,12 @@ function presentCharge(currency: string, fees: readonly UsageFee[], charge: Char
     },
     filters: hasFilters ? filtered.map(presentFilter) : [],
     grouped_usage: grouped.map((fee) => ({
-      ...amountsOf([fee]),
+      ...figuresOf([fee]),
       grouped_by: fee.derivation.grouped_by ?? {},
       filters: fee.derivation.filter_id === undefined ? [] : [presentFilter(fee)],
     })),
   };
 }
-
-const presentFilter = (fee: UsageFee) => ({
-  ...amountsOf([fee]),
-  invoice_display_name: fee.derivation.filter_values ? Object.values(fee.derivation.filter_values).flat().join(', ') : null,
-  values: fee.derivation.filter_values ?? {},
-});
 
 const amountsOf = (fees: readonly UsageFee[]) => ({
   units: sumOfUnits(fees),
@@ -116,35 +130,25 @@ const growing = ['count_agg', 'sum_agg'];
  * The same with what the whole period will come to if usage goes on as it did: units by the days gone by, at the charge's own price.
  * Recurring metrics, peaks, latest values and prices by single events are projected as they stand.
  */
-export function presentProjectedUsage(
-  period: UsagePeriod & { readonly timezone: string; readonly now: Date },
-  describe: (chargeId: string) => ChargeDescription | undefined,
-) {
+export function presentProjectedUsage(period: UsagePeriod & { readonly now: Date }, describe: Describe) {
   const [from, to] = [instantOf(period.from), instantOf(period.to)];
   const now = Temporal.Instant.compare(instantOf(period.now), to) < 0 ? instantOf(period.now) : to;
   const gone = BigInt(Math.max(1, localDays(from, now.add({ milliseconds: 1 }), period.timezone)));
   const ratio = Exact.ratio(BigInt(localDays(from, to, period.timezone)), gone);
-  const present = presentUsagePeriod(period, describe);
-  const usage = period.fees.filter((fee) => fee.derivation.true_up === undefined);
-  const projectedOf = (chargeId: string) => {
-    const charge = describe(chargeId);
-    const fees = usage.filter((fee) => fee.itemId === chargeId);
-    const projected = fees.map((fee) =>
-      charge && !charge.recurring && growing.includes(charge.aggregation_type)
-        ? projectFee(fee, ratio, period.currency)
-        : { units: Exact.parse(fee.units), amountCents: fee.amountCents },
-    );
+  const projectionOf = (fee: UsageFee) => {
+    const charge = describe(fee.itemId ?? '');
+    return charge && !charge.recurring && growing.includes(charge.aggregation_type)
+      ? projectFee(fee, ratio, period.currency)
+      : { units: Exact.parse(fee.units), amountCents: fee.amountCents };
+  };
+  const usage = presentUsage(period, describe, (fees) => {
+    const projected = fees.map(projectionOf);
     return {
       projected_units: projected.reduce((total, { units }) => total.plus(units), Exact.zero).toDecimal(),
       projected_amount_cents: sum(projected.map(({ amountCents }) => amountCents)),
     };
-  };
-  const charges = present.charges_usage.map((charge) => ({ ...charge, ...projectedOf(charge.charge.lago_id) }));
-  return {
-    ...present,
-    projected_amount_cents: sum(charges.map((charge) => charge.projected_amount_cents)),
-    charges_usage: charges,
-  };
+  });
+  return { ...usage, projected_amount_cents: sum(usage.charges_usage.map((charge) => charge.projected_amount_cents)) };
 }
 
 function projectFee({ derivation, units, amountCents }: UsageFee, ratio: Exact, currency: string) {

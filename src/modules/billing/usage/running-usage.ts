@@ -8,10 +8,9 @@ import { findCustomer } from '../../customers/index.ts';
 import { findSubscription } from '../../subscriptions/index.ts';
 import { TAX_RATES } from '../../taxes/index.ts';
 import { readForPricing, readOfCustomerForPricing } from '../subscription-to-price.ts';
-import { type PricedSubscription, priceSubscriptions } from '../price-subscriptions.ts';
-import { running } from '../step-of.ts';
+import { type UsageFilter, type UsageSoFar, usageSoFar } from './usage-so-far.ts';
 
-/** The running period of a subscription as its invoice will price it, with the usage known so far. Stores nothing. */
+/** The usage of a subscription's running period, at its price. Stores nothing. */
 @Injectable()
 export class RunningUsage {
   constructor(
@@ -20,14 +19,13 @@ export class RunningUsage {
   ) {}
 
   /** @throws BillingError subscription_not_found, subscription_not_billable (it has no period: not started, ended) */
-  async of(organizationId: string, externalId: string): Promise<PricedSubscription> {
+  async of(organizationId: string, externalId: string, filter: UsageFilter = {}): Promise<UsageSoFar> {
     const query = queryOn(this.dataSource);
     const subscription = await findSubscription(this.dataSource.manager, organizationId, externalId);
     const billable = isBilled(subscription.status) || subscription.finalInvoiceDue;
     const row = billable ? await readForPricing(query, organizationId, subscription.id) : undefined;
-    const [priced] = row ? await priceSubscriptions({ query, taxRates: this.taxRates }, organizationId, [running(row)]) : [];
-    if (!priced) throw new BillingError('subscription_not_billable', { status: [subscription.status.toLowerCase()] });
-    return priced;
+    if (!row) throw new BillingError('subscription_not_billable', { status: [subscription.status.toLowerCase()] });
+    return usageSoFar({ query, taxRates: this.taxRates }, organizationId, row, filter);
   }
 
   /**
@@ -35,14 +33,17 @@ export class RunningUsage {
    * when that finds nothing, the slow way says what is missing.
    * @throws BillingError customer_not_found, subscription_not_found (also when it is another customer's), subscription_not_billable
    */
-  async ofCustomer(organizationId: string, externalCustomerId: string, externalId: string): Promise<PricedSubscription> {
+  async ofCustomer(
+    organizationId: string,
+    { customer: externalCustomerId, subscription: externalId }: { readonly customer: string; readonly subscription: string },
+    filter: UsageFilter,
+  ): Promise<UsageSoFar> {
     const query = queryOn(this.dataSource);
     const row = await readOfCustomerForPricing(query, organizationId, externalCustomerId, externalId);
-    const [found] = row ? await priceSubscriptions({ query, taxRates: this.taxRates }, organizationId, [running(row)]) : [];
-    if (found) return found;
+    if (row) return usageSoFar({ query, taxRates: this.taxRates }, organizationId, row, filter);
     const customer = await findCustomer(this.dataSource.manager, organizationId, externalCustomerId);
-    const priced = await this.of(organizationId, externalId);
-    if (priced.subscription.customer_id !== customer.id) throw new BillingError('subscription_not_found');
-    return priced;
+    const usage = await this.of(organizationId, externalId, filter);
+    if (usage.subscription.customer_id !== customer.id) throw new BillingError('subscription_not_found');
+    return usage;
   }
 }

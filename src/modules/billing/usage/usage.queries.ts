@@ -25,6 +25,7 @@ interface PeriodRecord {
   readonly period_start: Date;
   readonly period_end: Date;
   readonly currency: string;
+  readonly timezone: string;
   readonly count: string;
 }
 
@@ -37,8 +38,9 @@ export async function pastPeriods(
 ): Promise<[UsagePeriod[], number]> {
   const { take, skip } = sliceOf(page);
   const periods: PeriodRecord[] = await manager.query(
-    `select b.invoice_id, b.period_start, b.period_end, i.currency, count(*) over () as count
+    `select b.invoice_id, b.period_start, b.period_end, i.currency, s.billing_timezone as timezone, count(*) over () as count
       from invoice_subscriptions b join invoices i on i.organization_id = b.organization_id and i.id = b.invoice_id
+      join subscriptions s on s.organization_id = b.organization_id and s.id = b.subscription_id
       where b.organization_id = $1 and b.subscription_id = $2 and not b.voided and b.invoicing_reason <> 'STARTING'
       order by b.period_start desc, b.invoice_id limit $3 offset $4`,
     [organizationId, subscriptionId, take, skip],
@@ -54,6 +56,7 @@ export async function pastPeriods(
       from: period.period_start,
       to: period.period_end,
       currency: period.currency,
+      timezone: period.timezone,
       invoiceId: period.invoice_id,
       fees: fees.filter((fee) => fee.invoiceId === period.invoice_id && isMeant(fee)),
     })),
