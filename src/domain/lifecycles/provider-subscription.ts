@@ -74,7 +74,8 @@ function mapped(own: FollowingSubscription, stays: Followed, leading: LeadingSub
   const status = statusByWord[leading.status];
   if (status === undefined) return stays;
   if (own.status === 'CANCELED' && (own.endingAtMs ?? 0) <= nowMs) return stays;
-  const notStarted = waiting.includes(own.status) || (own.status === 'UNPAID' && !own.hasStarted);
+  // One that has started already, and was said to wait for a payment since, goes on instead of beginning again.
+  const notStarted = own.status === 'PROVISIONING' || (['PENDING_PAYMENT', 'UNPAID'].includes(own.status) && !own.hasStarted);
   if (status === 'ACTIVE' && notStarted) return { ...stays, begins: true };
   if (notStarted && status !== 'UNPAID') return stays;
   return { status, canceledAtMs: null, endingAtMs: own.status === 'CANCELED' ? null : own.endingAtMs, begins: false };

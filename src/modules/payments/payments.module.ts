@@ -5,11 +5,16 @@ import { AdminSubscriptionsController } from './admin/admin-subscriptions.contro
 import { OrderProviderSubscription } from './admin/order-provider-subscription.ts';
 import { OverrideSubscription } from './admin/override-subscription.ts';
 import { CaptureProviderInvoice } from './capture-provider-invoice.ts';
+import { BuyAtOnce } from './checkout/buy-at-once.ts';
 import { CheckoutController } from './checkout/checkout.controller.ts';
 import { CheckoutCron } from './checkout/checkout.cron.ts';
 import { CloseCheckouts } from './checkout/close-checkouts.ts';
 import { EndAbandonedCheckouts } from './checkout/end-abandoned-checkouts.ts';
 import { Offers } from './checkout/offers.ts';
+import { PurchasesController } from './checkout/purchases.controller.ts';
+import { CustomerPageController } from './methods/customer-page.controller.ts';
+import { PaymentMethods } from './methods/payment-methods.ts';
+import { PaymentMethodsController } from './methods/payment-methods.controller.ts';
 import { ProviderCustomers } from './checkout/provider-customers.ts';
 import { ProviderPrices } from './checkout/provider-prices.ts';
 import { StartCheckout } from './checkout/start-checkout.ts';
@@ -41,14 +46,24 @@ const verbs = [
 /** What payment providers do to our invoices, subscriptions and customers. */
 @Module({
   imports: [InvoicesModule],
-  controllers: [AdminInvoicesController, AdminSubscriptionsController, CheckoutController, UpcomingInvoiceController],
+  controllers: [
+    AdminInvoicesController,
+    AdminSubscriptionsController,
+    CheckoutController,
+    CustomerPageController,
+    PaymentMethodsController,
+    PurchasesController,
+    UpcomingInvoiceController,
+  ],
   providers: [
     ...verbs,
+    BuyAtOnce,
     CheckoutCron,
     CloseCheckouts,
     EndAbandonedCheckouts,
     ManualProvider,
     Offers,
+    PaymentMethods,
     OrderProviderSubscription,
     OverrideSubscription,
     PaymentProviders,
