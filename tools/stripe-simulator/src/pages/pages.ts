@@ -49,7 +49,7 @@ const checkoutPage = (world: World, session: Stripe.Checkout.Session, message?: 
   const verb = session.mode === 'setup' ? 'Save card' : session.mode === 'subscription' ? 'Subscribe' : 'Pay';
   return page(
     verb,
-    `<table>${items}</table>${due}${alert(message)}<form method="post">` +
+    `<table>${items}</table>${due}${alert(message)}<form method="post" action="/c/pay/${escape(session.id)}">` +
       field(
         'email',
         'Email',
