@@ -93,6 +93,10 @@ describe('the description of the API', () => {
   it('says which key opens what', () => {
     expect(document.paths['/health/live']?.['get']?.security).toEqual([]);
     expect(document.paths['/api/v1/taxes']?.['get']?.security).toEqual([{ tenant: [] }]);
+    expect(document.paths['/api/v1/webhooks/stripe']?.['post']?.security).toEqual([]);
+    expect(document.paths['/api/v1/workers/health']?.['get']?.security).toEqual([]);
+    expect(document.paths['/api/v1/billing/subscriptions']?.['get']?.security).toEqual([{ session: [] }]);
+    expect(JSON.stringify(document)).not.toContain('x-door');
     expect(document.paths['/admin/v1/organizations']?.['get']?.security).toEqual([{ operator: [] }]);
   });
 

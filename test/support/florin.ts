@@ -7,6 +7,7 @@ import { AppModule } from '../../src/app.module.ts';
 import { readConfig } from '../../src/platform/config/config.ts';
 import { createApp } from '../../src/platform/http/create-app.ts';
 import { setLogLevel } from '../../src/platform/logging/log.ts';
+import { stoppedAtLast } from './stopped-at-last.ts';
 import { createTestDatabase } from './test-database.ts';
 
 export const operatorKey = 'operator-key-for-tests';
@@ -73,7 +74,7 @@ export async function startFlorin(environment: Record<string, string> = {}, join
       return { status: response.status, headers: Object.fromEntries(response.headers), body: isJson ? JSON.parse(text) : text };
     };
   const operator = as(operatorKey);
-  return {
+  return stoppedAtLast({
     app,
     url,
     databaseUrl: database.url,
@@ -93,5 +94,5 @@ export async function startFlorin(environment: Record<string, string> = {}, join
       await database.drop();
       rmSync(logDir, { recursive: true, force: true });
     },
-  };
+  });
 }

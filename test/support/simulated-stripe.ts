@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import StripeSdk, { type Stripe } from 'stripe';
+import { stoppedAtLast } from './stopped-at-last.ts';
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../tools/stripe-simulator/src/index.ts';
 
 export interface SimulatedStripe {
@@ -14,7 +15,7 @@ export interface SimulatedStripe {
 /** A simulator on a free port, and the real SDK pointed at it. */
 export async function openStripe(options: SimulatorOptions = {}): Promise<SimulatedStripe> {
   const simulator = await startSimulator(options);
-  return {
+  return stoppedAtLast({
     simulator,
     stripe: sdkFor(simulator),
     control: async <T>(method: string, path: string, body?: object) => {
@@ -25,7 +26,7 @@ export async function openStripe(options: SimulatorOptions = {}): Promise<Simula
       return (await response.json()) as T;
     },
     stop: () => simulator.stop(),
-  };
+  });
 }
 
 export const sdkFor = ({ port }: Simulator, config: Partial<ConstructorParameters<typeof StripeSdk>[1]> = {}): Stripe =>

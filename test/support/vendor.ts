@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { stoppedAtLast } from './stopped-at-last.ts';
 
 export interface VendorRequest {
   readonly headers: IncomingHttpHeaders;
@@ -33,7 +34,7 @@ export async function openVendor(): Promise<Vendor> {
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
+  return stoppedAtLast({
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/make`,
     requests,
     answers,
@@ -42,7 +43,7 @@ export async function openVendor(): Promise<Vendor> {
         server.closeAllConnections();
         server.close(() => resolve());
       }),
-  };
+  });
 }
 
 /** As a vendor would check it, by the words of https://www.standardwebhooks.com. */

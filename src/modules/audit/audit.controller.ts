@@ -8,7 +8,7 @@ import { metaOf, pageOf } from '../../platform/http/pagination.ts';
 import { QueryParams } from '../../platform/http/payload.ts';
 import { ListAuditQuery } from './audit.dto.ts';
 import { presentAudit } from './audit.presenter.ts';
-import { type AuditFilter, listEntries } from './audit.queries.ts';
+import { type AuditFilter, listEntries, organizationOfSubscription } from './audit.queries.ts';
 import { WriteAudit } from './write-audit.ts';
 
 /** The operator's view: who, from where, and the place in the chain. Newest first. */
@@ -32,11 +32,7 @@ export class AuditController {
 
   @Get('subscriptions/:id/audit')
   async ofSubscription(@Param('id') id: string, @QueryParams() query: ListAuditQuery) {
-    const [row]: { organization_id: string }[] = isId(id)
-      ? await this.dataSource.query('select organization_id from subscriptions where id = $1', [id])
-      : [];
-    if (!row) throw new BillingError('subscription_not_found');
-    return this.list(row.organization_id, query, { subscriptionId: id });
+    return this.list(await organizationOfSubscription(this.dataSource, id), query, { subscriptionId: id });
   }
 
   private async list(organizationId: string, query: ListAuditQuery, filter: AuditFilter) {

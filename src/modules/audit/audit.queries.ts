@@ -87,3 +87,12 @@ export async function findEntry(dataSource: DataSource, organizationId: string, 
   if (!entry) throw new BillingError('activity_log_not_found');
   return entry;
 }
+
+/** @throws BillingError subscription_not_found */
+export async function organizationOfSubscription(dataSource: DataSource, id: string): Promise<string> {
+  const [row]: { organization_id: string }[] = isId(id)
+    ? await dataSource.query('select organization_id from subscriptions where id = $1', [id])
+    : [];
+  if (!row) throw new BillingError('subscription_not_found');
+  return row.organization_id;
+}

@@ -8,7 +8,7 @@ import { answer, type Operate } from '../../platform/start/operate.ts';
 import { SubscriptionRow } from './subscription.entity.ts';
 import { presentSubscriptions } from './subscriptions.queries.ts';
 
-/** `florin subscriptions:list|get|audit`, across organizations. */
+/** `florin subscriptions:list|get`, across organizations. */
 export function registerSubscriptionsCommands(program: Command, operate: Operate): void {
   program
     .command('subscriptions:list')
@@ -39,22 +39,6 @@ export function registerSubscriptionsCommands(program: Command, operate: Operate
       operate(async (app) => {
         const [presented] = await presentSubscriptions(app.get(DataSource).manager, [await find(app.get(DataSource), id)]);
         answer(toJson(presented));
-      }),
-    );
-
-  program
-    .command('subscriptions:audit')
-    .description('what happened to a subscription, the oldest first')
-    .argument('<id>')
-    .action((id: string) =>
-      operate(async (app) => {
-        const dataSource = app.get(DataSource);
-        const row = await find(dataSource, id);
-        const events: { created_at: Date; type: string; payload: object }[] = await dataSource.query(
-          'select created_at, type, payload from outbox_events where organization_id = $1 and object_id = $2 order by id',
-          [row.organizationId, row.id],
-        );
-        for (const event of events) answer(`${event.created_at.toISOString()}\t${event.type}\t${JSON.stringify(event.payload)}`);
       }),
     );
 }

@@ -1,4 +1,5 @@
-import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import { applyDecorators, createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import { ApiExtension } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 
 export const roles = ['OWNER', 'ADMIN', 'MEMBER'] as const;
@@ -33,14 +34,20 @@ export type Door = 'tenant' | 'session' | 'operator' | 'public';
 export const doorKey = Symbol('door');
 export const minimumRoleKey = Symbol('minimumRole');
 
+/** Where the API's description finds the door. */
+export const doorExtension = 'x-door';
+
+const opens = (door: Door): MethodDecorator & ClassDecorator =>
+  applyDecorators(SetMetadata(doorKey, door), ApiExtension(doorExtension, door));
+
 /** Opens the route without any key. */
-export const Public = (): MethodDecorator & ClassDecorator => SetMetadata(doorKey, 'public' satisfies Door);
+export const Public = (): MethodDecorator & ClassDecorator => opens('public');
 
 /** Opens the route with the operator's key only. */
-export const OperatorOnly = (): MethodDecorator & ClassDecorator => SetMetadata(doorKey, 'operator' satisfies Door);
+export const OperatorOnly = (): MethodDecorator & ClassDecorator => opens('operator');
 
 /** Opens the route with a session's token only. */
-export const SessionOnly = (): MethodDecorator & ClassDecorator => SetMetadata(doorKey, 'session' satisfies Door);
+export const SessionOnly = (): MethodDecorator & ClassDecorator => opens('session');
 
 /** Opens the route to keys and sessions with at least this role. Without it: reading for every key, writing for ADMIN and OWNER. */
 export const MinimumRole = (role: Role): MethodDecorator & ClassDecorator => SetMetadata(minimumRoleKey, role);

@@ -1,10 +1,12 @@
 import { STATUS_CODES } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BillingError } from '../../domain/errors/billing-error.ts';
 import { type ErrorCode, type ErrorDetails, statusByCode } from '../../domain/errors/error-codes.ts';
 import { databaseError } from '../database/unit-of-work.ts';
 import { currentRequestId, log } from '../logging/log.ts';
+import { answerWith } from '../rate-limit/rate-limit.guard.ts';
+import { RateLimits } from '../rate-limit/rate-limits.ts';
 
 export interface ErrorBody {
   status: number;
@@ -36,12 +38,28 @@ const codeByHttpStatus: Readonly<Record<number, ErrorCode>> = {
 /** Every error on its way out, framework errors included. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
-  catch(error: unknown, host: ArgumentsHost): void {
+  constructor(private readonly rateLimits: RateLimits) {}
+
+  async catch(error: unknown, host: ArgumentsHost): Promise<void> {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    const body = errorBodyOf(error);
+    const body = await this.countStray(errorBodyOf(error), host);
     if (body.status >= 500) log.error('request failed', error);
     if ((body.status === 503 || body.status === 429) && !reply.hasHeader('retry-after')) void reply.header('retry-after', '1');
     void reply.status(body.status).header('content-type', 'application/json; charset=utf-8').send(body);
+  }
+
+  /** No guard runs for a path that is none: whoever asks for such is counted here, by address. */
+  private async countStray(body: ErrorBody, host: ArgumentsHost): Promise<ErrorBody> {
+    if (body.code !== 'route_not_found') return body;
+    const http = host.switchToHttp();
+    const verdict = await this.rateLimits.count('public', `address ${http.getRequest<FastifyRequest>().ip}`);
+    if (!verdict) return body;
+    try {
+      answerWith(http.getResponse<FastifyReply>(), 'public', verdict);
+      return body;
+    } catch (refusal) {
+      return errorBodyOf(refusal);
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { type Door, doorExtension } from '../auth/principal.ts';
 import { routeInputs } from '../http/payload.ts';
 import { inputSchemas, type Schema } from './input-schemas.ts';
 
@@ -38,7 +39,7 @@ export function apiDocument(app: INestApplication): OpenAPIObject {
       const operation = item[method];
       if (!operation) continue;
       describeInputs(operation, schemas, used);
-      operation.security = securityOf(path);
+      operation.security = takeSecurity(operation);
       operation.responses = { ...operation.responses, default: { $ref: '#/components/responses/Error' } };
       if (path.startsWith('/api/v1') && method !== 'get')
         operation.parameters = [...(operation.parameters ?? []), { $ref: '#/components/parameters/IdempotencyKey' }];
@@ -54,10 +55,11 @@ export function apiDocument(app: INestApplication): OpenAPIObject {
   };
 }
 
-function securityOf(path: string): Record<string, string[]>[] {
-  if (path.startsWith('/admin/')) return [{ operator: [] }];
-  if (path.startsWith('/api/v1/billing/')) return [{ session: [] }];
-  return path.startsWith('/api/') ? [{ tenant: [] }] : [];
+/** By the door that the guard asks for, not by the path. */
+function takeSecurity(operation: Operation): Record<string, string[]>[] {
+  const { [doorExtension]: door = 'tenant' } = operation as { [doorExtension]?: Door };
+  delete (operation as { [doorExtension]?: Door })[doorExtension];
+  return door === 'public' ? [] : [{ [door]: [] }];
 }
 
 function describeInputs(operation: Operation, schemas: Readonly<Record<string, Schema>>, used: Set<string>): void {

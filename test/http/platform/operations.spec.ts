@@ -131,6 +131,30 @@ describe('operations', () => {
     expect(await statusOf(id)).toBe('failed');
   });
 
+  it('keep a silent connection alive, every 30 seconds', async () => {
+    const { open, opened } = gate();
+    const { id } = await begin(async () => {
+      await opened;
+      return {};
+    });
+    const reader = (await listen(id)).body?.getReader();
+    let text = '';
+    const readUntil = async (words: string): Promise<void> => {
+      while (!text.includes(words)) text += Buffer.from((await reader?.read())?.value ?? []).toString();
+    };
+    await readUntil('event: operation_started');
+    expect(text).not.toContain('keepalive');
+    const begun = performance.now();
+    const clock = jest.spyOn(performance, 'now').mockImplementation(() => begun + 31_000);
+    try {
+      await readUntil(': keepalive\n\n');
+    } finally {
+      clock.mockRestore();
+    }
+    open();
+    await readUntil('event: stream_end');
+  });
+
   it('have five listeners at once, and no foreign ones', async () => {
     const { open, opened } = gate();
     const { id } = await begin(async () => {

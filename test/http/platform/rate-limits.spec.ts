@@ -59,6 +59,21 @@ describe('rate limits', () => {
     expect((await tenant.call('POST', '/api/v1/events', {})).headers['x-ratelimit-type']).toBe('ingestion');
   });
 
+  it('a path that does not exist counts by address, and runs out like any other', async () => {
+    const florin = await start({ FLORIN_RATE_LIMITS: 'public=2' });
+    await earlyInTheMinute();
+    const answers = [];
+    for (let i = 0; i < 3; i += 1) answers.push(await florin.as('nobody')('GET', '/api/v1/nothing'));
+    expect(answers.map(({ status, headers }) => [status, headers['x-ratelimit-type'], headers['x-ratelimit-remaining']])).toEqual(
+      [
+        [404, 'public', '1'],
+        [404, 'public', '0'],
+        [429, 'public', '0'],
+      ],
+    );
+    expect(answers[2]).toMatchObject({ body: { code: 'too_many_requests' }, headers: { 'retry-after': expect.any(String) } });
+  });
+
   it('two processes count together, exactly where the limit is small', async () => {
     const first = await start({ FLORIN_RATE_LIMITS: 'read=30' });
     const tenant = await first.openOrganization();

@@ -3,7 +3,7 @@ import { VerifyAudit } from '../../../src/modules/audit/verify-audit.ts';
 import { WriteAudit } from '../../../src/modules/audit/write-audit.ts';
 import { expectHealthy } from '../../support/doctor.ts';
 import { type Florin, startFlorin, type Tenant } from '../../support/florin.ts';
-import { until } from '../../support/processes.ts';
+import { startProcess, until } from '../../support/processes.ts';
 import { advance, stockShop, subscribe } from '../../support/shop.ts';
 
 describe('the audit', () => {
@@ -137,6 +137,32 @@ describe('the audit', () => {
     const { rows } = await florin.sql.query(`select count(*)::int as n from audit_entries where type = 'thing.slow'`);
     expect(rows).toEqual([{ n: 1 }]);
     expect((await florin.app.get(VerifyAudit).execute()).map(({ brokenAt }) => brokenAt)).toEqual([undefined]);
+  });
+
+  it('is what the operator reads of a subscription on the command line', async () => {
+    await tenant.call('PUT', '/api/v1/subscriptions/sub', { subscription: { name: 'renamed' } });
+    const read = async (...args: string[]) => {
+      const command = startProcess('src/cli.ts', ['subscriptions:audit', ...args], {
+        DATABASE_URL: florin.databaseUrl,
+        LOG_LEVEL: 'error',
+      });
+      return { code: await command.exit, ...command.output() };
+    };
+    const { code, stdout } = await read(subscriptionId);
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split('\t'));
+    expect([code, lines.map(([, type]) => type)]).toEqual([
+      0,
+      ['subscription.created', 'subscription.started', 'subscription.updated'],
+    ]);
+    const [at, , who, address, payload] = lines[2] ?? [];
+    expect([at, address]).toEqual(['2026-01-01T00:00:00Z', '127.0.0.1']);
+    expect(who).toMatch(/^api_key [0-9a-f-]{36}$/);
+    expect(JSON.parse(payload ?? '')).toMatchObject({ name: 'renamed' });
+    const unknown = await read('nobody');
+    expect([unknown.code, unknown.stdout]).toEqual([1, '']);
   });
 
   it('goes on after the database was restored into a cluster that counts its transactions anew', async () => {

@@ -1,0 +1,3 @@
+import { stopAll } from './stopped-at-last.ts';
+
+afterAll(stopAll);
