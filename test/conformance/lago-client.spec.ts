@@ -56,6 +56,14 @@ describe('the official lago-javascript-client', () => {
     });
     expect(subscription.subscription).toMatchObject({ status: 'active', plan_code: 'team' });
 
+    const { data: previewed } = await lago.invoices.invoicePreview({ customer: { external_id: 'acme' }, plan_code: 'team' });
+    expect(previewed.invoice).toMatchObject({ status: 'draft', currency: 'USD', invoice_type: 'subscription' });
+    const { data: upcoming } = await lago.invoices.invoicePreview({
+      customer: { external_id: 'acme' },
+      subscriptions: { external_ids: ['acme-team'] },
+    });
+    expect(upcoming.invoice.fees?.map((fee) => fee.item.code)).toEqual(['team', 'tokens']);
+
     await lago.events.createEvent({
       event: {
         transaction_id: 'one',

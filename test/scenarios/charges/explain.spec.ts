@@ -1,7 +1,7 @@
 import { expectHealthy } from '../../support/doctor.ts';
 import { type Florin, startFlorin, type Tenant } from '../../support/florin.ts';
 import { meter, price, send, take } from '../../support/price-list.ts';
-import { startProcess } from '../../support/processes.ts';
+import { startProcess, until } from '../../support/processes.ts';
 import { advance, invoicesOf } from '../../support/shop.ts';
 
 /** Every cent of an invoice can be told and proved; a falsified one is found. */
@@ -65,8 +65,9 @@ describe('an explained invoice', () => {
   });
   afterAll(() => florin.stop());
 
-  const explain = async (...words: string[]) => {
-    const command = startProcess('src/cli.ts', ['explain', invoice.lago_id, ...words], {
+  const explain = (...words: string[]) => explainOf(invoice.lago_id, ...words);
+  const explainOf = async (id: string, ...words: string[]) => {
+    const command = startProcess('src/cli.ts', ['explain', id, ...words], {
       DATABASE_URL: florin.databaseUrl,
       LOG_LEVEL: 'error',
     });
@@ -104,7 +105,7 @@ describe('an explained invoice', () => {
     const proved = await explain('--verify');
     expect(proved).toEqual({
       code: 0,
-      output: `${invoice.number} holds to the cent: ${invoice.fees.length} fees recomputed, 5 recounted from events.\n`,
+      output: `${invoice.number} holds to the cent: ${invoice.fees.length} fees recomputed, 6 recounted from events and other fees.\n`,
     });
   });
 
@@ -127,4 +128,53 @@ describe('an explained invoice', () => {
       expect(output).toContain('(area) counted');
     });
   });
+
+  it('is proved where events were charged at once, units were renewed and a minimum was filled up', async () => {
+    const { call, id } = await florin.openOrganization('test');
+    await florin.sql.query(`update organizations set virtual_now = '2026-03-10T12:00:00Z' where id = $1`, [id]);
+    await meter(call, 'calls', 'sum');
+    await meter(call, 'seats', 'sum', { recurring: true });
+    const tiers = [
+      { from_value: 0, to_value: 5, per_unit_amount: '10', flat_amount: '1' },
+      { from_value: 6, to_value: null, per_unit_amount: '5', flat_amount: '0' },
+    ];
+    await price(call, [
+      { metric: 'calls', charge_model: 'graduated', properties: { graduated_ranges: tiers }, pay_in_advance: true },
+      { metric: 'seats', charge_model: 'standard', properties: { amount: '30' }, pay_in_advance: true },
+      { metric: 'calls', code: 'arrears', charge_model: 'standard', properties: { amount: '1' }, min_amount_cents: 90_000 },
+    ]);
+    await take(call);
+    for (const [code, value] of [
+      ['calls', 4],
+      ['seats', 2],
+      ['calls', 3],
+    ] as const)
+      await send(call, [{ code, at: '2026-03-12T00:00:00Z', transaction_id: `${code} ${value}`, properties: { value } }]);
+    await until('the events are charged', async () => {
+      const { rows } = await florin.sql.query('select from fees where organization_id = $1', [id]);
+      return rows.length === 3;
+    });
+    await advance(call, '2026-04-01T01:00:00Z');
+    const { body } = await call('GET', '/api/v1/invoices');
+    const proved = [];
+    for (const { lago_id: invoiceId, number } of body.invoices) {
+      const { code, output } = await explainOf(invoiceId, '--verify');
+      proved.push([code, output.replace(number, '#').trim()]);
+    }
+    const holds = (fees: number, recounted: number) => [
+      0,
+      `# holds to the cent: ${fees} fees recomputed, ${recounted} recounted from events and other fees.`,
+    ];
+    // The plan's fee of 0, the renewal of two seats, calls in arrears and their true-up; then seats, and calls twice.
+    expect(proved.toSorted()).toEqual([holds(1, 0), holds(1, 1), holds(1, 1), holds(4, 3)]);
+    const event = (value: number, was: number) =>
+      `update usage_events set properties = jsonb_set(properties, '{value}', '${value}') where transaction_id = 'calls ${was}'`;
+    const [charged] = body.invoices.filter((made: { total_amount_cents: number }) => made.total_amount_cents === 4100);
+    await falsified(event(5, 4), event(4, 4), async () => {
+      expect(await explainOf(charged.lago_id, '--verify')).toMatchObject({
+        code: 1,
+        output: expect.stringContaining('(calls) counted'),
+      });
+    });
+  }, 240_000);
 });

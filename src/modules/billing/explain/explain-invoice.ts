@@ -9,6 +9,7 @@ import { isId } from '../../../platform/database/ids.ts';
 import { queryOn } from '../../../platform/database/sql.ts';
 import { FeeRow, InvoiceRow } from '../../invoices/index.ts';
 import { recountFee } from './recount-fee.ts';
+import { recountTrueUp } from './recount-true-up.ts';
 
 export interface InvoiceExplanation {
   readonly invoice: InvoiceRow;
@@ -17,7 +18,7 @@ export interface InvoiceExplanation {
 
 export interface Verification {
   readonly fees: number;
-  /** Fees whose units were counted again from their events. */
+  /** Fees whose units were counted again from their events, or their minimum again from other fees. */
   readonly recounted: number;
   /** What differs, in the order of the invoice; empty: every cent is proved. */
   readonly differences: readonly string[];
@@ -43,6 +44,13 @@ export class ExplainInvoice {
     let recounted = 0;
     for (const { fee } of fees) {
       differences.push(...recomputed(fee));
+      const charged = await recountTrueUp(queryOn(this.dataSource), fee);
+      if (charged) {
+        recounted++;
+        const said = fee.derivation.true_up?.charged_cents;
+        if (said !== charged.charged_cents)
+          differences.push(`${nameOf(fee)} fills up ${said} minor units, but the other fees say ${charged.charged_cents}`);
+      }
       const counted = await recountFee(queryOn(this.dataSource), fee);
       if (!counted) continue;
       recounted++;

@@ -23,7 +23,7 @@ export function registerExplainCommand(program: Command, operate: Operate): void
             return;
           }
           answer(
-            `${explanation.invoice.invoiceNumber ?? explanation.invoice.id} holds to the cent: ${fees} fees recomputed, ${recounted} recounted from events.`,
+            `${explanation.invoice.invoiceNumber ?? explanation.invoice.id} holds to the cent: ${fees} fees recomputed, ${recounted} recounted from events and other fees.`,
           );
           return;
         }

@@ -34,6 +34,8 @@ const selectEvents = {
     join usage_events e on e.stream_id = s.stream_id and e.metric_key = $3
     where s.organization_id = $1 and s.id = $2 and e.occurred_at < $5 and ($6 or e.occurred_at >= $4)
       and (o.mode = 'TEST' or e.received_at <= $7)
+      and ($8::uuid is null or exists (select from fees f where f.organization_id = s.organization_id and f.subscription_id = s.id
+        and f.item_id = $9 and f.event_transaction_id = e.transaction_id and f.id <= $8))
     order by e.occurred_at, e.transaction_id`,
 };
 
@@ -43,12 +45,13 @@ const selectExpression = {
 };
 
 /**
- * What the events say that a usage fee counted, by the domain's reducers and from the properties as they were sent; null when the fee
- * counts no span of events (an event's own fee, a renewal, a true-up) or its charge no longer has its filter.
+ * What the events say that a usage fee counted, by the domain's reducers and from the properties as they were sent: of a period, of an
+ * event that was charged at once those that were charged up to it, of a renewal what was there when its period began. Null where nothing
+ * says it: no usage, a charge that no longer has its filter, an event of a metric that recurs.
  */
 export async function recountFee(query: Query, fee: FeeRow): Promise<UsageInputs | null> {
   const { derivation, organizationId, subscriptionId, periodStart, periodEnd } = fee;
-  const counts = fee.feeType === 'charge' && !derivation.true_up && !fee.payInAdvance && derivation.events_count !== undefined;
+  const counts = fee.feeType === 'charge' && !derivation.true_up && derivation.events_count !== undefined;
   if (!counts || subscriptionId === null || !periodStart || !periodEnd) return null;
   const subscription = await readForPricing(query, organizationId, subscriptionId);
   if (!subscription) return null;
@@ -57,9 +60,16 @@ export async function recountFee(query: Query, fee: FeeRow): Promise<UsageInputs
     .pricesOf(subscription.plan_id)
     .charges.find(({ id, parentId }) => id === fee.itemId || parentId === fee.itemId);
   const filterId = derivation.filter_id ?? null;
-  if (!charge || charge.payInAdvance || (filterId !== null && !charge.filters.some(({ id }) => id === filterId))) return null;
-  const billed = { start: instantOf(periodStart), end: instantOf(periodEnd) };
-  const period = wholePeriodOf(subscription, billed.start);
+  if (
+    !charge ||
+    (fee.payInAdvance && charge.metric.recurring) ||
+    (filterId !== null && !charge.filters.some(({ id }) => id === filterId))
+  )
+    return null;
+  const isRenewal = charge.payInAdvance && !fee.payInAdvance;
+  const covered = { start: instantOf(periodStart), end: instantOf(periodEnd) };
+  const billed = isRenewal ? { start: beginning, end: covered.start } : covered;
+  const period = wholePeriodOf(subscription, covered.start);
   const span = { streamId: subscription.stream_id, timezone: subscription.billing_timezone, period, billed };
   const request = usageRequestOf(charge, span);
   const filter = request.filters.find(({ id }) => id === filterId);
@@ -78,9 +88,11 @@ export async function recountFee(query: Query, fee: FeeRow): Promise<UsageInputs
     subscriptionId,
     charge.metric.usage_key,
     periodStart,
-    periodEnd,
+    isRenewal ? periodStart : periodEnd,
     charge.metric.recurring,
     fee.createdAt,
+    fee.payInAdvance ? fee.id : null,
+    fee.itemId,
   ]);
   const keys = (filter ?? request).groupKeys;
   const wanted = JSON.stringify(keys.map((key) => derivation.grouped_by?.[key] ?? null));
@@ -93,10 +105,13 @@ export async function recountFee(query: Query, fee: FeeRow): Promise<UsageInputs
     (bucket) => bucket.filterId === filterId && JSON.stringify(keys.map((key) => bucket.groupedBy[key] ?? null)) === wanted,
   );
   const events = own?.events ?? [];
-  const before = { start: Temporal.Instant.fromEpochMilliseconds(0), end: billed.start };
+  const before = { start: beginning, end: billed.start };
   const { carried } = aggregate(metering.metric, events, { billed: before, period });
+  if (isRenewal) return { units: aggregate(metering.metric, events, metering, carried).units.toDecimal(), events_count: '0' };
   return writeUsage(meterUsage(metering, events, carried).usage);
 }
+
+const beginning = Temporal.Instant.fromEpochMilliseconds(0);
 
 const wholePeriodOf = (subscription: DueSubscription, at: Temporal.Instant) => {
   const anchor = anchorOfSubscription(subscription);
