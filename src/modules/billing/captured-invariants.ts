@@ -31,6 +31,12 @@ export const capturedInvariants: readonly Invariant[] = [
       and (select count(*) from outbox_events o where o.organization_id = i.organization_id and o.object_id = i.id and o.type = 'payment.succeeded') <> 1`,
   },
   {
+    name: 'checkouts_are_closed',
+    holds: 'what nobody wants any more at the payment provider has not waited an hour to be closed there',
+    offenders: `select p.subscription_id::text from provider_subscriptions p join organizations o on o.id = p.organization_id and o.virtual_now is null
+      where p.closes is not null and p.closed_at is null and p.updated_at < now() - interval '1 hour'`,
+  },
+  {
     name: 'inbox_is_worked_off',
     holds: 'no inbound event has waited an hour for a worker',
     offenders: `select event_id from inbound_events where status in ('RECEIVED', 'PROCESSING', 'DEFERRED', 'FAILED')

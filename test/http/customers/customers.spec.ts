@@ -169,8 +169,8 @@ describe('customers', () => {
       { 'billing_configuration.invoice_grace_period': ['value_is_out_of_range'] },
     ],
     [
-      { external_id: 'x', billing_configuration: { payment_provider: 'stripe' } },
-      { 'billing_configuration.payment_provider': ['unknown_field'] },
+      { external_id: 'x', billing_configuration: { payment_provider: 'crossmint' } },
+      { 'billing_configuration.payment_provider': ['value_is_invalid'] },
     ],
     [{ external_id: 'x', billing_configuration: [] }, { billing_configuration: ['value_is_invalid'] }],
     [{ external_id: 'x', tax_codes: ['nope'] }, { tax_codes: ['tax_not_found'] }],

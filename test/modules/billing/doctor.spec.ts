@@ -47,6 +47,9 @@ const plants: Record<string, string> = {
     select organization_id, gen_random_uuid(), id, 'STRIPE', 'inpay_1', 'PAID', 100, 'USD', 50, now(), now() from invoices where sequential_id = 1`,
   payment_told_once: `update invoices set source = 'STRIPE', provider_invoice_id = 'in_1', status = 'PAID', paid_at = now(), finalized_at = now(), payment_method = 'stripe'
     where sequential_id = 1`,
+  checkouts_are_closed: `update organizations set virtual_now = null;
+    insert into provider_subscriptions (organization_id, subscription_id, provider, provider_subscription_id, closes, created_at, updated_at)
+    select organization_id, id, 'STRIPE', 'sub_1', 'PURCHASE', now(), now() - interval '2 hours' from subscriptions`,
   inbox_is_worked_off: `insert into inbound_events (id, provider, account, livemode, event_id, type, occurred_at, object_type, object_id, lane, body, fingerprint, status, next_attempt_at)
     values (gen_random_uuid(), 'STRIPE', '', false, 'evt_1', 'a.b', now(), 'invoice', 'in_1', 'cus_1', '', '', 'RECEIVED', now() - interval '2 hours')`,
   provisioned_once: `drop index uq_provisioning_attempts_one; ${attempt} ${attempt}`,

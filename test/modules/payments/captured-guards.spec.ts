@@ -103,6 +103,41 @@ describe('captured invoices are guarded by the database', () => {
       ],
     ],
     [
+      'a checkout closed that nobody wanted closed',
+      'ck_provider_subscriptions_closed',
+      ['update provider_subscriptions set closed_at = now()'],
+    ],
+    [
+      'a checkout closed in some other way',
+      'ck_provider_subscriptions_closes',
+      [`update provider_subscriptions set closes = 'SOMEHOW'`],
+    ],
+    [
+      'a customer of a provider that is none',
+      'ck_customers_payment_provider',
+      [`update customers set payment_provider = 'CROSSMINT'`],
+    ],
+    [
+      'a seller of a provider that is none',
+      'ck_billing_entities_payment_provider',
+      [`update billing_entities set payment_provider = 'CROSSMINT'`],
+    ],
+    [
+      'a price of a plan that is none',
+      'fk_provider_prices_plan',
+      [
+        `insert into provider_prices select organization_id, gen_random_uuid(), 'STRIPE', 'USD 1', 'price_1', now() from plans limit 1`,
+      ],
+    ],
+    [
+      'two prices for the same terms',
+      'pk_provider_prices',
+      [1, 2].map(
+        (n) =>
+          `insert into provider_prices select organization_id, id, 'STRIPE', 'USD 1', 'price_${n}', now() from plans limit 1`,
+      ),
+    ],
+    [
       'a payment kept twice',
       'uq_invoice_payments_provider_id',
       [
