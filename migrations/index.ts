@@ -33,6 +33,7 @@ import { CreditOfOneSeller1795000640000 } from './1795000640000-credit-of-one-se
 import { ClosedInvoices1795000641000 } from './1795000641000-closed-invoices.ts';
 import { EmailSettings1795000642000 } from './1795000642000-email-settings.ts';
 import { DraftsAreCountedAgain1795000650000 } from './1795000650000-drafts-are-counted-again.ts';
+import { RunsByTime1795000643000 } from './1795000643000-runs-by-time.ts';
 
 /** In the order in which they run; listed by hand so that no glob decides what a release contains. */
 export const migrations = [
@@ -70,5 +71,6 @@ export const migrations = [
   CreditOfOneSeller1795000640000,
   ClosedInvoices1795000641000,
   EmailSettings1795000642000,
+  RunsByTime1795000643000,
   DraftsAreCountedAgain1795000650000,
 ];

@@ -348,6 +348,20 @@ describe('every event of Stripe, from its cause to the API', () => {
     expect(undone).toEqual([]);
   });
 
+  it('an invoice of more lines than an event holds is kept whole', async () => {
+    const { customer } = await buy('wordy');
+    const { id } = await sim.stripe.invoices.create({ customer: customer.id });
+    for (let line = 1; line <= 23; line++)
+      await sim.stripe.invoiceItems.create({ customer: customer.id, invoice: id, amount: line, currency: 'usd' });
+    await sim.stripe.invoices.finalizeInvoice(id);
+    const [event] = (await sim.stripe.events.list({ type: 'invoice.finalized', limit: 1 })).data;
+    expect(event?.data.object).toMatchObject({ lines: { has_more: true, data: { length: 10 } } });
+    await settle();
+    const { body } = await tenant.call('GET', `/api/v1/invoices/${(await invoices('wordy'))[0]?.lago_id}`);
+    const amounts = body.invoice.fees.map((fee: { amount_cents: number }) => fee.amount_cents) as number[];
+    expect(amounts.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 23 }, (_, line) => line + 1));
+  });
+
   it.each([...handlerByType.keys()])('%s', async (type) => {
     const events = await inbox(type);
     expect([events.length > 0, new Set(events.map(({ status }) => status))]).toEqual([true, new Set(['processed'])]);

@@ -180,4 +180,15 @@ describe('deliveries of the simulated Stripe', () => {
     expect((await sim.stripe.customers.list()).data).toEqual([]);
     await expect(joinSimulator({ port: Number(new URL(receiver.url).port) })).rejects.toThrow('not the Stripe simulator');
   });
+
+  it('who shares a simulator hears when it is gone, and the next to join runs it', async () => {
+    const port = sim.simulator.port;
+    const shared = await joinSimulator({ port });
+    await sim.stop();
+    await shared.ended;
+    const own = await joinSimulator({ port });
+    expect(own.url).toBe(shared.url);
+    expect((await sim.stripe.customers.list()).data).toEqual([]);
+    await own.stop();
+  });
 });

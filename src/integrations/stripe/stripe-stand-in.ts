@@ -6,7 +6,9 @@ import { sdkFor, simulatorKey } from './stripe-sdk.ts';
 
 /** What is used of the simulator's package. It is named by a value, so that a build knows nothing of it either (docs/decisions/0030). */
 interface SimulatorPackage {
-  joinSimulator(options: { readonly port: number }): Promise<{ readonly url: string; stop(): Promise<void> }>;
+  joinSimulator(options: {
+    readonly port: number;
+  }): Promise<{ readonly url: string; readonly ended: Promise<void>; stop(): Promise<void> }>;
 }
 const simulatorPackage: string = 'florin-stripe-simulator';
 /** The port of `npm run simulator`: the processes of one machine share one Stripe. */
@@ -25,6 +27,9 @@ const notConfigured = (cause?: unknown): BillingError =>
 export class StripeStandIn implements OnModuleDestroy {
   private joining: Promise<Joined> | undefined;
   private isMissing = false;
+  private isLeaving = false;
+  /** Where we want its events. */
+  private door: string | undefined;
   private endpoint: { readonly id: string; readonly secret: string } | undefined;
 
   constructor(@Inject(CONFIG) private readonly config: Config) {}
@@ -57,6 +62,7 @@ export class StripeStandIn implements OnModuleDestroy {
   async deliverTo(url: string): Promise<void> {
     const { stripeSecretKey, stripeApiBase } = this.config;
     if (stripeSecretKey !== undefined || stripeApiBase !== undefined) return;
+    this.door = url;
     try {
       const base = await this.base();
       this.endpoint = await this.register(base, `${url}/api/v1/webhooks/stripe`);
@@ -69,6 +75,7 @@ export class StripeStandIn implements OnModuleDestroy {
   }
 
   async onModuleDestroy(): Promise<void> {
+    this.isLeaving = true;
     const joined = await this.joining?.catch(() => undefined);
     const { endpoint } = this;
     if (!joined) return;
@@ -81,8 +88,17 @@ export class StripeStandIn implements OnModuleDestroy {
 
   private async join(): Promise<Joined> {
     const { joinSimulator } = (await import(simulatorPackage)) as SimulatorPackage;
-    const { url, stop } = await joinSimulator({ port });
+    const { url, ended, stop } = await joinSimulator({ port });
+    void ended.then(() => this.replace());
     return { base: new URL(url), leave: stop };
+  }
+
+  /** The process that ran it is gone, and took its state with it: we go on with an empty one, ours or that of who was faster. */
+  private async replace(): Promise<void> {
+    if (this.isLeaving) return;
+    log.warn('the Stripe simulator ended with the process that had started it; an empty one takes its place');
+    this.joining = undefined;
+    if (this.door !== undefined) await this.deliverTo(this.door);
   }
 
   /** A process that was killed has left its endpoint behind, with a secret that nobody knows any more. */

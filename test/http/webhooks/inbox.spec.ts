@@ -160,6 +160,24 @@ describe('the webhook door', () => {
     }
   });
 
+  it('keeps thin events of API v2, and leaves them undone', async () => {
+    const thin = {
+      id: 'evt_thin_1',
+      object: 'v2.core.event',
+      type: 'v1.billing.meter.error_report_triggered',
+      livemode: false,
+      created: '2026-01-01T00:00:00.000Z',
+      related_object: { id: 'mtr_1', type: 'billing.meter', url: '/v1/billing/meters/mtr_1' },
+    };
+    expect((await postWebhook(florin, text(thin))).body.message).toBe('Webhook accepted for processing');
+    await workOff(florin);
+    expect(await stored('evt_thin_1')).toEqual([
+      expect.objectContaining({ status: 'PROCESSED', outcome: 'unhandled', object_id: 'mtr_1' }),
+    ]);
+    const nameless = await postWebhook(florin, text({ ...thin, created: 'yesterday' }));
+    expect([nameless.status, nameless.body.code]).toEqual([400, 'invalid_webhook_event']);
+  });
+
   it('keeps the first of two contents under one id', async () => {
     const event = stripeEvent('foo.bar', customer);
     await deliver(florin, event);

@@ -138,9 +138,9 @@ export function testCard(name: string): TestCard | undefined {
   return behaviour && number ? { ...behaviour, number } : undefined;
 }
 
-/** Debits pay after a while; the account at the end of whose number stands this fails then. */
+/** Debits pay after a while; the account at the end of whose number stands this fails then, and so does the one the CLI's script uses. */
 export const debit = (brand: 'sepa_debit' | 'us_bank_account', number: string): Behaviour => ({
   brand,
   delayed: true,
-  ...(/(2222|0116|3035)$/.test(number) && { decline: declines.debit }),
+  ...(/(2222|0116|3035|^IT60X0542811101000000123456)$/.test(number) && { decline: declines.debit }),
 });
