@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { billingIds, invoicingIds } from './cases.ts';
 
+const named = (text: string, id: string) => new RegExp(`(^|[^\\w-])${id}($|[^\\w-])`, 'm').test(text);
+
 /** No numeric case is forgotten: a spec names it, a spec runs its whole area, or the table in cases/README.md says where it is. */
 describe('the numeric cases', () => {
   const specs = readdirSync(__dirname)
@@ -22,7 +24,6 @@ describe('the numeric cases', () => {
   });
 
   it('each hold in a spec of the domain, or stand in the table of the others', () => {
-    const named = (text: string, id: string) => new RegExp(`(^|[^\\w-])${id}($|[^\\w-])`, 'm').test(text);
     const inSpecs = all.filter((id) => byArea.has(id) || named(specs, id));
     const inTable = all.filter((id) => named(table, id));
     expect(all.filter((id) => !inSpecs.includes(id) && !inTable.includes(id))).toEqual([]);

@@ -3,10 +3,8 @@ import { ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { Exact } from '../../domain/money/exact.ts';
 import { MinimumRole, OrganizationId } from '../../platform/auth/principal.ts';
-import { metaOf, pageOf, sliceOf } from '../../platform/http/pagination.ts';
 import { Payload, QueryParams } from '../../platform/http/payload.ts';
 import { jsonNumber } from '../../platform/http/strict-json.ts';
-import { findCustomer } from '../customers/index.ts';
 import { ChangeCreditNote } from './change-credit-note.ts';
 import { CreateCreditNote } from './create-credit-note.ts';
 import {
@@ -15,8 +13,8 @@ import {
   ListCreditNotesQuery,
   UpdateCreditNoteInput,
 } from './credit-note.dto.ts';
-import { CreditNoteRow } from './credit-note.entity.ts';
-import { findCreditNote, presentCreditNotes } from './credit-notes.queries.ts';
+import type { CreditNoteRow } from './credit-note.entity.ts';
+import { findCreditNote, listCreditNotes, presentCreditNotes } from './credit-notes.queries.ts';
 
 @ApiTags('CreditNotes')
 @Controller('api/v1/credit_notes')
@@ -28,16 +26,8 @@ export class CreditNotesController {
   ) {}
 
   @Get()
-  async list(@OrganizationId() organizationId: string, @QueryParams() query: ListCreditNotesQuery) {
-    const { manager } = this.dataSource;
-    const page = pageOf(query);
-    const customer = query.external_customer_id && (await findCustomer(manager, organizationId, query.external_customer_id));
-    const [rows, count] = await manager.findAndCount(CreditNoteRow, {
-      where: { organizationId, ...(customer ? { customerId: customer.id } : {}) },
-      order: { createdAt: 'desc', id: 'desc' },
-      ...sliceOf(page),
-    });
-    return { credit_notes: await presentCreditNotes(manager, rows), meta: metaOf(page, count) };
+  list(@OrganizationId() organizationId: string, @QueryParams() query: ListCreditNotesQuery) {
+    return listCreditNotes(this.dataSource.manager, organizationId, query.external_customer_id, query);
   }
 
   @Get(':id')

@@ -1,7 +1,8 @@
 import { Module } from '@nestjs/common';
 import { ChangeCreditNote } from './change-credit-note.ts';
 import { CreateCreditNote } from './create-credit-note.ts';
+import { CustomerCreditNotesController } from './customer-credit-notes.controller.ts';
 import { CreditNotesController } from './credit-notes.controller.ts';
 
-@Module({ controllers: [CreditNotesController], providers: [ChangeCreditNote, CreateCreditNote] })
+@Module({ controllers: [CreditNotesController, CustomerCreditNotesController], providers: [ChangeCreditNote, CreateCreditNote] })
 export class CreditNotesModule {}

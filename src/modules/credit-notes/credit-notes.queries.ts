@@ -1,6 +1,8 @@
 import type { EntityManager } from 'typeorm';
 import { BillingError } from '../../domain/errors/billing-error.ts';
 import { isId } from '../../platform/database/ids.ts';
+import { metaOf, pageOf, type PageQuery, sliceOf } from '../../platform/http/pagination.ts';
+import { findCustomer } from '../customers/index.ts';
 import { CreditNoteRow } from './credit-note.entity.ts';
 import { type CreditNoteItemRecord, type CreditNoteNames, presentCreditNote } from './credit-note.presenter.ts';
 
@@ -19,6 +21,23 @@ export async function findCreditNote(
     : null;
   if (!row) throw new BillingError('credit_note_not_found');
   return row;
+}
+
+/** A page of credit notes, of one customer where it is named; the youngest first. @throws BillingError customer_not_found */
+export async function listCreditNotes(
+  manager: EntityManager,
+  organizationId: string,
+  externalCustomerId: string | undefined,
+  query: PageQuery,
+) {
+  const page = pageOf(query);
+  const customer = externalCustomerId && (await findCustomer(manager, organizationId, externalCustomerId));
+  const [rows, count] = await manager.findAndCount(CreditNoteRow, {
+    where: { organizationId, ...(customer ? { customerId: customer.id } : {}) },
+    order: { createdAt: 'desc', id: 'desc' },
+    ...sliceOf(page),
+  });
+  return { credit_notes: await presentCreditNotes(manager, rows), meta: metaOf(page, count) };
 }
 
 /** The wire objects of these notes, items included. */

@@ -1,5 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { BillingError } from '../../domain/errors/billing-error.ts';
 import { UnitOfWork } from '../../platform/database/unit-of-work.ts';
+import { creditVoidedInvoice, type VoidCredit } from '../credit-notes/index.ts';
 import { OrganizationClock } from '../organizations/index.ts';
 import { DRAFT_REFRESHER, type DraftRefresher } from './draft-refresher.ts';
 import type { InvoiceRow } from './invoice.entity.ts';
@@ -15,13 +17,19 @@ export class ChangeInvoiceStatus {
     @Inject(DRAFT_REFRESHER) private readonly drafts: DraftRefresher,
   ) {}
 
-  /** @throws BillingError invoice_not_found and the refusals of moveInvoice */
-  async execute(organizationId: string, id: string, move: Omit<InvoiceMove, 'at'>): Promise<InvoiceRow> {
+  /**
+   * With `credit` what a voided invoice came to is given back, both or neither; a draft was never owed.
+   * @throws BillingError invoice_not_found, the refusals of moveInvoice and of creditVoidedInvoice
+   */
+  async execute(organizationId: string, id: string, move: Omit<InvoiceMove, 'at'>, credit?: VoidCredit): Promise<InvoiceRow> {
     return this.unitOfWork.run(async (tx) => {
       const row = await findInvoice(tx, organizationId, id, { forUpdate: true });
       const at = await this.organizationClock.now(organizationId, tx);
       const [latest] = move.to === 'OPEN' ? await this.drafts.refresh(tx, organizationId, [row], at) : [row];
-      return moveInvoice(tx, latest ?? row, { ...move, at });
+      if (credit && row.status === 'DRAFT') throw new BillingError('not_voidable');
+      const moved = await moveInvoice(tx, latest ?? row, { ...move, at });
+      if (credit) await creditVoidedInvoice(tx, organizationId, id, credit, at);
+      return moved;
     });
   }
 }

@@ -14,7 +14,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { PageQuery } from '../../platform/http/pagination.ts';
-import { IsCurrencyCode, IsDate, IsText } from '../../platform/http/validators.ts';
+import { IsAmountCents, IsCurrencyCode, IsDate, IsText } from '../../platform/http/validators.ts';
 
 /** Own states beside Lago's words: `finalized` is every issued, not voided one. */
 export const wireInvoiceStatuses = ['draft', 'finalized', 'voided', 'open', 'paid', 'void', 'uncollectible', 'closed'] as const;
@@ -147,9 +147,16 @@ export class UpdateInvoiceInput {
 }
 
 export class VoidInvoiceInput {
-  /** Credit notes are not issued yet. */
+  /** Whether what it came to is given back. */
   @IsOptional()
   @IsBoolean()
-  @IsIn([false], { message: 'unsupported_value' })
-  generate_credit_note?: false;
+  generate_credit_note?: boolean;
+  /** Minor units that become credit; without this and `refund_amount`, all of it. */
+  @IsOptional()
+  @IsAmountCents()
+  credit_amount?: bigint | null;
+  /** Minor units that are paid back, of what was paid. */
+  @IsOptional()
+  @IsAmountCents()
+  refund_amount?: bigint | null;
 }

@@ -91,8 +91,12 @@ export class InvoicesController {
   async void(
     @OrganizationId() organizationId: string,
     @Param('id') id: string,
-    @Payload('invoice', { optional: true }) _input: VoidInvoiceInput,
+    @Payload('invoice', { optional: true }) input: VoidInvoiceInput,
   ) {
+    if (input.generate_credit_note) {
+      const credit = { creditCents: input.credit_amount ?? null, refundCents: input.refund_amount ?? null };
+      return this.present(await this.changeStatus.execute(organizationId, id, { to: 'VOID' }, credit));
+    }
     return this.present(await this.changeStatus.execute(organizationId, id, { to: 'VOID' }));
   }
 

@@ -287,4 +287,40 @@ describe('credit for what was paid and not used', () => {
       'not_editable',
     );
   });
+
+  it('gives back what a voided invoice came to (void-with-credit), and refuses drafts (void-not-finalized)', async () => {
+    const { call } = await openAt(florin, '2024-01-01T00:00:00Z');
+    await tax(call, 20);
+    await sell(call, 'plan', 1000);
+    await take(call, 'sub', 'plan');
+    await bill(call);
+    const first = async () => (await wholeInvoices(call, 'sub'))[0];
+    const { lago_id: id } = await first();
+    const voiding = (fields: object) => call('POST', `/api/v1/invoices/${id}/void`, { generate_credit_note: true, ...fields });
+    expect((await voiding({})).body).toMatchObject({ status: 405, code: 'not_voidable' });
+    await call('PUT', `/api/v1/invoices/${id}/finalize`);
+    expect((await voiding({ credit_amount: 1201 })).body.error_details).toEqual({
+      credit_amount: ['higher_than_remaining_invoice_amount'],
+    });
+    expect((await voiding({ refund_amount: 1 })).body.error_details).toEqual({
+      refund_amount: ['higher_than_remaining_invoice_amount'],
+    });
+    expect((await first()).status).toBe('finalized');
+    expect(await notes(call)).toEqual([]);
+    const voided = await voiding({ credit_amount: 1200, refund_amount: 0 });
+    expect(voided.body.invoice).toMatchObject({ status: 'voided', voided_at: expect.any(String) });
+    const [note] = await notes(call);
+    expect(note).toMatchObject({
+      status: 'finalized',
+      credit_status: 'available',
+      credit_amount_cents: 1200,
+      refund_amount_cents: 0,
+      total_amount_cents: 1200,
+      balance_amount_cents: 1200,
+    });
+    expect((await voiding({})).body.code).toBe('not_voidable');
+    const ofCustomer = await call('GET', '/api/v1/customers/customer%20of%20sub/credit_notes');
+    expect(ofCustomer.body).toMatchObject({ credit_notes: [{ lago_id: note.lago_id }], meta: { total_count: 1 } });
+    expect((await call('GET', '/api/v1/customers/nobody/credit_notes')).body.code).toBe('customer_not_found');
+  });
 });

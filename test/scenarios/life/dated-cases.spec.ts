@@ -299,6 +299,21 @@ describe('the numeric cases of a subscription’s life', () => {
     expect(usage).toEqual(['charge 217742 2023-03-01/2023-04-01', 'charge 53333 2023-04-01/2023-05-01']);
   });
 
+  it('grace-refresh-picks-up-late-usage', async () => {
+    const { call } = await openAt(florin, '2022-12-15T00:00:00Z');
+    await tax(call, 20);
+    await sell(call, 'plan', 1000, { charges: standard(await meter(call), '1') });
+    await take(call, 'sub', 'plan', {}, { billing_configuration: { invoice_grace_period: 3 } });
+    for (const day of ['16', '17']) await use(call, 'sub', 'units', { count: 1 }, `2022-12-${day}T00:00:00Z`);
+    await advance(call, '2023-01-01T02:00:00Z');
+    const totals = async () => (await wholeInvoices(call, 'sub')).map((invoice) => invoice.total_amount_cents);
+    expect(await totals()).toEqual([658, 1440]);
+    await use(call, 'sub', 'units', { count: 1 }, '2022-12-18T00:00:00Z');
+    const draft = (await wholeInvoices(call, 'sub')).at(-1);
+    expect((await call('PUT', `/api/v1/invoices/${draft.lago_id}/refresh`)).status).toBe(200);
+    expect(await totals()).toEqual([658, 1560]);
+  });
+
   it('payment-due-date', async () => {
     const { call } = await openAt(florin, '2024-02-01T00:00:00Z');
     await sell(call, 'plan', 100, { pay_in_advance: false });

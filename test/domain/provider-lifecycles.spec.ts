@@ -1,0 +1,197 @@
+import { operationTransitions } from '../../src/domain/lifecycles/operation.ts';
+import {
+  type FollowingSubscription,
+  followProvider,
+  type LeadingSubscription,
+} from '../../src/domain/lifecycles/provider-subscription.ts';
+import { hearWord, pauseSecondsAfter, provisioningTransitions, readAnswer } from '../../src/domain/lifecycles/provisioning.ts';
+import { compareSightings, mergeStates, type NextSighting, type Sighting } from '../../src/domain/lifecycles/sightings.ts';
+import { isBilled, subscriptionTransitions } from '../../src/domain/lifecycles/subscription.ts';
+
+describe('the tables of what may follow what', () => {
+  it('operations', () => {
+    expect(operationTransitions).toEqual({
+      PENDING: ['RUNNING', 'FAILED'],
+      RUNNING: ['COMPLETED', 'FAILED', 'CANCELLED'],
+      COMPLETED: [],
+      FAILED: [],
+      CANCELLED: [],
+    });
+  });
+
+  it('provisionings', () => {
+    expect(provisioningTransitions).toEqual({
+      REQUESTED: ['ACCEPTED', 'SUCCEEDED', 'FAILED'],
+      ACCEPTED: ['SUCCEEDED', 'FAILED'],
+      SUCCEEDED: [],
+      FAILED: [],
+    });
+  });
+
+  it('subscriptions', () => {
+    expect(subscriptionTransitions).toMatchSnapshot();
+    expect((Object.keys(subscriptionTransitions) as (keyof typeof subscriptionTransitions)[]).filter(isBilled)).toEqual([
+      'TRIAL',
+      'ACTIVE',
+    ]);
+  });
+});
+
+describe('what a provider says of its subscription', () => {
+  const own: FollowingSubscription = {
+    status: 'ACTIVE',
+    hasStarted: true,
+    canceledAtMs: null,
+    endingAtMs: null,
+    hadEnded: false,
+  };
+  const leading: LeadingSubscription = {
+    status: 'active',
+    cancelAtPeriodEnd: false,
+    cancelAtMs: null,
+    canceledAtMs: null,
+    endedAtMs: null,
+    periodEndMs: 900,
+  };
+  const now = 500;
+  const follow = (mine: Partial<FollowingSubscription>, said: Partial<LeadingSubscription>) =>
+    followProvider({ ...own, ...mine }, { ...leading, ...said }, now);
+
+  it.each([
+    ['active', 'ACTIVE'],
+    ['trialing', 'ACTIVE'],
+    ['past_due', 'PAST_DUE'],
+    ['unpaid', 'UNPAID'],
+    ['incomplete', 'PENDING_PAYMENT'],
+    ['paused', 'PAUSED'],
+    ['a word of next year', 'PAST_DUE'],
+  ] as const)('%s: %s', (status, expected) => {
+    expect(follow({ status: 'PAST_DUE', endingAtMs: 7 }, { status })).toEqual({
+      status: expected,
+      canceledAtMs: null,
+      endingAtMs: 7,
+      begins: false,
+    });
+  });
+
+  it.each(['TERMINATED', 'FAILED'] as const)('%s stays, whatever is said', (status) => {
+    expect(follow({ status, canceledAtMs: 3, endingAtMs: 4 }, { status: 'active' })).toEqual({
+      status,
+      canceledAtMs: 3,
+      endingAtMs: 4,
+      begins: false,
+    });
+  });
+
+  it('a bought one begins instead of becoming active', () => {
+    for (const status of ['PENDING_PAYMENT', 'PROVISIONING'] as const) {
+      expect(follow({ status, hasStarted: false }, {})).toMatchObject({ status, begins: true });
+      expect(follow({ status, hasStarted: false }, { status: 'past_due' })).toMatchObject({ status, begins: false });
+      expect(follow({ status, hasStarted: false }, { status: 'unpaid' })).toMatchObject({ status: 'UNPAID', begins: false });
+      expect(follow({ status, hasStarted: false }, { cancelAtPeriodEnd: true })).toMatchObject({ status, begins: true });
+    }
+    expect(follow({ status: 'UNPAID', hasStarted: false }, {})).toMatchObject({ status: 'UNPAID', begins: true });
+    expect(follow({ status: 'UNPAID' }, {})).toMatchObject({ status: 'ACTIVE', begins: false });
+    expect(follow({ status: 'UNPAID', hasStarted: false }, { status: 'paused' })).toMatchObject({ status: 'UNPAID' });
+  });
+
+  it('a cancellation to come is canceled already, until then it can be taken back', () => {
+    expect(follow({}, { cancelAtPeriodEnd: true })).toEqual({
+      status: 'CANCELED',
+      canceledAtMs: 500,
+      endingAtMs: 900,
+      begins: false,
+    });
+    expect(follow({}, { cancelAtMs: 700, canceledAtMs: 450 })).toMatchObject({ canceledAtMs: 450, endingAtMs: 700 });
+    expect(follow({ canceledAtMs: 400, endingAtMs: 800 }, { cancelAtPeriodEnd: true, periodEndMs: null })).toMatchObject({
+      canceledAtMs: 400,
+      endingAtMs: 800,
+    });
+    expect(follow({}, { cancelAtPeriodEnd: true, periodEndMs: null })).toMatchObject({ endingAtMs: 500 });
+    expect(follow({}, { cancelAtPeriodEnd: true, status: 'a word of next year' })).toMatchObject({ status: 'ACTIVE' });
+    const leaving = { status: 'CANCELED', canceledAtMs: 400 } as const;
+    expect(follow({ ...leaving, endingAtMs: 501 }, {})).toEqual({
+      status: 'ACTIVE',
+      canceledAtMs: null,
+      endingAtMs: null,
+      begins: false,
+    });
+    expect(follow({ ...leaving, endingAtMs: 500 }, {})).toMatchObject({ status: 'CANCELED', canceledAtMs: 400, endingAtMs: 500 });
+    expect(follow({ ...leaving, endingAtMs: null }, {})).toMatchObject({ status: 'CANCELED' });
+  });
+
+  it.each(['canceled', 'incomplete_expired'])('%s ends it: at once, or when what was announced comes', (status) => {
+    expect(follow({}, { status, endedAtMs: 480 })).toEqual({
+      status: 'CANCELED',
+      canceledAtMs: 500,
+      endingAtMs: 480,
+      begins: false,
+    });
+    expect(follow({}, { status })).toMatchObject({ endingAtMs: 500 });
+    expect(follow({}, { status, endedAtMs: 480, canceledAtMs: 480 })).toMatchObject({ canceledAtMs: 480, endingAtMs: 480 });
+    expect(follow({}, { status, endedAtMs: 480, canceledAtMs: 470 })).toMatchObject({ canceledAtMs: 470, endingAtMs: 900 });
+    expect(follow({}, { status, endedAtMs: 480, cancelAtPeriodEnd: true })).toMatchObject({ endingAtMs: 900 });
+    expect(follow({ status: 'CANCELED', canceledAtMs: 1 }, { status, endedAtMs: 480 })).toMatchObject({
+      canceledAtMs: 1,
+      endingAtMs: 900,
+    });
+    expect(follow({ status: 'CANCELED' }, { status, endedAtMs: 950 })).toMatchObject({ endingAtMs: 950 });
+    expect(follow({ status: 'CANCELED' }, { status, endedAtMs: 480, periodEndMs: null })).toMatchObject({ endingAtMs: 480 });
+    expect(follow({ hadEnded: true }, { status, endedAtMs: 480 })).toMatchObject({ status: 'ACTIVE', endingAtMs: null });
+  });
+});
+
+describe('words about a resource', () => {
+  it('the first one stands', () => {
+    const made = { made: true, resourceId: 'r1' } as const;
+    for (const status of ['REQUESTED', 'ACCEPTED'] as const) {
+      expect(hearWord({ status, resourceId: null }, made)).toBe('news');
+      expect(hearWord({ status, resourceId: null }, { made: false })).toBe('news');
+    }
+    expect(hearWord({ status: 'SUCCEEDED', resourceId: 'r1' }, made)).toBe('known');
+    expect(hearWord({ status: 'SUCCEEDED', resourceId: 'r2' }, made)).toBe('contradiction');
+    expect(hearWord({ status: 'SUCCEEDED', resourceId: 'r1' }, { made: false })).toBe('contradiction');
+    expect(hearWord({ status: 'FAILED', resourceId: null }, { made: false })).toBe('known');
+    expect(hearWord({ status: 'FAILED', resourceId: 'r1' }, made)).toBe('contradiction');
+  });
+
+  it('answers: taken on, refused, or asked again', () => {
+    const meaning = (statuses: number[]) => statuses.map(readAnswer);
+    expect(new Set(meaning([200, 202, 299]))).toEqual(new Set(['accepted']));
+    expect(new Set(meaning([400, 404, 422, 499]))).toEqual(new Set(['refused']));
+    expect(new Set(meaning([199, 300, 399, 408, 409, 425, 429, 500, 503]))).toEqual(new Set(['again']));
+  });
+
+  it('pauses double up to a minute', () => {
+    expect([1, 2, 3, 5, 6, 7, 100].map(pauseSecondsAfter)).toEqual([2, 4, 8, 32, 60, 60, 60]);
+  });
+});
+
+describe('sightings in whatever order', () => {
+  const known: Sighting = { occurredAtMs: 1000, rank: 2n, state: 'b' };
+  const next: NextSighting = { occurredAtMs: 1000, rank: 2n, state: 'c', previousState: null, isBeginning: false };
+
+  it('one that says the same is the same, then rank, time and what was before decide', () => {
+    expect(compareSightings(known, { ...next, state: 'b', rank: 9n })).toBe('same');
+    expect(compareSightings(known, { ...next, rank: 3n, occurredAtMs: 1 })).toBe('newer');
+    expect(compareSightings(known, { ...next, rank: 1n, occurredAtMs: 9999 })).toBe('older');
+    expect(compareSightings(known, { ...next, occurredAtMs: 2000 })).toBe('newer');
+    expect(compareSightings(known, { ...next, occurredAtMs: 500, previousState: 'b' })).toBe('older');
+    expect(compareSightings(known, { ...next, previousState: 'b', isBeginning: true })).toBe('newer');
+    expect(compareSightings(known, { ...next, isBeginning: true })).toBe('older');
+    expect(compareSightings(known, { ...next, previousState: 'x' })).toBe('undecided');
+  });
+
+  it('what was learned once is not unlearned', () => {
+    type State = { readonly status: string; readonly number: string | null };
+    const [first, second]: State[] = [
+      { status: 'open', number: 'A1' },
+      { status: 'paid', number: null },
+    ];
+    if (!first || !second) throw new Error('two states');
+    expect(mergeStates(first, second, 'newer', ['number'])).toEqual({ status: 'paid', number: 'A1' });
+    expect(mergeStates(first, second, 'newer', [])).toEqual(second);
+    expect(mergeStates(second, first, 'older', ['number'])).toEqual({ status: 'paid', number: 'A1' });
+    expect(mergeStates(first, { ...second, number: 'B2' }, 'newer', ['number'])).toEqual({ status: 'paid', number: 'B2' });
+  });
+});
