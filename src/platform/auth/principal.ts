@@ -59,6 +59,13 @@ export const OrganizationId = createParamDecorator((_: unknown, context: Executi
   return principal.organizationId;
 });
 
+/** The caller's key. */
+export const CallerKeyId = createParamDecorator((_: unknown, context: ExecutionContext): string => {
+  const { principal } = context.switchToHttp().getRequest<AuthenticatedRequest>();
+  if (!principal) throw new Error('@CallerKeyId() on a route that no tenant key opens');
+  return principal.keyId;
+});
+
 /** The session of the caller's token. */
 export const CallerSession = createParamDecorator((_: unknown, context: ExecutionContext): Session => {
   const { session } = context.switchToHttp().getRequest<AuthenticatedRequest>();

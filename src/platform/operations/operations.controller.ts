@@ -6,7 +6,7 @@ import { Transform } from 'class-transformer';
 import { IsInt, IsOptional, Min } from 'class-validator';
 import type { FastifyReply } from 'fastify';
 import { BillingError } from '../../domain/errors/billing-error.ts';
-import { OrganizationId } from '../auth/principal.ts';
+import { CallerKeyId, OrganizationId } from '../auth/principal.ts';
 import { isoOf } from '../clock/clock.ts';
 import { QueryParams } from '../http/payload.ts';
 import { toJson } from '../http/strict-json.ts';
@@ -16,7 +16,7 @@ import { type Operation, OperationsStore } from './operations.store.ts';
 
 const lookAgainMs = 500;
 const keepAliveMs = 30_000;
-/** Streams of one organization that this process keeps open at once. */
+/** Streams of one caller that this process keeps open at once. */
 const streamsAtOnce = 5;
 
 export class StreamQuery {
@@ -32,6 +32,7 @@ export class StreamQuery {
 @Controller('api/v1/operations')
 export class OperationsController implements BeforeApplicationShutdown {
   private stopping = false;
+  /** By key. */
   private readonly streams = new Map<string, number>();
 
   constructor(
@@ -59,15 +60,16 @@ export class OperationsController implements BeforeApplicationShutdown {
   @Get(':id/stream')
   async stream(
     @OrganizationId() organizationId: string,
+    @CallerKeyId() caller: string,
     @Param('id') id: string,
     @QueryParams() query: StreamQuery,
     @Headers('last-event-id') lastEventId: string | undefined,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const operation = await this.operations.find(organizationId, id);
-    const open = this.streams.get(organizationId) ?? 0;
+    const open = this.streams.get(caller) ?? 0;
     if (open >= streamsAtOnce) throw new BillingError('too_many_requests');
-    this.streams.set(organizationId, open + 1);
+    this.streams.set(caller, open + 1);
     const from = lastEventId !== undefined && /^\d{1,15}$/.test(lastEventId) ? lastEventId : (query.from_sequence ?? 0);
     const body = new PassThrough();
     void reply
@@ -77,7 +79,9 @@ export class OperationsController implements BeforeApplicationShutdown {
       await this.write(body, operation, BigInt(from));
     } finally {
       body.end();
-      this.streams.set(organizationId, (this.streams.get(organizationId) ?? 1) - 1);
+      const left = (this.streams.get(caller) ?? 1) - 1;
+      if (left > 0) this.streams.set(caller, left);
+      else this.streams.delete(caller);
     }
   }
 

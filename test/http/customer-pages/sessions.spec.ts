@@ -90,6 +90,10 @@ describe('customer sessions', () => {
       expect((await call('GET', `/api/v1/billing/invoices?limit=${limit}`)).body.error_details).toHaveProperty('limit');
   });
 
+  /** Valid enough for the 404 to be about the thing. */
+  const bodyFor = (method: Method, path: string): object | undefined =>
+    method === 'GET' ? undefined : path.endsWith('/upgrade') ? { plan_code: 'team' } : {};
+
   it('ask every page for the right token: none, a key, a stranger, a role too low', async () => {
     const { body: document } = await tenant.call('GET', '/openapi.json');
     const pages = Object.entries(document.paths as Record<string, Record<string, { security: object[] }>>)
@@ -98,18 +102,18 @@ describe('customer sessions', () => {
         Object.entries(methods).map(([method, { security }]) => ({ method: method.toUpperCase() as Method, path, security })),
       );
     expect(pages.length).toBeGreaterThanOrEqual(4);
-    const strangers: number[] = [];
+    const strangers: [string, number][] = [];
     const stranger = await as('owner', 'customer of later');
     for (const { method, path, security } of pages) {
       expect([path, security]).toEqual([path, [{ session: [] }]]);
       const own = path.replace('{id}', path.includes('invoices') ? invoiceId : subscriptionId);
-      const statusOf = async (call: Caller) => (await call(method, own, method === 'GET' ? undefined : {})).status;
+      const statusOf = async (call: Caller) => (await call(method, own, bodyFor(method, path))).status;
       expect([path, 'no token', await statusOf(florin.as('none'))]).toEqual([path, 'no token', 401]);
       expect([path, "the vendor's key", await statusOf(tenant.call)]).toEqual([path, "the vendor's key", 401]);
-      if (own !== path) strangers.push(await statusOf(stranger));
+      if (own !== path) strangers.push([path, await statusOf(stranger)]);
     }
     expect(strangers.length).toBeGreaterThan(0);
-    expect(strangers.every((status) => status === 404)).toBe(true);
+    expect(strangers.filter(([, status]) => status !== 404)).toEqual([]);
     for (const role of roles) {
       const call = await as(role);
       expect([role, (await call('GET', '/api/v1/billing/invoices')).status]).toEqual([role, role === 'member' ? 403 : 200]);

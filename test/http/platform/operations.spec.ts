@@ -164,6 +164,11 @@ describe('operations', () => {
     const streams = await Promise.all(Array.from({ length: 5 }, () => listen(id)));
     expect(streams.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
     expect((await listen(id)).status).toBe(429);
+    const other = await florin.operator('POST', `/admin/v1/organizations/${tenant.id}/api_keys`, {
+      api_key: { name: 'another', role: 'member' },
+    });
+    const ofOther = await listen(id, { authorization: `Bearer ${other.body.api_key.key}` });
+    expect(ofOther.status).toBe(200);
     const stranger = await florin.openOrganization('live', 'Stranger');
     for (const [method, path] of [
       ['GET', `/api/v1/operations/${id}`],
@@ -172,7 +177,7 @@ describe('operations', () => {
     ] as const)
       expect((await stranger.call(method, path)).body).toMatchObject({ status: 404, code: 'operation_not_found' });
     open();
-    for (const stream of streams) expect(await stream.text()).toContain('event: stream_end');
+    for (const stream of [...streams, ofOther]) expect(await stream.text()).toContain('event: stream_end');
     expect((await listen(id)).status).toBe(200);
   });
 
