@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { Florin, Tenant } from './florin.ts';
+import { until } from './processes.ts';
 import { make } from './shop.ts';
 
 const metrics = {
@@ -200,3 +201,14 @@ async function use({ call }: Tenant, usage: World['usage']): Promise<void> {
   });
   if (status !== 200) throw new Error(`events were refused: ${JSON.stringify(body)}`);
 }
+
+/** Waits until everything that can be charged at once is. */
+export const eventsCharged = (florin: Florin, tenant: Tenant): Promise<void> =>
+  until('events are charged', async () => {
+    const { rows } = await florin.sql.query(
+      `select from instant_charges q join subscriptions s on s.organization_id = q.organization_id and s.stream_id = q.stream_id
+         and s.started_at <= q.occurred_at and q.occurred_at < coalesce(s.terminated_at, 'infinity') where q.organization_id = $1`,
+      [tenant.id],
+    );
+    return rows.length === 0;
+  });

@@ -25,6 +25,14 @@ export function wakesAt(row: SubscriptionRow): Date | null {
   return turn ?? endingAt;
 }
 
+/** In the order of time, however late they are woken; at one instant an end comes before the change that was planned for it. */
+export function byWaking(a: SubscriptionRow, b: SubscriptionRow): number {
+  const apart = (wakesAt(a)?.getTime() ?? Infinity) - (wakesAt(b)?.getTime() ?? Infinity);
+  if (apart) return apart;
+  if ((a.status === 'PENDING') !== (b.status === 'PENDING')) return a.status === 'PENDING' ? 1 : -1;
+  return a.id < b.id ? -1 : 1;
+}
+
 /** The end of its trial or of its pause. */
 const turnOf = (row: SubscriptionRow): Date | null =>
   row.status === 'TRIAL' ? row.trialEndsAt : row.status === 'PAUSED' && !row.finalInvoiceDue ? row.resumeAt : null;

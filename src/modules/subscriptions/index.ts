@@ -4,7 +4,7 @@ export { paidUntil } from './decide-replacement.ts';
 export { decideBeginning } from './decide-beginning.ts';
 export { decideChangeOfPlan } from './decide-change-of-plan.ts';
 export { decideEnd } from './decide-end.ts';
-export { decideWake, wakesAt } from './decide-wake.ts';
+export { byWaking, decideWake, wakesAt } from './decide-wake.ts';
 export type { Decided } from './decided.ts';
 export { knownPlans, planAmong } from './price-plan.ts';
 export { orderRefusals, orderSubscription } from './order-subscription.ts';

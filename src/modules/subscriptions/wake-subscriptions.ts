@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { type Tx, UnitOfWork } from '../../platform/database/unit-of-work.ts';
 import { plannedChangeOf } from './decide-end.ts';
-import { decideWake } from './decide-wake.ts';
-import { saveDecided } from './decided.ts';
+import { byWaking, decideWake } from './decide-wake.ts';
+import { type Decided, saveDecided } from './decided.ts';
 import { SubscriptionRow } from './subscription.entity.ts';
 
 const batchSize = 200;
@@ -40,7 +40,11 @@ function claim(tx: Tx, organizationId: string, now: Date): Promise<SubscriptionR
         or (s.status = 'PAUSED' and s.resumeAt <= :now and not s.finalInvoiceDue))`,
       { now },
     )
-    .orderBy('s.id')
+    .orderBy(
+      `case when s.status = 'PENDING' then coalesce(s.changeAt, s.subscriptionAt) else least(s.endingAt, case when s.status = 'TRIAL' then s.trialEndsAt end,
+        case when s.status = 'PAUSED' and not s.finalInvoiceDue then s.resumeAt end) end`,
+    )
+    .addOrderBy('s.id')
     .limit(batchSize)
     .setLock('pessimistic_write')
     .setOnLocked('skip_locked')
@@ -49,15 +53,20 @@ function claim(tx: Tx, organizationId: string, now: Date): Promise<SubscriptionR
 
 async function wakeBatch(tx: Tx, organizationId: string, now: Date): Promise<number> {
   const rows = await claim(tx, organizationId, now);
-  for (const row of rows) await wake(tx, row, now);
+  const changed = new Set<string>();
+  // What one of them changed, its planned change or its successor, is claimed again as it is by then.
+  for (const row of rows.toSorted(byWaking))
+    if (!changed.has(row.id)) for (const { row: after } of await wake(tx, row, now)) changed.add(after.id);
   return rows.length;
 }
 
 /** Its kin is locked with it. */
-async function wake(tx: Tx, row: SubscriptionRow, now: Date): Promise<void> {
+async function wake(tx: Tx, row: SubscriptionRow, now: Date): Promise<readonly Decided[]> {
   const isChange = row.status === 'PENDING' && row.changeAt !== null && row.previousSubscriptionId !== null;
   const where = { organizationId: row.organizationId, id: row.previousSubscriptionId ?? '' };
   const previous = isChange ? await tx.findOneOrFail(SubscriptionRow, { where, lock: { mode: 'pessimistic_write' } }) : null;
   const planned = row.status === 'PENDING' ? null : await plannedChangeOf(tx, row);
-  await saveDecided(tx, await decideWake(tx, row, { previous, planned }, now), now);
+  const decided = await decideWake(tx, row, { previous, planned }, now);
+  await saveDecided(tx, decided, now);
+  return decided;
 }

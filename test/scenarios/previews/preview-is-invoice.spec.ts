@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { expectHealthy } from '../../support/doctor.ts';
 import { type Caller, type Florin, startFlorin, type Tenant } from '../../support/florin.ts';
-import { until } from '../../support/processes.ts';
-import { type LifeEvent, openWorld, type World, worlds } from '../../support/random-worlds.ts';
+import { eventsCharged, type LifeEvent, openWorld, type World, worlds } from '../../support/random-worlds.ts';
 import { advance, make } from '../../support/shop.ts';
 
 const hour = 3_600_000;
@@ -122,14 +121,7 @@ describe('a preview', () => {
       await fc.assert(
         fc.asyncProperty(worlds, async (world: World) => {
           const tenant = await openWorld(florin, world);
-          await until('events are charged', async () => {
-            const { rows } = await florin.sql.query(
-              `select from instant_charges q join subscriptions s on s.organization_id = q.organization_id and s.stream_id = q.stream_id
-                 and s.started_at <= q.occurred_at and q.occurred_at < coalesce(s.terminated_at, 'infinity') where q.organization_id = $1`,
-              [tenant.id],
-            );
-            return rows.length === 0;
-          });
+          await eventsCharged(florin, tenant);
           await nextBoundary(tenant);
           await nextBoundary(tenant);
           await live(tenant, world.event);

@@ -6,7 +6,7 @@ import { dateOf, instantOf } from '../../../platform/clock/clock.ts';
 import { queryIn } from '../../../platform/database/sql.ts';
 import type { CreditNoteToIssue } from '../../credit-notes/index.ts';
 import type { CustomerRow } from '../../customers/index.ts';
-import { type Decided, decideWake, type SubscriptionRow, wakesAt } from '../../subscriptions/index.ts';
+import { byWaking, type Decided, decideWake, type SubscriptionRow, wakesAt } from '../../subscriptions/index.ts';
 import { forecastUnusedCredit } from '../credit-unused-time.ts';
 import { readNamedForPricing } from '../subscription-to-price.ts';
 import { type PricedSubscription, priceSubscriptions } from '../price-subscriptions.ts';
@@ -59,9 +59,7 @@ export class Forecast {
   /** What time alone does up to this instant, as before every run. */
   async wake(now: Date): Promise<void> {
     for (;;) {
-      const row = this.subscriptions
-        .filter((candidate) => isPast(wakesAt(candidate), now))
-        .reduce<SubscriptionRow | null>((first, candidate) => (first && first.id < candidate.id ? first : candidate), null);
+      const [row] = this.subscriptions.filter((candidate) => isPast(wakesAt(candidate), now)).toSorted(byWaking);
       if (!row) return;
       const previous = this.rows.get(row.previousSubscriptionId ?? '') ?? null;
       this.take(await decideWake(this.present.manager, row, { previous, planned: this.plannedChangeOf(row.id) }, now));
