@@ -55,6 +55,15 @@ describe('the house is tidy', () => {
     expect(long.map(({ path, text }) => `${path}: ${text.split('\n').length - 1}`)).toEqual([]);
   });
 
+  it('no rule of the domain that only tests ask', () => {
+    const files = source.filter(({ path }) => path.startsWith('src/'));
+    const rules = files.filter(({ path }) => path.startsWith('src/domain/') && path.endsWith('.ts'));
+    const asked = ({ path }: { path: string }) =>
+      files.some((file) => file.path !== path && file.text.includes(`/${path.split('/').at(-1)}'`));
+    expect(rules.length).toBeGreaterThan(40);
+    expect(rules.filter((rule) => !asked(rule)).map(({ path }) => path)).toEqual([]);
+  });
+
   it('no forwardRef: telling upwards happens by rows', () => {
     expect(linesOf(source, /\bforwardRef\b/)).toEqual([]);
   });
