@@ -14,7 +14,7 @@ export const needsTransactions = (model: Percentage): boolean =>
 /**
  * `(units − free) × rate + fixed × paid events`; with a minimum or maximum per transaction each event is priced alone: rate, then
  * fixed amount, then the bound (Lago).
- * @throws RangeError when the model needs the single transactions and the usage lacks them.
+ * @throws RangeError when the model needs the single transactions and the usage has events but lacks them.
  */
 export function pricePercentage(model: Percentage, usage: UsageToPrice): UsagePrice {
   const sorted = usage.transactions ?? summed(model, usage);
@@ -36,9 +36,13 @@ export function pricePercentage(model: Percentage, usage: UsageToPrice): UsagePr
   };
 }
 
-/** Without the single events: the sum and the number are enough. */
+/**
+ * Without the single events: the sum and the number are enough. Usage that renews has units and no events: nothing of it is free by
+ * number, and nothing has a minimum or maximum.
+ */
 function summed(model: Percentage, usage: UsageToPrice): Transactions {
-  if (needsTransactions(model)) throw new RangeError('this percentage charge is priced event by event: give the transactions');
+  if (needsTransactions(model) && usage.eventsCount > 0n)
+    throw new RangeError('this percentage charge is priced event by event: give the transactions');
   const free = (model.freeAmount ?? Exact.zero).atMost(usage.units).atLeast(Exact.zero);
   return {
     free: { count: 0n, total: free },

@@ -78,6 +78,21 @@ describe('usage that is paid in advance', () => {
     ]);
   });
 
+  it('renews what recurs by its rate: it is no transaction, so none is free by number, lifted or capped', async () => {
+    await meter(tenant.call, 'kept', 'sum', { recurring: true });
+    const properties = { rate: '1', fixed_amount: '0.5', free_units_per_events: 1, per_transaction_min_amount: '5' };
+    await price(tenant.call, [{ metric: 'kept', charge_model: 'percentage', properties, pay_in_advance: true }]);
+    await take(tenant.call);
+    for (const [i, value] of [100, 200].entries()) {
+      await send(tenant.call, [{ code: 'kept', at: `2026-03-0${i + 2}T00:00:00Z`, properties: { value } }]);
+      await chargedInTheEnd(i + 1);
+    }
+    expect(amounts(await charged())).toEqual([0, 500]);
+    expect((await bill(tenant.call, '2026-04-01T01:00:00Z')).slice(1)).toEqual([
+      { type: 'charge', name: 'kept', units: '300', cents: 300, events: 0 },
+    ]);
+  });
+
   it('counts only growth of what is in use, and knows the value that comes back', async () => {
     await meter(tenant.call, 'users', 'unique_count');
     await price(tenant.call, [{ metric: 'users', charge_model: 'standard', properties: { amount: '12' }, pay_in_advance: true }]);
