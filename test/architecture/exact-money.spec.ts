@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
-const domain = join(__dirname, '../../src/domain');
+const src = join(__dirname, '../../src');
+const domain = join(src, 'domain');
 
 /** Names of what is money or multiplies it, declared as a JavaScript number: arithmetic on them would be a float's. */
 const floatMoney = /\b\w*(?:[cC]ents|[aA]mount|[pP]rice|[rR]ate|[uU]nits|[tT]otal|[bB]alance)\??\s*:\s*(?:readonly\s+)?number\b/;
@@ -9,17 +10,23 @@ const floatMoney = /\b\w*(?:[cC]ents|[aA]mount|[pP]rice|[rR]ate|[uU]nits|[tT]ota
 const floatArithmetic =
   /(?<![\w.'"`-])\d+\.\d+(?![\w.'"`-])|\bMath\.(?:round|ceil|trunc|pow|fround)\b|\.toFixed\(|\bparseFloat\b/;
 
+/** A conversion of money into a JavaScript number. */
+const floatConversion = /\b(?:Number|parseFloat)\([^)]*(?:[cC]ents|[aA]mount|[pP]rice)/;
+
 const codeOf = (text: string): string => text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/\/\/.*$/gm, '');
 
-describe('money in src/domain', () => {
-  const lines = readdirSync(domain, { recursive: true, withFileTypes: true })
+const linesOf = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
     .flatMap((entry) => {
       const path = join(entry.parentPath, entry.name);
       return codeOf(readFileSync(path, 'utf8'))
         .split('\n')
-        .map((text) => `${relative(domain, path)}: ${text.trim()}`);
+        .map((text) => `${relative(folder, path)}: ${text.trim()}`);
     });
+
+describe('money in src/domain', () => {
+  const lines = linesOf(domain);
 
   it('was looked at', () => {
     expect(lines.length).toBeGreaterThan(1000);
@@ -39,4 +46,15 @@ describe('money in src/domain', () => {
   ])('would be found: %s', (line) => {
     expect(floatMoney.test(line) || floatArithmetic.test(line)).toBe(true);
   });
+});
+
+describe('money in src', () => {
+  it('never becomes a JavaScript number on its way out', () => {
+    expect(linesOf(src).filter((line) => floatConversion.test(line))).toEqual([]);
+  });
+
+  it.each(['unit_amount: Number(plan.amountCents)', "Number(charge['amount_refunded'] ?? 0)", 'parseFloat(unitPrice)'])(
+    'would be found: %s',
+    (line) => expect(floatConversion.test(line)).toBe(true),
+  );
 });

@@ -77,6 +77,14 @@ export const customerOf = (shop: StripeShop, externalId: string, fields: object 
     ...fields,
   });
 
+let buyers = 0;
+/** A customer of its own with its owner. */
+export async function buyerOf(shop: StripeShop, fields: object = {}): Promise<{ name: string; owner: Caller }> {
+  const name = `buyer${(buyers += 1)}`;
+  await customerOf(shop, name, fields);
+  return { name, owner: await shop.person(name) };
+}
+
 export const order = { plan_name: 'team', resource_type: 'graph', resource_config: { graph_name: 'Atlas' } };
 
 /** Fills in the hosted page. */

@@ -62,7 +62,7 @@ export class StripeSweep {
         objectType: 'charge',
         read: (paging) => client.ask((sdk) => sdk.charges.list(paging)),
         normalise: normaliseCharge,
-        matters: (charge) => charge['refunded'] === true || Number(charge['amount_refunded'] ?? 0) > 0,
+        matters: (charge) => charge['refunded'] === true || (charge['amount_refunded'] ?? 0) !== 0,
       },
     ];
     for (const kind of kinds) yield* this.compare(kind);

@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FeeDerivation } from '../../domain/invoicing/derivation.ts';
 import type { FeeLine } from '../../domain/invoicing/fee.ts';
-import { priceTogether } from '../../domain/invoicing/price-items.ts';
 import type { TaxRates } from '../../domain/taxation/tax-rates.ts';
 import { dateOf } from '../../platform/clock/clock.ts';
 import { type Query, queryIn } from '../../platform/database/sql.ts';
@@ -12,6 +11,7 @@ import { type DraftRefresher, type InvoiceRow, redraftInvoices, type Redraft } f
 import { TAX_RATES } from '../taxes/index.ts';
 import { priceSubscriptions, type PricedSubscription } from './price-subscriptions.ts';
 import { type DueSubscription, readNamedForPricing } from './subscription-to-price.ts';
+import { pricedTogether } from './write-invoices.ts';
 
 /** A subscription's place on a draft, and the period at whose end it was priced. */
 interface DraftedSpan {
@@ -64,7 +64,7 @@ export class RefreshDrafts implements DraftRefresher {
     const spans = byInvoice(await query<DraftedSpan>(selectSpans, [organizationId, ids]));
     const fees = byInvoice(await query<DraftedFee>(selectFees, [organizationId, ids]));
     const redrafts: Redraft[] = [];
-    for (const wave of wavesOf(generated, spans)) {
+    for (const wave of wavesOf(generated.filter(({ id }) => spans.has(id)))) {
       const priced = await this.priceEach(query, organizationId, wave, spans);
       for (const row of wave) {
         const redraft = redraftOf(row, spans.get(row.id) ?? [], fees.get(row.id) ?? [], priced);
@@ -122,22 +122,27 @@ export class RefreshDrafts implements DraftRefresher {
 
 function byInvoice<Row extends { readonly invoice_id: string }>(rows: readonly Row[]): Map<string, Row[]> {
   const groups = new Map<string, Row[]>();
-  for (const row of rows) groups.set(row.invoice_id, [...(groups.get(row.invoice_id) ?? []), row]);
+  for (const row of rows) {
+    const group = groups.get(row.invoice_id);
+    if (group) group.push(row);
+    else groups.set(row.invoice_id, [row]);
+  }
   return groups;
 }
 
-/** Pricing knows a subscription by its id: drafts of two periods of one are priced one after the other. */
-function wavesOf(drafts: readonly InvoiceRow[], spans: ReadonlyMap<string, readonly DraftedSpan[]>): InvoiceRow[][] {
-  const waves: { rows: InvoiceRow[]; subscriptions: Set<string> }[] = [];
+/**
+ * Pricing knows a subscription by its id, and one may stand on several drafts: for its periods, and at its start on its predecessor's.
+ * So drafts of one customer are priced one after the other.
+ */
+function wavesOf(drafts: readonly InvoiceRow[]): InvoiceRow[][] {
+  const waves: InvoiceRow[][] = [];
+  const seen = new Map<string, number>();
   for (const row of drafts) {
-    const ids = (spans.get(row.id) ?? []).map((span) => span.subscription_id);
-    if (ids.length === 0) continue;
-    let wave = waves.find(({ subscriptions }) => !ids.some((id) => subscriptions.has(id)));
-    if (!wave) waves.push((wave = { rows: [], subscriptions: new Set() }));
-    wave.rows.push(row);
-    for (const id of ids) wave.subscriptions.add(id);
+    const wave = seen.get(row.customerId) ?? 0;
+    seen.set(row.customerId, wave + 1);
+    (waves[wave] ??= []).push(row);
   }
-  return waves.map(({ rows }) => rows);
+  return waves;
 }
 
 /** The subscription as it stood: what happened to it after the boundary is not known yet. */
@@ -166,8 +171,9 @@ function redraftOf(
     const entry = priced.get(span.subscription_id);
     return entry && isSameBoundary(entry, span) && entry.entity.id === row.billingEntityId ? [entry] : [];
   });
-  if (entries.length < spans.length || entries.length === 0) return stays(row);
-  const again = priceTogether(entries.flatMap(({ parts }) => parts));
+  const [first, ...others] = entries;
+  if (!first || entries.length < spans.length) return stays(row);
+  const again = pricedTogether([first, ...others]);
   const before = new Map(fees.map((fee) => [keyOf(fee), contentOf(fee)]));
   const now = new Map(again.fees.map(draftedFeeOf).map((fee) => [keyOf(fee), contentOf(fee)]));
   if (isDeepStrictEqual(before, now)) return null;

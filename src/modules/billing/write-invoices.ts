@@ -1,5 +1,6 @@
 import { localDateOf } from '../../domain/calendar/local-day.ts';
 import { BillingError, invalid } from '../../domain/errors/billing-error.ts';
+import type { PricedInvoice } from '../../domain/invoicing/assemble-invoice.ts';
 import { priceTogether } from '../../domain/invoicing/price-items.ts';
 import { dateOf, instantOf } from '../../platform/clock/clock.ts';
 import { queryIn } from '../../platform/database/sql.ts';
@@ -45,6 +46,10 @@ export function togetherWhereWanted(priced: readonly PricedSubscription[]): Invo
   return [...groups.values()];
 }
 
+/** What a group comes to on its one invoice. */
+export const pricedTogether = (group: InvoiceGroup): PricedInvoice =>
+  group.length === 1 ? group[0].priced : priceTogether(group.flatMap(({ parts }) => parts));
+
 /** Moves on the periods of all that was priced and drafts an invoice for each group; the caller's transaction holds the subscriptions. */
 export async function writeInvoices(
   tx: Tx,
@@ -68,7 +73,7 @@ export async function writeInvoices(
 
 /** @param billingRunId null: nobody's run makes it */
 export function draftOf(group: InvoiceGroup, billingRunId: string | null): DraftToWrite {
-  const [{ subscription, entity, priced }] = group;
+  const [{ subscription, entity }] = group;
   const spans = group.map(({ subscription: row, step: { reason, header } }) => ({
     subscriptionId: row.id,
     invoicingReason: reason,
@@ -87,7 +92,7 @@ export function draftOf(group: InvoiceGroup, billingRunId: string | null): Draft
     periodStart: new Date(Math.min(...spans.map((span) => span.periodStart.getTime()))),
     periodEnd: new Date(Math.max(...spans.map((span) => span.periodEnd.getTime()))),
     spans,
-    priced: group.length === 1 ? priced : priceTogether(group.flatMap(({ parts }) => parts)),
+    priced: pricedTogether(group),
   };
 }
 

@@ -2,7 +2,7 @@ import { Brackets, type EntityManager, In } from 'typeorm';
 import { BillingError } from '../../domain/errors/billing-error.ts';
 import type { InvoiceStatus } from '../../domain/lifecycles/invoice.ts';
 import { isId } from '../../platform/database/ids.ts';
-import { type Page } from '../../platform/http/pagination.ts';
+import { type Page, sliceOf } from '../../platform/http/pagination.ts';
 import { findBillingEntity } from '../billing-entities/index.ts';
 import { findCustomer } from '../customers/index.ts';
 import { FeeRow } from './fee.entity.ts';
@@ -124,12 +124,8 @@ export async function listInvoices(
       ),
     );
   }
-  return query
-    .orderBy('i.createdAt', 'DESC')
-    .addOrderBy('i.id', 'DESC')
-    .skip((page.number - 1) * page.size)
-    .take(page.size)
-    .getManyAndCount();
+  const { skip, take } = sliceOf(page);
+  return query.orderBy('i.createdAt', 'DESC').addOrderBy('i.id', 'DESC').skip(skip).take(take).getManyAndCount();
 }
 
 /** The code of what each fee is for, by item id: of the plan, the metric of the charge, the add-on (Lago's `item.code`). */

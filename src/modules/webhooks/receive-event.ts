@@ -1,14 +1,13 @@
-import { EventEmitter } from 'node:events';
 import { Inject, Injectable } from '@nestjs/common';
 import { newId } from '../../platform/database/ids.ts';
+import { Bell } from '../../platform/jobs/bell.ts';
 import { log } from '../../platform/logging/log.ts';
 import { INBOUND_PROVIDERS, type InboundProvider } from './inbound-provider.ts';
 import { InboxMetrics } from './inbox-metrics.ts';
 import { InboxQueue } from './inbox-queue.ts';
 
-/** Rings when something has been stored, so that the worker of the same process need not wait for its next look. */
-@Injectable()
-export class InboxBell extends EventEmitter<{ ring: [] }> {}
+/** The bell that says that something has been stored: the worker of the same process need not wait for its next look. */
+export const inboxBell = 'inbox';
 
 /** Takes an event in: verified, stored as it came, and nothing else. Answering is safe once this returns. */
 @Injectable()
@@ -16,7 +15,7 @@ export class ReceiveEvent {
   constructor(
     @Inject(INBOUND_PROVIDERS) private readonly providers: readonly InboundProvider[],
     private readonly queue: InboxQueue,
-    private readonly bell: InboxBell,
+    private readonly bell: Bell,
     private readonly metrics: InboxMetrics,
   ) {}
 
@@ -31,7 +30,7 @@ export class ReceiveEvent {
     if (kept === 'conflicting') log.warn('an inbound event came again with another content; the first one stands', fields);
     if (kept === 'repeated') log.info('duplicate inbound event', fields);
     if (kept !== 'new') return 'repeated';
-    this.bell.emit('ring');
+    this.bell.ring(inboxBell);
     return 'new';
   }
 }

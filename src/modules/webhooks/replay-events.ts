@@ -2,9 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { BillingError } from '../../domain/errors/billing-error.ts';
 import { isId } from '../../platform/database/ids.ts';
+import { Bell } from '../../platform/jobs/bell.ts';
 import { log } from '../../platform/logging/log.ts';
 import { InboundEventRow, type InboundStatus } from './inbound-event.entity.ts';
-import { InboxBell } from './receive-event.ts';
+import { inboxBell } from './receive-event.ts';
 
 export interface ReplayRange {
   /** By when they were received, half-open. */
@@ -20,7 +21,7 @@ const again = `set status = 'RECEIVED', attempts = 0, next_attempt_at = clock_ti
 export class ReplayEvents {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly bell: InboxBell,
+    private readonly bell: Bell,
   ) {}
 
   /** @throws BillingError inbound_event_not_found, conflict (a worker has it right now) */
@@ -32,7 +33,7 @@ export class ReplayEvents {
     ])) as [unknown, number];
     if (count === 0) throw new BillingError('conflict', { status: ['in_progress'] });
     log.info('inbound event is replayed', { event_id: found.eventId });
-    this.bell.emit('ring');
+    this.bell.ring(inboxBell);
     return this.dataSource.manager.findOneByOrFail(InboundEventRow, { id });
   }
 
@@ -43,7 +44,7 @@ export class ReplayEvents {
       [from, to, status ?? null],
     )) as [unknown, number];
     log.info('inbound events are replayed', { from, to, count });
-    this.bell.emit('ring');
+    this.bell.ring(inboxBell);
     return count;
   }
 }

@@ -5,7 +5,7 @@ import { InboxMetrics } from './inbox-metrics.ts';
 import { InboxQueue } from './inbox-queue.ts';
 import { InboxWorker } from './inbox.worker.ts';
 import { ProcessInbox } from './process-inbox.ts';
-import { InboxBell, ReceiveEvent } from './receive-event.ts';
+import { ReceiveEvent } from './receive-event.ts';
 import { Reconcile } from './reconcile.ts';
 import { ReplayEvents } from './replay-events.ts';
 import { StripeWebhooksController } from './stripe-webhooks.controller.ts';
@@ -15,7 +15,7 @@ import { WebhooksCron } from './webhooks.cron.ts';
 @Module({
   imports: [HealthModule],
   controllers: [StripeWebhooksController, InboundEventsController],
-  providers: [InboxBell, InboxMetrics, InboxQueue, ProcessInbox, ReceiveEvent, Reconcile, ReplayEvents],
+  providers: [InboxMetrics, InboxQueue, ProcessInbox, ReceiveEvent, Reconcile, ReplayEvents],
 })
 export class WebhooksModule {
   /** `inbound` exports INBOUND_PROVIDERS. With the worker running, or without (operator commands, tests). */

@@ -1,12 +1,11 @@
 import { expectHealthy } from '../../support/doctor.ts';
 import type { Caller } from '../../support/florin.ts';
-import { customerOf, openStripeShop, order, payAt, type StripeShop } from '../../support/stripe-shop.ts';
+import { buyerOf, customerOf, openStripeShop, order, payAt, type StripeShop } from '../../support/stripe-shop.ts';
 
 const checkout = '/api/v1/billing/checkout';
 
 describe('the checkout', () => {
   let shop: StripeShop;
-  let serial = 0;
   beforeAll(async () => {
     shop = await openStripeShop();
   });
@@ -16,12 +15,7 @@ describe('the checkout', () => {
     await shop.stop();
   });
 
-  /** A customer of its own with its owner. */
-  async function buyer(fields: object = {}): Promise<{ name: string; owner: Caller }> {
-    const name = `c${(serial += 1)}`;
-    await customerOf(shop, name, fields);
-    return { name, owner: await shop.person(name) };
-  }
+  const buyer = (fields: object = {}) => buyerOf(shop, fields);
   const row = async (id: string) =>
     (
       await shop.florin.sql.query(

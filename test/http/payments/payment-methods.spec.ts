@@ -1,12 +1,11 @@
 import { expectHealthy } from '../../support/doctor.ts';
 import type { Caller } from '../../support/florin.ts';
-import { customerOf, openStripeShop, order, payAt, type StripeShop } from '../../support/stripe-shop.ts';
+import { buyerOf, openStripeShop, order, payAt, type StripeShop } from '../../support/stripe-shop.ts';
 
 const methodsPath = '/api/v1/billing/payment_methods';
 
 describe('how a customer pays', () => {
   let shop: StripeShop;
-  let serial = 0;
   beforeAll(async () => {
     shop = await openStripeShop();
   });
@@ -16,11 +15,7 @@ describe('how a customer pays', () => {
     await shop.stop();
   });
 
-  async function buyer(fields: object = {}): Promise<{ name: string; owner: Caller }> {
-    const name = `p${(serial += 1)}`;
-    await customerOf(shop, name, fields);
-    return { name, owner: await shop.person(name) };
-  }
+  const buyer = (fields: object = {}) => buyerOf(shop, fields);
   /** A customer who bought once, and so has a card on file. */
   async function payer() {
     const { name, owner } = await buyer();

@@ -1,4 +1,4 @@
-import type { Stripe } from 'stripe';
+import StripeSdk, { type Stripe } from 'stripe';
 import type { Interval } from '../../../domain/calendar/billing-period.ts';
 import type { SoldPlan } from '../../../modules/payments/index.ts';
 import type { StripeClient } from '../stripe-client.ts';
@@ -27,7 +27,8 @@ export async function getOrCreatePrice(client: StripeClient, plan: SoldPlan): Pr
   const params: Stripe.PriceCreateParams = {
     product,
     currency: plan.currency.toLowerCase(),
-    unit_amount: Number(plan.amountCents),
+    // Text: a JavaScript number would lose the last digits of a large one.
+    unit_amount_decimal: StripeSdk.Decimal.from(plan.amountCents.toString()),
     recurring: recurring[plan.interval],
     lookup_key: lookupKey,
     // One that was archived by hand gives its key to the new one.

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { PricedInvoice } from '../../../domain/invoicing/assemble-invoice.ts';
-import { priceTogether } from '../../../domain/invoicing/price-items.ts';
 import { isoText } from '../../../domain/calendar/local-day.ts';
 import { isInvoiced, type PricedSubscription } from '../price-subscriptions.ts';
-import { type InvoiceGroup, togetherWhereWanted } from '../write-invoices.ts';
+import { type InvoiceGroup, pricedTogether, togetherWhereWanted } from '../write-invoices.ts';
 
 /** What a run does with one group of boundaries, and the digest by which the same is known again. */
 export interface PlannedContent {
@@ -22,7 +21,7 @@ export function plannedOf(priced: readonly PricedSubscription[]): PlannedContent
 }
 
 function contentOf(group: InvoiceGroup, invoiced: boolean): PlannedContent {
-  const priced = group.length === 1 ? group[0].priced : priceTogether(group.flatMap(({ parts }) => parts));
+  const priced = pricedTogether(group);
   return { group, isInvoiced: invoiced, priced, digest: digestOf(group, priced, invoiced) };
 }
 

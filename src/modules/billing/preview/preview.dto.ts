@@ -1,3 +1,4 @@
+import { PickType } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
@@ -13,13 +14,15 @@ import {
   MaxLength,
   ValidateNested,
 } from 'class-validator';
-import { IsCountry, IsCurrencyCode, IsInstant, IsKey, IsText, IsTimezone } from '../../../platform/http/validators.ts';
-import { BillingEntityParameters } from '../../billing-entities/index.ts';
+import { IsCurrencyCode, IsInstant, IsKey, IsText, IsTimezone } from '../../../platform/http/validators.ts';
+import { BillingEntityParameters, LegalIdentityInput } from '../../billing-entities/index.ts';
 
 const unsupported = { message: 'unsupported_value' };
 
+const placed = ['address_line1', 'address_line2', 'city', 'state', 'zipcode', 'country', 'tax_identification_number'] as const;
+
 /** An existing customer by its external id, with what would change; or one that does not exist yet. */
-export class PreviewCustomerInput {
+export class PreviewCustomerInput extends PickType(LegalIdentityInput, placed) {
   @IsOptional()
   @IsKey()
   external_id?: string;
@@ -27,32 +30,11 @@ export class PreviewCustomerInput {
   @IsText()
   name?: string | null;
   @IsOptional()
-  @IsText()
-  address_line1?: string | null;
-  @IsOptional()
-  @IsText()
-  address_line2?: string | null;
-  @IsOptional()
-  @IsText()
-  city?: string | null;
-  @IsOptional()
-  @IsText()
-  state?: string | null;
-  @IsOptional()
-  @IsText()
-  zipcode?: string | null;
-  @IsOptional()
-  @IsCountry()
-  country?: string | null;
-  @IsOptional()
   @IsCurrencyCode()
   currency?: string | null;
   @IsOptional()
   @IsTimezone()
   timezone?: string | null;
-  @IsOptional()
-  @IsText()
-  tax_identification_number?: string | null;
   @IsOptional()
   @IsEmpty(unsupported)
   shipping_address?: null;

@@ -1,36 +1,22 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { log } from '../../../platform/logging/log.ts';
+import { Rounds } from '../../../platform/jobs/rounds.ts';
 import { WorkOffProvisioning } from './work-off-provisioning.ts';
 
-/** What begins waits at most this long. */
-const lookEveryMs = 1_000;
-
-/** When attempts are worked off, and nothing else. */
+/** When attempts are worked off, and nothing else: what begins waits a second at most. */
 @Injectable()
 export class ProvisioningWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly stopping = new AbortController();
-  private work: Promise<void> = Promise.resolve();
+  private readonly rounds: Rounds;
 
-  constructor(private readonly workOff: WorkOffProvisioning) {}
+  constructor(workOff: WorkOffProvisioning) {
+    this.rounds = new Rounds({ name: 'provisioning', everyMs: 1_000, work: (goesOn) => workOff.execute(goesOn) });
+  }
 
   onApplicationBootstrap(): void {
-    this.work = this.run();
+    this.rounds.start();
   }
 
   /** The requests in hand are finished first. */
-  async beforeApplicationShutdown(): Promise<void> {
-    this.stopping.abort();
-    await this.work;
-  }
-
-  private async run(): Promise<void> {
-    const { signal } = this.stopping;
-    while (!signal.aborted) {
-      await this.workOff
-        .execute(() => !signal.aborted)
-        .catch((error: unknown) => log.error('provisioning could not be worked off; it is tried again', error));
-      await pause(lookEveryMs, undefined, { signal }).catch(() => undefined);
-    }
+  beforeApplicationShutdown(): Promise<void> {
+    return this.rounds.stop();
   }
 }
