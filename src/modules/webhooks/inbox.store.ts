@@ -11,7 +11,6 @@ export interface Delivery {
   readonly body: Buffer;
 }
 
-/** `conflicting` is an event id that came with another content. */
 export type Kept = 'new' | 'repeated' | 'conflicting';
 
 /** In the order of their names, so that two transactions never wait for each other's events; of one event the first delivery stands. */
@@ -27,26 +26,20 @@ const insert = {
     on conflict on constraint uq_inbound_events_event do nothing returning id`,
 };
 
-const countDuplicate = {
+const duplicate = {
   name: 'inbound_events.count_duplicate',
   text: `update inbound_events set duplicates = duplicates + 1 where provider = $1 and account = $2 and event_id = $3
     returning fingerprint = $4 as same`,
 };
 
-/** One statement for all that is new, durable when it returns, and one for each delivery of what was here. Answers in their order. */
-export async function keepDeliveries(dataSource: DataSource, deliveries: readonly Delivery[]): Promise<Kept[]> {
-  const isNew = await insertDeliveries(dataSource, deliveries);
-  return Promise.all(
-    deliveries.map(async ({ id, provider, envelope: { account, eventId, fingerprint } }) => {
-      if (isNew.has(id)) return 'new';
-      const values = [provider, account, eventId, fingerprint];
-      const [known] = await readStatement<{ same: boolean }>(dataSource, countDuplicate, values);
-      return known?.same === false ? 'conflicting' : 'repeated';
-    }),
-  );
+/** Of an event that was here before: `conflicting` when it came with another content, and the first one stands. */
+export async function countDuplicate(dataSource: DataSource, { provider, envelope }: Delivery): Promise<Exclude<Kept, 'new'>> {
+  const { account, eventId, fingerprint } = envelope;
+  const [known] = await readStatement<{ same: boolean }>(dataSource, duplicate, [provider, account, eventId, fingerprint]);
+  return known?.same === false ? 'conflicting' : 'repeated';
 }
 
-/** Answers the ids of those that were not here yet. */
+/** One statement, durable when it returns. Answers the ids of those that were not here yet. */
 export async function insertDeliveries(dataSource: DataSource, deliveries: readonly Delivery[]): Promise<ReadonlySet<string>> {
   const column = <K extends keyof Envelope>(name: K): Envelope[K][] => deliveries.map(({ envelope }) => envelope[name]);
   const rows = await readStatement<{ id: string }>(dataSource, insert, [
