@@ -9,6 +9,8 @@ describe('the numeric cases', () => {
   const specs = readdirSync(__dirname)
     .filter((file) => file.endsWith('.spec.ts') && file !== 'cases-accounted.spec.ts')
     .map((file) => readFileSync(join(__dirname, file), 'utf8'))
+    // Time lines are stories through HTTP.
+    .concat(readFileSync(join(__dirname, '../scenarios/life/kill-bill.spec.ts'), 'utf8'))
     .join('\n');
   const table = readFileSync(join(__dirname, 'cases/README.md'), 'utf8');
   const byArea = new Set([

@@ -222,14 +222,14 @@ describe('credit for what was paid and not used', () => {
     expect(linesOf((await wholeInvoices(call, 'sub')).at(-1))).toEqual(['subscription 2371 2024-03-11/2024-04-01']);
   });
 
-  it('credits a pause from its day on, and bills the resumption in advance', async () => {
+  it('credits a pause from its day on, and bills the resumption in advance (KB-E2E-06)', async () => {
     const { call } = await openAt(florin, '2012-03-02T00:00:00Z');
     await sell(call, 'plan', 24_995);
     await take(call, 'sub', 'plan', { billing_time: 'anniversary' });
     await advance(call, '2012-03-04T10:00:00Z');
     await call('POST', '/api/v1/subscriptions/sub/pause');
     await advance(call, '2012-04-05T10:00:00Z');
-    // 29 of 31 days: KB-E2E-06
+    // 29 of 31 days
     expect((await notes(call)).map(amounts)).toEqual([[23_382, 0, 23_382]]);
     await call('POST', '/api/v1/subscriptions/sub/resume');
     await advance(call, '2012-04-05T13:00:00Z');
