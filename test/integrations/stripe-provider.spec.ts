@@ -97,6 +97,32 @@ describe('Stripe as a payment provider', () => {
     expect((await sim.stripe.prices.retrieve(again)).active).toBe(true);
   });
 
+  it.each([
+    ['USD', 4900, '4900'],
+    ['JPY', 4900, '4900'],
+    ['KWD', 4900, '4900'],
+    ['ISK', 490_000, '490000'],
+    ['UGX', 490_000, '490000'],
+    ['MGA', 49, '49'],
+  ])('sells 4900 of the smallest unit of %s as Stripe counts it, both ways', async (currency, amount, decimal) => {
+    const id = await provider.getOrCreatePrice({ ...plan, currency });
+    const price = await sim.stripe.prices.retrieve(id);
+    expect([price.unit_amount, String(price.unit_amount_decimal)]).toEqual([amount, decimal]);
+    const customer = await customerWith(sim.stripe);
+    const { id: subscription } = await sim.stripe.subscriptions.create({ customer: customer.id, items: [{ price: id }] });
+    expect((await provider.listInvoices(customer.id, 10)).invoices).toMatchObject([
+      { currency, total: '4900', amountPaid: '4900', lines: [{ amount: '4900', unitAmount: '4900' }] },
+    ]);
+    expect(await provider.getUpcomingInvoice(customer.id, subscription)).toMatchObject({ currency, amountDue: '4900' });
+  });
+
+  it('what Stripe cannot charge to the last unit is refused before it is asked', async () => {
+    expect(await codeOf(provider.getOrCreatePrice({ ...plan, currency: 'MGA', amountCents: 4950n }))).toBe(
+      'payment_configuration',
+    );
+    expect(await requests()).toEqual([]);
+  });
+
   it('C8: asked twenty times at once, makes one customer and one price', async () => {
     const twenty = Array.from({ length: 20 });
     const customers = await Promise.all(twenty.map(() => provider.createCustomer(buyer)));

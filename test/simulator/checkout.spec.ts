@@ -140,4 +140,18 @@ describe('the pages Stripe hosts', () => {
     await fill(portal.url, { action: 'card', cardNumber: '5555555555554444' });
     expect(await (await fetch(portal.url)).text()).toContain('mastercard •••• 4444');
   });
+
+  it.each([
+    ['usd', 2000, '$20.00'],
+    ['jpy', 2000, '¥2,000'],
+    ['kwd', 2000, 'KWD 2.000'],
+    ['isk', 200_000, 'ISK 2,000'],
+    ['mga', 2000, 'MGA 2,000'],
+  ])('show %s as people write it', async (currency, amount, text) => {
+    const customer = await customerWith(sim.stripe);
+    const { id } = await sim.stripe.invoices.create({ customer: customer.id, currency });
+    await sim.stripe.invoiceItems.create({ customer: customer.id, invoice: id, amount, currency });
+    const { hosted_invoice_url } = await sim.stripe.invoices.finalizeInvoice(id);
+    expect((await (await fetch(String(hosted_invoice_url))).text()).replaceAll('\u00a0', ' ')).toContain(text);
+  });
 });

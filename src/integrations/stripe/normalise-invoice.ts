@@ -4,13 +4,28 @@ import {
   observedInvoiceStatuses,
   type ObservedLine,
 } from '../../modules/payments/index.ts';
-import { at, decimalOf, type Fields, fieldsOf, instantOf, itemsOf, refOf, sumOf, textOf, wholeOf } from './payload.ts';
+import {
+  at,
+  currencyOf,
+  decimalOf,
+  type Fields,
+  fieldsOf,
+  instantOf,
+  itemsOf,
+  refOf,
+  sumOf,
+  textOf,
+  wholeOf,
+} from './payload.ts';
+import { amountIn, inOurs, unitAmountIn } from './stripe-amounts.ts';
 
 /** Of each fact the current version's path first, then where older versions have it (stripe.md 1.2, 1.6); never by `api_version`. */
 export function normaliseInvoice(invoice: Fields): ObservedInvoice {
-  const lines = itemsOf(invoice['lines']).map(lineOf);
+  const currency = currencyOf(invoice);
+  const lines = itemsOf(invoice['lines']).map((line) => lineOf(line, currency));
   const taxes = itemsOf(at(invoice, 'total_taxes', 'total_tax_amounts'));
-  const total = wholeOf(invoice['total']);
+  const amount = (value: unknown): string => amountIn(currency, value).toString();
+  const sum = (items: readonly Fields[]): string => inOurs(sumOf(items, 'amount'), currency).toString();
   return {
     id: textOf(invoice['id']) ?? '',
     status: statusOf(invoice),
@@ -28,13 +43,13 @@ export function normaliseInvoice(invoice: Fields): ObservedInvoice {
       ),
     ),
     number: textOf(invoice['number']),
-    currency: (textOf(invoice['currency']) ?? 'usd').toUpperCase(),
-    discount: sumOf(itemsOf(invoice['total_discount_amounts']), 'amount').toString(),
-    tax: (taxes.length > 0 ? sumOf(taxes, 'amount') : wholeOf(invoice['tax'])).toString(),
-    inclusiveTax: sumOf(taxes.filter(isInclusive), 'amount').toString(),
-    total: total.toString(),
-    amountPaid: wholeOf(invoice['amount_paid']).toString(),
-    amountDue: wholeOf(at(invoice, 'amount_due') ?? total.toString()).toString(),
+    currency,
+    discount: sum(itemsOf(invoice['total_discount_amounts'])),
+    tax: taxes.length > 0 ? sum(taxes) : amount(invoice['tax']),
+    inclusiveTax: sum(taxes.filter(isInclusive)),
+    total: amount(invoice['total']),
+    amountPaid: amount(invoice['amount_paid']),
+    amountDue: amount(at(invoice, 'amount_due', 'total')),
     periodStart: instantOf(invoice['period_start']),
     periodEnd: instantOf(invoice['period_end']),
     createdAt: instantOf(invoice['created']),
@@ -59,19 +74,20 @@ function statusOf(invoice: Fields): ObservedInvoiceStatus {
 
 const isInclusive = (tax: Fields): boolean => tax['tax_behavior'] === 'inclusive' || tax['inclusive'] === true;
 
-function lineOf(line: Fields): ObservedLine {
+function lineOf(line: Fields, currency: string): ObservedLine {
   const taxes = itemsOf(at(line, 'taxes', 'tax_amounts'));
   const details = fieldsOf(at(line, 'parent.subscription_item_details', 'parent.invoice_item_details'));
   return {
     id: textOf(line['id']) ?? '',
     description: textOf(line['description']),
     quantity: decimalOf(at(line, 'quantity_decimal', 'quantity')),
-    unitAmount: decimalOf(
+    unitAmount: unitAmountIn(
+      currency,
       at(line, 'pricing.unit_amount_decimal', 'unit_amount_excluding_tax', 'price.unit_amount_decimal', 'plan.amount_decimal'),
     ),
-    amount: wholeOf(line['amount']).toString(),
-    tax: sumOf(taxes, 'amount').toString(),
-    inclusiveTax: sumOf(taxes.filter(isInclusive), 'amount').toString(),
+    amount: amountIn(currency, line['amount']).toString(),
+    tax: inOurs(sumOf(taxes, 'amount'), currency).toString(),
+    inclusiveTax: inOurs(sumOf(taxes.filter(isInclusive), 'amount'), currency).toString(),
     periodStart: instantOf(at(line, 'period.start')),
     periodEnd: instantOf(at(line, 'period.end')),
     subscriptionId: refOf(at(details, 'subscription') ?? line['subscription']),

@@ -1,5 +1,6 @@
 import type { ObservedCharge, ObservedCheckout, ObservedPayment, ObservedSubscription } from '../../modules/payments/index.ts';
-import { at, type Fields, fieldsOf, instantOf, itemsOf, refOf, textOf, wholeOf } from './payload.ts';
+import { at, currencyOf, type Fields, fieldsOf, instantOf, itemsOf, refOf, textOf } from './payload.ts';
+import { amountIn } from './stripe-amounts.ts';
 
 /** Stripe's objects in the words of the payments room; current paths first, then older ones (stripe.md 1.6). */
 export function normaliseSubscription(subscription: Fields): ObservedSubscription {
@@ -48,8 +49,8 @@ export function normaliseInvoicePayment(payment: Fields): ObservedPayment | unde
     id,
     invoiceId,
     status: status in paymentWords ? paymentWords[status as keyof typeof paymentWords] : 'open',
-    amount: wholeOf(at(payment, 'amount_paid', 'amount_requested')).toString(),
-    currency: (textOf(payment['currency']) ?? 'usd').toUpperCase(),
+    amount: amountIn(currencyOf(payment), at(payment, 'amount_paid', 'amount_requested')).toString(),
+    currency: currencyOf(payment),
     paymentIntentId: refOf(at(payment, 'payment.payment_intent')),
     chargeId: refOf(at(payment, 'payment.charge')),
     paidAt: instantOf(at(payment, 'status_transitions.paid_at')),
@@ -61,6 +62,6 @@ export const normaliseCharge = (charge: Fields): ObservedCharge => ({
   customerId: refOf(charge['customer']),
   paymentIntentId: refOf(charge['payment_intent']),
   invoiceId: refOf(charge['invoice']),
-  refunded: wholeOf(charge['amount_refunded']).toString(),
-  currency: (textOf(charge['currency']) ?? 'usd').toUpperCase(),
+  refunded: amountIn(currencyOf(charge), charge['amount_refunded']).toString(),
+  currency: currencyOf(charge),
 });

@@ -38,6 +38,9 @@ export function decimalOf(value: unknown): string | null {
   return text !== undefined && /^-?\d{1,30}(\.\d{1,30})?$/.test(text) ? text : null;
 }
 
+/** A currency's code as ours; dollars where older payloads name none. */
+export const currencyOf = (object: Fields): string => (textOf(object['currency']) ?? 'usd').toUpperCase();
+
 /** Epoch seconds as ISO text. */
 export function instantOf(value: unknown): string | null {
   if (typeof value !== 'number' || !Number.isInteger(value) || value <= 0 || value > 99_999_999_999) return null;

@@ -346,6 +346,76 @@ describe('events of Stripe', () => {
       });
     });
 
+    it.each([
+      // Stripe's 100 is one krona or one shilling, which have no smaller coin; its 1 is an ariary, which has (docs/decisions/0062).
+      ['isk', 100, 'ISK'],
+      ['ugx', 100, 'UGX'],
+      ['mga', 0.01, 'MGA'],
+    ])('whose amounts Stripe counts in other units than the world: %s', async (currency, theirs, code) => {
+      const tax = [{ amount: 1000 * theirs, tax_behavior: 'exclusive' }];
+      const amounts = {
+        currency,
+        subtotal: 4900 * theirs,
+        total: 5400 * theirs,
+        total_discount_amounts: [{ amount: 500 * theirs }],
+        total_taxes: tax,
+        amount_due: 5400 * theirs,
+        amount_paid: 5400 * theirs,
+      };
+      const line = invoiceLine({
+        currency,
+        amount: 4900 * theirs,
+        quantity: 2,
+        taxes: tax,
+        pricing: { unit_amount_decimal: String(2450 * theirs) },
+      });
+      await send(stripeEvent('invoice.created', stripeInvoice({ ...amounts, amount_paid: 0 }, [line])));
+      await send(stripeEvent('invoice.payment_failed', stripeInvoice({ ...amounts, ...finalized, amount_paid: 0 }, [line])));
+      await send(stripeEvent('invoice.paid', stripeInvoice({ ...paid, ...amounts }, [line])));
+      const payment = { currency, amount_paid: 5400 * theirs, amount_requested: 5400 * theirs };
+      await send(stripeEvent('invoice_payment.paid', invoicePayment(payment)));
+      await send(stripeEvent('charge.refunded', stripeCharge({ currency, amount_refunded: 400 * theirs })));
+      const dispute = { id: 'dp_1', object: 'dispute', charge: 'ch_1', payment_intent: 'pi_1', currency, amount: 5000 * theirs };
+      await send(stripeEvent('charge.dispute.created', dispute));
+      const note = { id: 'cn_1', object: 'credit_note', invoice: 'in_1ABCDEFGH12345678', status: 'issued', currency };
+      const credited = { total: 300 * theirs, pre_payment_amount: 0, post_payment_amount: 300 * theirs };
+      await send(stripeEvent('credit_note.created', { ...note, ...credited }));
+      const [invoice] = await invoices();
+      expect(invoice).toMatchObject({
+        currency: code,
+        coupons_amount_cents: 500,
+        taxes_amount_cents: 1000,
+        total_amount_cents: 5000,
+        total_paid_amount_cents: 5000,
+        total: currency === 'mga' ? '50.00' : '5000',
+        fees: [
+          { units: '2', precise_unit_amount: currency === 'mga' ? '24.5' : '2450', amount_cents: 4900, taxes_amount_cents: 1000 },
+          { amount_cents: -400 },
+        ],
+      });
+      const told = async (type: string) => (await audit(type)).map((entry) => (entry as { event_data: object }).event_data);
+      expect(await told('payment_failed')).toMatchObject([{ amount_due_cents: 5400 }]);
+      expect(await told('payment_succeeded')).toMatchObject([{ amount_cents: 5400 }]);
+      expect(await told('dispute.created')).toMatchObject([{ amount_cents: 5000 }]);
+      expect(await told('provider_credit_note.created')).toMatchObject([{ total_cents: 300, post_payment_cents: 300 }]);
+      const { rows } = await florin.sql.query('select amount_cents, refunded_cents from invoice_payments where invoice_id = $1', [
+        invoice.id,
+      ]);
+      expect(rows).toEqual([{ amount_cents: '5400', refunded_cents: '400' }]);
+    });
+
+    it('in kronur of before 2023, with hundredths: rounded, and what that shifts is a line of its own', async () => {
+      const lines = ['il_1', 'il_2'].map((id) =>
+        invoiceLine({ id, amount: 4040, currency: 'isk', pricing: null, quantity: null }),
+      );
+      await send(stripeEvent('invoice.created', stripeInvoice({ currency: 'isk', subtotal: 8080, total: 8080 }, lines)));
+      const [invoice] = await invoices();
+      expect([invoice.total_amount_cents, invoice.fees.map((fee: Record<string, never>) => fee['amount_cents'])]).toEqual([
+        81,
+        [40, 40, 1],
+      ]);
+    });
+
     it('whose total holds more than their lines keep it, with a line that says so', async () => {
       await send(
         stripeEvent('invoice.created', stripeInvoice({ total: 5900, amount_due: 5900, shipping_cost: { amount_total: 1000 } })),

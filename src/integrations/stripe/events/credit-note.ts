@@ -1,6 +1,7 @@
 import { findPaidInvoice } from '../../../modules/payments/index.ts';
 import { changed, type Handler } from '../event-context.ts';
-import { refOf, textOf, wholeOf } from '../payload.ts';
+import { currencyOf, refOf, textOf } from '../payload.ts';
+import { amountIn } from '../stripe-amounts.ts';
 
 /** Money given back on paper; what goes back in money comes as a refund of its own. */
 export const creditNoteNoted: Handler = {
@@ -9,6 +10,7 @@ export const creditNoteNoted: Handler = {
     const invoiceId = refOf(object['invoice']);
     const found = await findPaidInvoice(tx, { invoiceId, paymentIntentId: null, chargeId: null });
     if (!found) return { deferred: `invoice not found: ${invoiceId ?? ''}` };
+    const currency = currencyOf(object);
     await verbs.noteOnInvoice.execute(tx, found.invoice, {
       type: `provider_${event.type}`,
       once: `${textOf(object['id']) ?? ''} ${textOf(object['status']) ?? ''}`,
@@ -16,9 +18,9 @@ export const creditNoteNoted: Handler = {
         credit_note_id: textOf(object['id']),
         number: textOf(object['number']),
         status: textOf(object['status']),
-        total_cents: wholeOf(object['total']),
-        pre_payment_cents: wholeOf(object['pre_payment_amount']),
-        post_payment_cents: wholeOf(object['post_payment_amount']),
+        total_cents: amountIn(currency, object['total']),
+        pre_payment_cents: amountIn(currency, object['pre_payment_amount']),
+        post_payment_cents: amountIn(currency, object['post_payment_amount']),
       },
     });
     return changed('noted', found.invoice.organizationId);

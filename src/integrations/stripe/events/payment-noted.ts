@@ -1,6 +1,7 @@
 import { changed, type EventContext, type Handler, unchanged } from '../event-context.ts';
 import { paidInvoiceOf } from '../paid-invoice-of.ts';
-import { at, type Fields, refOf, textOf, wholeOf } from '../payload.ts';
+import { at, currencyOf, type Fields, refOf, textOf } from '../payload.ts';
+import { amountIn } from '../stripe-amounts.ts';
 
 /** Stands in the outbox beside the invoice that the payment was for. */
 async function note(
@@ -59,8 +60,8 @@ export const paymentIntentSucceeded: Handler = {
 const disputeDetails = (dispute: Fields) => ({
   dispute_id: textOf(dispute['id']),
   charge_id: refOf(dispute['charge']),
-  amount_cents: wholeOf(dispute['amount']),
-  currency: textOf(dispute['currency'])?.toUpperCase() ?? null,
+  amount_cents: amountIn(currencyOf(dispute), dispute['amount']),
+  currency: currencyOf(dispute),
   reason: textOf(dispute['reason']),
   status: textOf(dispute['status']),
 });

@@ -1,6 +1,8 @@
 import StripeSdk, { type Stripe } from 'stripe';
+import { BillingError } from '../../../domain/errors/billing-error.ts';
 import type { Interval } from '../../../domain/calendar/billing-period.ts';
 import type { SoldPlan } from '../../../modules/payments/index.ts';
+import { inStripes } from '../stripe-amounts.ts';
 import type { StripeClient } from '../stripe-client.ts';
 import { hasCode } from '../stripe-failures.ts';
 
@@ -13,12 +15,17 @@ const recurring: Readonly<Record<Interval, { interval: 'week' | 'month' | 'year'
 };
 
 /** The plan's own name for its price at Stripe, where it is unique: another amount is another price. */
-const lookupKeyOf = ({ id, currency, amountCents, interval }: SoldPlan): string =>
-  `florin:${id}:${currency.toLowerCase()}:${amountCents}:${interval}`;
+const lookupKeyOf = ({ id, currency, interval }: SoldPlan, amount: bigint): string =>
+  `florin:${id}:${currency.toLowerCase()}:${amount}:${interval}`;
 
-/** The price of this plan: the one Stripe has under the plan's lookup key, else a new one of the plan's product. */
+/**
+ * The price of this plan: the one Stripe has under the plan's lookup key, else a new one of the plan's product.
+ * @throws BillingError payment_configuration for an amount that Stripe cannot charge
+ */
 export async function getOrCreatePrice(client: StripeClient, plan: SoldPlan): Promise<string> {
-  const lookupKey = lookupKeyOf(plan);
+  const amount = inStripes(plan.amountCents, plan.currency);
+  if (amount === undefined) throw new BillingError('payment_configuration');
+  const lookupKey = lookupKeyOf(plan, amount);
   const look = async (sdk: Stripe): Promise<Stripe.Price | undefined> =>
     (await sdk.prices.list({ lookup_keys: [lookupKey], limit: 1 })).data[0];
   const known = await client.ask(look);
@@ -28,7 +35,7 @@ export async function getOrCreatePrice(client: StripeClient, plan: SoldPlan): Pr
     product,
     currency: plan.currency.toLowerCase(),
     // Text: a JavaScript number would lose the last digits of a large one.
-    unit_amount_decimal: StripeSdk.Decimal.from(plan.amountCents.toString()),
+    unit_amount_decimal: StripeSdk.Decimal.from(amount.toString()),
     recurring: recurring[plan.interval],
     lookup_key: lookupKey,
     // One that was archived by hand gives its key to the new one.

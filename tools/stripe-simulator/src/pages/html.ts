@@ -8,10 +8,13 @@ export const page = (title: string, body: string): string => `<!doctype html>
 <style>body{font:16px system-ui;max-width:32rem;margin:3rem auto;padding:0 1rem}label{display:block;margin:.8rem 0}input{width:100%;padding:.5rem;font:inherit;box-sizing:border-box}button{padding:.6rem 1rem;font:inherit}[role=alert]{color:#b00020}.sim{color:#666;font-size:.8rem}table{width:100%}</style>
 </head><body><p class="sim">Simulated Stripe: no money moves here.</p><h1>${escape(title)}</h1>${body}</body></html>`;
 
-/** Minor units as people read them. */
+/** Where Stripe's amounts have other decimals than the currency has. */
+const digitsAtStripe: Record<string, number> = { isk: 2, ugx: 2, mga: 0 };
+
+/** Stripe's amounts as people read them. */
 export function money(amount: number, currency: string): string {
   const format = new Intl.NumberFormat('en', { style: 'currency', currency });
-  return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+  return format.format(amount / 10 ** (digitsAtStripe[currency] ?? format.resolvedOptions().maximumFractionDigits ?? 2));
 }
 
 export const field = (id: string, label: string, value = '', rest = ''): string =>
