@@ -5,7 +5,8 @@ module.exports = {
   setupFilesAfterEnv: ['<rootDir>/test/support/stop-all.ts'],
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   maxWorkers: 2,
-  testTimeout: 60_000,
+  // A guard against what never ends, not a measure of speed: a slow machine is no defect of Florin.
+  testTimeout: 300_000,
   // NestJS 12 is ESM only: its packages go through the transformer too (it leaves CommonJS packages as they are).
   transformIgnorePatterns: [],
   transform: { '\\.[mc]?[jt]s$': '<rootDir>/jest.transform.cjs' },

@@ -39,7 +39,7 @@ describe('buying in a browser', () => {
     opened = await openBrowser();
     ({ browser } = opened);
     working = work();
-  }, 120_000);
+  });
   afterAll(async () => {
     stopping.abort();
     await working;

@@ -261,7 +261,7 @@ describe('Stripe as a payment provider', () => {
       expect((await requests()).length).toBe(asked);
       await sim.control('DELETE', 'faults');
       await until('Stripe to be asked again', async () => (await codeOf(provider.getOrCreatePrice(plan))) === 'done');
-    }, 30_000);
+    });
 
     it('C9: what Stripe refuses of the price is a matter of configuration, in words that give nothing away', async () => {
       await fault({ method: 'POST', path: '/v1/prices', fault: { kind: 'status', status: 400 } });

@@ -213,7 +213,7 @@ describe('every event of Stripe, from its cause to the API', () => {
     );
     await florin.app.get(Reconcile, { strict: false }).execute();
     await settle();
-  }, 300_000);
+  });
   afterAll(async () => {
     await expectHealthy(florin);
     await florin.stop();

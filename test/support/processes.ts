@@ -56,11 +56,11 @@ export function startProcess(script: string, args: readonly string[], environmen
   };
 }
 
-/** Waits for a condition; fails with its name after 30 seconds. */
+/** Waits for a condition; fails with its name after two minutes. */
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 30_000; ; await pause(10)) {
+  for (const deadline = Date.now() + 120_000; ; await pause(10)) {
     if (await holds()) return;
-    if (Date.now() > deadline) throw new Error(`waited 30 s for ${what}`);
+    if (Date.now() > deadline) throw new Error(`waited two minutes for ${what}`);
   }
 }
 

@@ -176,5 +176,5 @@ describe('an explained invoice', () => {
         output: expect.stringContaining('(calls) counted'),
       });
     });
-  }, 240_000);
+  });
 });

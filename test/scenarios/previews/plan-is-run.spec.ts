@@ -18,7 +18,7 @@ describe('a dry run', () => {
   afterAll(async () => {
     await expectHealthy(florin);
     await florin.stop();
-  }, 120_000);
+  });
 
   it(
     'is what the run makes, invoice by invoice, over random worlds',
@@ -58,6 +58,6 @@ describe('a dry run', () => {
       );
       expect(made).toBeGreaterThan(0);
     },
-    seconds * 1000 + 60_000,
+    seconds * 1000 + 300_000,
   );
 });
