@@ -72,37 +72,35 @@ describe('the derivation of a fee', () => {
   });
 
   it('is told in sentences', () => {
-    expect(priced().fees.map((fee) => tellDerivation(fee.derivation))).toMatchInlineSnapshot(`
-     [
-       [
-         "1 unit at 30.00 EUR each.",
-         "That is exactly 30.00 EUR.",
-         "Tax "vat" of 20 % on 3000 minor units is 600 (EUR, before the invoice rounds its taxes once).",
-       ],
-       [
-         "3 units at 10 EUR each.",
-         "17 of 31 days are billed (2026-01-15T09:00:00Z until before 2026-02-01T00:00:00Z): × 17/31.",
-         "That is 1645.161290322580645 minor units, rounded once, half away from zero, to 16.45 EUR.",
-         "No tax is due on it.",
-       ],
-       [
-         "3 events were counted from 2026-01-01T00:00:00Z until before 2026-02-01T00:00:00Z.",
-         "Metric "calls" (sum_agg of "n") came to 7.6 units.",
-         "Units were rounded (ceil) at 0 decimals.",
-         "Only events of filter f1 are in it.",
-         "It is the group with team "a".",
-         "The price is graduated.",
-         "Tier 0 to 5: 5 units at 10 EUR each plus a flat 100 EUR.",
-         "Tier 6 to any number: 3 units at 5 EUR each plus a flat 50 EUR.",
-         "That is exactly 215.00 EUR.",
-         "Tax "vat" of 20 % on 21500 minor units is 4300 (EUR, before the invoice rounds its taxes once).",
-       ],
-       [
-         "At least 1000.00 EUR is due for a whole period; 215.00 EUR was charged, and this fee is the rest.",
-         "That is exactly 785.00 EUR.",
-         "Tax "vat" of 20 % on 78500 minor units is 15700 (EUR, before the invoice rounds its taxes once).",
-       ],
-     ]
-    `);
+    expect(priced().fees.map((fee) => tellDerivation(fee.derivation))).toEqual([
+      [
+        '1 unit at 30.00 EUR each.',
+        'That is exactly 30.00 EUR.',
+        'Tax "vat" of 20 % on 3000 minor units is 600 (EUR, before the invoice rounds its taxes once).',
+      ],
+      [
+        '3 units at 10 EUR each.',
+        '17 of 31 days are billed (2026-01-15T09:00:00Z until before 2026-02-01T00:00:00Z): × 17/31.',
+        'That is 1645.161290322580645 minor units, rounded once, half away from zero, to 16.45 EUR.',
+        'No tax is due on it.',
+      ],
+      [
+        '3 events were counted from 2026-01-01T00:00:00Z until before 2026-02-01T00:00:00Z.',
+        'Metric "calls" (sum_agg of "n") came to 7.6 units.',
+        'Units were rounded (ceil) at 0 decimals.',
+        'Only events of filter f1 are in it.',
+        'It is the group with team "a".',
+        'The price is graduated.',
+        'Tier 0 to 5: 5 units at 10 EUR each plus a flat 100 EUR.',
+        'Tier 6 to any number: 3 units at 5 EUR each plus a flat 50 EUR.',
+        'That is exactly 215.00 EUR.',
+        'Tax "vat" of 20 % on 21500 minor units is 4300 (EUR, before the invoice rounds its taxes once).',
+      ],
+      [
+        'At least 1000.00 EUR is due for a whole period; 215.00 EUR was charged, and this fee is the rest.',
+        'That is exactly 785.00 EUR.',
+        'Tax "vat" of 20 % on 78500 minor units is 15700 (EUR, before the invoice rounds its taxes once).',
+      ],
+    ]);
   });
 });
