@@ -33,6 +33,7 @@ import { CreditOfOneSeller1795000640000 } from './1795000640000-credit-of-one-se
 import { ClosedInvoices1795000641000 } from './1795000641000-closed-invoices.ts';
 import { EmailSettings1795000642000 } from './1795000642000-email-settings.ts';
 import { DraftsAreCountedAgain1795000650000 } from './1795000650000-drafts-are-counted-again.ts';
+import { DayCounts1795000660000 } from './1795000660000-day-counts.ts';
 import { RunsByTime1795000643000 } from './1795000643000-runs-by-time.ts';
 
 /** In the order in which they run; listed by hand so that no glob decides what a release contains. */
@@ -73,4 +74,5 @@ export const migrations = [
   EmailSettings1795000642000,
   RunsByTime1795000643000,
   DraftsAreCountedAgain1795000650000,
+  DayCounts1795000660000,
 ];

@@ -89,6 +89,7 @@ export const worlds = fc.record({
     }),
     { maxLength: 25 },
   ),
+  dayCount: fc.constantFrom('actual', 'thirty_day_months'),
 });
 export type World = typeof worlds extends fc.Arbitrary<infer T> ? T : never;
 
@@ -100,6 +101,7 @@ export async function openWorld(florin: Florin, world: World): Promise<Tenant> {
   const tenant = await florin.openOrganization('test');
   const { call } = tenant;
   await florin.sql.query('update organizations set virtual_now = $2 where id = $1', [tenant.id, instant(0)]);
+  await call('PUT', '/api/v1/billing_entities/default', { day_count: world.dayCount });
   for (const [position, rate] of world.taxes.entries())
     await make(call, '/api/v1/taxes', 'tax', {
       code: `tax_${position}`,

@@ -1,5 +1,6 @@
 import type { PriceStep } from '../pricing/usage.ts';
 import type { WireProperties } from '../pricing/charge-model.ts';
+import type { DayCount } from '../proration/local-days.ts';
 import type { AddressBasis, UsageEvidence } from './items.ts';
 
 /** Usage as JSON: the fields of `UsageToPrice` as exact decimals. */
@@ -47,6 +48,8 @@ export interface FeeDerivation {
   readonly grouped_by?: Readonly<Record<string, string | null>>;
   /** A minimum that was not reached: the fee is the prorated minimum, rounded, less what was charged. */
   readonly true_up?: { readonly minimum_cents: string; readonly charged_cents: string };
+  /** Of the seller when the fee was made; absent: as the calendar has them. */
+  readonly day_count?: DayCount;
   readonly proration: { readonly billable_days: number; readonly period_days: number } | null;
   /** Minor units before the one rounding. */
   readonly precise_amount_cents: string;
@@ -62,3 +65,6 @@ export interface FeeDerivation {
     readonly address?: AddressBasis;
   }[];
 }
+
+/** The rule that its days were counted by, and that what depends on them goes on with. */
+export const dayCountOf = ({ day_count: dayCount = 'actual' }: Pick<FeeDerivation, 'day_count'>): DayCount => dayCount;

@@ -20,6 +20,8 @@ export interface Line {
   readonly eventsCount: bigint;
   readonly precise: Exact;
   readonly proration: Proration | null;
+  /** By which rule days were counted, also where the whole period is billed: what is credited of it later counts them so too. */
+  readonly dayCount?: DayCount;
   readonly taxes: readonly TaxRate[];
   readonly billed: Span;
   readonly description?: string | null;

@@ -25,7 +25,11 @@ export const priceInvoice = (invoice: InvoiceToPrice): PricedInvoice => priceTog
  */
 export function priceTogether(parts: readonly InvoicePart[], discounts: readonly DiscountItem[] = []): PricedInvoice {
   const lines = parts.flatMap((part) =>
-    linesOfPart(part).map((line) => ({ ...line, subscriptionId: part.subscriptionId ?? null })),
+    linesOfPart(part).map((line) => ({
+      ...line,
+      subscriptionId: part.subscriptionId ?? null,
+      ...(part.dayCount && { dayCount: part.dayCount }),
+    })),
   );
   return assembleInvoice(parts[0]?.currency ?? '', lines, discounts);
 }

@@ -69,14 +69,18 @@ const widestZoneChange = 26n * 3_600_000_000_000n;
 
 /**
  * When the customer moved to another zone, the last hours of a period in the old calendar may be the first of the next one in the
- * new calendar: such a scrap belongs to the period beside it and makes none of its own. A start in a period's last hours is no scrap.
+ * new calendar: such a scrap belongs to the period beside it and makes none of its own. A start in a period's last hours, or the end of a
+ * trial, is no scrap.
  */
 const withoutScraps =
-  (periodAround: PeriodAround, since: Temporal.Instant): PeriodAround =>
+  (periodAround: PeriodAround, { since, trialEndsAt }: Pick<StepTerms, 'since' | 'trialEndsAt'>): PeriodAround =>
   (anchor, at) => {
     const found = periodAround(anchor, at);
     const isScrap =
-      found.end.epochNanoseconds - at.epochNanoseconds <= widestZoneChange && isBefore(found.start, at) && isBefore(since, at);
+      found.end.epochNanoseconds - at.epochNanoseconds <= widestZoneChange &&
+      isBefore(found.start, at) &&
+      isBefore(since, at) &&
+      !trialEndsAt?.equals(at);
     return isScrap ? periodAround(anchor, found.end) : found;
   };
 
@@ -86,7 +90,7 @@ const withoutScraps =
  */
 export function billingStep(terms: StepTerms, calendar: PeriodAround = periodContaining): BillingStep {
   const { anchor, since, end, trialEndsAt = null } = terms;
-  const periodAround = withoutScraps(calendar, since);
+  const periodAround = withoutScraps(calendar, terms);
   const stepAnchor = stepAnchorOf(terms);
   const following = nextSpan(stepAnchor, terms.current.end, { endsAt: end?.at ?? null, trialEndsAt }, periodAround);
   const isOver = following !== null && endsOnFirstDay(terms, following);

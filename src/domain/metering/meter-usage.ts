@@ -4,6 +4,7 @@ import type { ChargeModel } from '../pricing/charge-model.ts';
 import { sortIntoTiers } from '../pricing/graduated.ts';
 import { needsTransactions, sortTransactions } from '../pricing/percentage.ts';
 import { readDecimal } from '../money/read-decimal.ts';
+import type { DayCount } from '../proration/local-days.ts';
 import type { UsageToPrice } from '../pricing/usage.ts';
 import { type Aggregate, aggregate, eventsWithin } from './aggregate.ts';
 import { type Carried, nothingCarried } from './carried.ts';
@@ -19,6 +20,7 @@ export interface Metering {
   readonly billed: Span;
   readonly period: Span;
   readonly timezone: string;
+  readonly dayCount?: DayCount;
 }
 
 /** From raw events to what `priceUsage` needs, for one bucket: what `florin explain --verify` compares the stores with. */

@@ -3,7 +3,7 @@ import { localDateOf, startOfLocalDay } from '../calendar/local-day.ts';
 import type { Span } from '../calendar/span.ts';
 import { Exact } from '../money/exact.ts';
 import type { ProratedChange } from '../pricing/graduated.ts';
-import { localDays } from '../proration/local-days.ts';
+import { type DayCount, localDaysAs } from '../proration/local-days.ts';
 import type { Carried } from './carried.ts';
 import type { MeterEvent } from './meter-event.ts';
 import { type Metric, numberOf } from './metric.ts';
@@ -16,6 +16,7 @@ interface Period {
   readonly billed: Span;
   readonly period: Span;
   readonly timezone: string;
+  readonly dayCount?: DayCount;
 }
 
 /** The units of a recurring, prorated metric: what was carried over counts for every billed day, a change for the days left. */
@@ -76,9 +77,10 @@ function changesOfUnique(
 }
 
 /** Billed days from an instant's local day on, over the days of the whole period. */
-function shareOfDays({ billed, period, timezone }: Period): (from: Temporal.Instant) => Exact {
-  const whole = BigInt(localDays(period.start, period.end, timezone));
-  return (from) => Exact.ratio(BigInt(localDays(from, billed.end, timezone)), whole);
+function shareOfDays({ billed, period, timezone, dayCount = 'actual' }: Period): (from: Temporal.Instant) => Exact {
+  const count = localDaysAs(dayCount);
+  const whole = BigInt(count(period.start, period.end, timezone));
+  return (from) => Exact.ratio(BigInt(count(from, billed.end, timezone)), whole);
 }
 
 const startOfNextDay = (at: Temporal.Instant, timezone: string): Temporal.Instant =>

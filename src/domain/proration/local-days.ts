@@ -22,7 +22,8 @@ function countDays(start: Temporal.Instant, end: Temporal.Instant, timezone: str
 }
 
 /** How days are counted: as the calendar has them, or 30 to every month (30/360 bond basis, Kill Bill's fixed proration days). */
-export type DayCount = 'actual' | 'thirty_day_months';
+export const dayCounts = ['actual', 'thirty_day_months'] as const;
+export type DayCount = (typeof dayCounts)[number];
 
 export interface Proration {
   readonly billableDays: number;

@@ -25,6 +25,7 @@ import {
   type NumberRestart,
   numberRestarts,
 } from '../../domain/invoicing/document-number.ts';
+import { type DayCount, dayCounts } from '../../domain/proration/local-days.ts';
 import { type MailedDocument, mailedDocuments } from './billing-entity.entity.ts';
 import { LegalIdentityInput } from './legal-identity.dto.ts';
 import { IsCurrencyCode, IsKey, IsRequiredText, IsText, IsTimezone } from '../../platform/http/validators.ts';
@@ -118,6 +119,13 @@ abstract class BillingEntityFields extends UnusedBillingEntityFields {
   @IsOptional()
   @IsBoolean()
   finalize_zero_amount_invoice?: boolean | null;
+  /**
+   * How days are counted where a part of a period is billed or credited: as the calendar has them (`actual`, the default), or as if
+   * every month had 30 (`thirty_day_months`). What is billed already keeps its count. Null leaves it.
+   */
+  @IsOptional()
+  @IsIn(dayCounts)
+  day_count?: DayCount | null;
   /** What is sent to customers by e-mail by itself: `["invoice.finalized"]` by default, `[]` for nothing. Null leaves it. */
   @IsOptional()
   @IsArray()

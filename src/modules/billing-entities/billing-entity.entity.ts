@@ -1,6 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { ProviderName } from './choose-payment-provider.ts';
 import type { NumberRestart } from '../../domain/invoicing/document-number.ts';
+import type { DayCount } from '../../domain/proration/local-days.ts';
 import { LegalIdentityColumns } from './legal-identity.entity.ts';
 
 /** What a billing entity may send by e-mail by itself. */
@@ -34,6 +35,9 @@ export class BillingEntityRow extends LegalIdentityColumns {
   /** Whether a period that comes to nothing makes an invoice. */
   @Column('bool')
   finalizeZeroAmountInvoice: boolean;
+  /** How days are counted where a part of a period is billed (0058). */
+  @Column('text')
+  dayCount: DayCount;
   /** What it sends to its customers by itself. */
   @Column('text', { array: true })
   emailSettings: MailedDocument[];

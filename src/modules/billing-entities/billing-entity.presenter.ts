@@ -30,6 +30,7 @@ export const presentBillingEntity = (row: BillingEntityRow, taxes: readonly obje
   invoice_footer: row.invoiceFooter,
   invoice_grace_period: row.invoiceGracePeriod,
   finalize_zero_amount_invoice: row.finalizeZeroAmountInvoice,
+  day_count: row.dayCount,
   subscription_invoice_issuing_date_anchor: 'next_period_start',
   subscription_invoice_issuing_date_adjustment: 'align_with_finalization_date',
   email_settings: row.emailSettings,

@@ -49,6 +49,7 @@ export async function createBillingEntity(
     documentNumberRestart: numbering.restart,
     netPaymentTerm: input.net_payment_term ?? 0,
     finalizeZeroAmountInvoice: input.finalize_zero_amount_invoice ?? true,
+    dayCount: input.day_count ?? 'actual',
     emailSettings: input.email_settings ?? [...mailedDocuments],
     invoiceGracePeriod: input.billing_configuration?.invoice_grace_period ?? 0,
     invoiceFooter: input.billing_configuration?.invoice_footer ?? null,

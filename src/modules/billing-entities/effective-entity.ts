@@ -1,5 +1,6 @@
 import type { Numbering, NumberRestart } from '../../domain/invoicing/document-number.ts';
 import { invalid } from '../../domain/errors/billing-error.ts';
+import type { DayCount } from '../../domain/proration/local-days.ts';
 import { type Query } from '../../platform/database/sql.ts';
 import type { Tx } from '../../platform/database/unit-of-work.ts';
 import type { TaxAddresses } from '../taxes/index.ts';
@@ -22,6 +23,8 @@ export interface EffectiveEntity {
   readonly gracePeriodDays: number;
   /** Whether what comes to nothing makes an invoice. */
   readonly invoicesZero: boolean;
+  /** How the days of a part of a period are counted. */
+  readonly dayCount: DayCount;
   /** Of documents for a customer that has no currency yet. */
   readonly defaultCurrency: string;
   /** Whose addresses decide the taxes that nobody assigned; null where this entity does not tax by address. */
@@ -46,7 +49,7 @@ export const joinEffectiveEntity = `join billing_entities e
 export const effectiveEntityColumns = `e.id as entity_id, coalesce(c.timezone, e.timezone) as entity_timezone,
     coalesce(c.net_payment_term, e.net_payment_term) as net_payment_term, coalesce(c.invoice_grace_period, e.invoice_grace_period) as invoice_grace_period,
     case c.finalize_zero_amount_invoice when 'inherit' then e.finalize_zero_amount_invoice else c.finalize_zero_amount_invoice = 'finalize' end as invoices_zero,
-    e.document_number_prefix, e.document_number_template, e.document_number_restart, e.default_currency,
+    e.day_count, e.document_number_prefix, e.document_number_template, e.document_number_restart, e.default_currency,
     e.tax_by_address, e.country as seller_country, e.state as seller_state, c.country as buyer_country, c.state as buyer_state,
     c.tax_identification_number as buyer_tax_id`;
 
@@ -56,6 +59,7 @@ export interface EffectiveEntityColumns {
   readonly net_payment_term: number;
   readonly invoice_grace_period: number;
   readonly invoices_zero: boolean;
+  readonly day_count: DayCount;
   readonly document_number_prefix: string;
   readonly document_number_template: string;
   readonly document_number_restart: NumberRestart;
@@ -80,6 +84,7 @@ export const effectiveEntity = (row: EffectiveEntityColumns): EffectiveEntity =>
     netPaymentTerm: row.net_payment_term,
     gracePeriodDays: row.invoice_grace_period,
     invoicesZero: row.invoices_zero,
+    dayCount: row.day_count,
     defaultCurrency: row.default_currency,
     taxAddresses: row.tax_by_address ? taxAddressesOf(row) : null,
   }) satisfies Omit<EffectiveEntity, typeof decided> as EffectiveEntity;

@@ -53,6 +53,7 @@ export class UpdateBillingEntity {
         documentNumberRestart: numbering.restart,
         netPaymentTerm: kept(input.net_payment_term, row.netPaymentTerm),
         finalizeZeroAmountInvoice: input.finalize_zero_amount_invoice ?? row.finalizeZeroAmountInvoice,
+        dayCount: input.day_count ?? row.dayCount,
         emailSettings: input.email_settings ?? row.emailSettings,
         invoiceGracePeriod: kept(input.billing_configuration?.invoice_grace_period, row.invoiceGracePeriod),
         invoiceFooter: kept(input.billing_configuration?.invoice_footer, row.invoiceFooter),

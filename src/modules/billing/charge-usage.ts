@@ -1,5 +1,6 @@
 import type { Span } from '../../domain/calendar/span.ts';
 import type { UsageBucket, UsageEvidence } from '../../domain/invoicing/items.ts';
+import type { DayCount } from '../../domain/proration/local-days.ts';
 import type { Metering } from '../../domain/metering/meter-usage.ts';
 import type { Metric } from '../../domain/metering/metric.ts';
 import { anyValue } from '../billable-metrics/index.ts';
@@ -10,16 +11,28 @@ import type { FilterFacts, MetricFacts, UsageChargeFacts } from './price-facts.s
 export interface UsageSpan {
   readonly streamId: string;
   readonly timezone: string;
+  readonly dayCount: DayCount;
   readonly period: Span;
   readonly billed: Span;
 }
 
 /** What usage must say for a charge to be priced. */
-export const usageRequestOf = (charge: UsageChargeFacts, { streamId, timezone, period, billed }: UsageSpan): UsageRequest => ({
+export const usageRequestOf = (
+  charge: UsageChargeFacts,
+  { streamId, timezone, dayCount, period, billed }: UsageSpan,
+): UsageRequest => ({
   streamId,
   metricKey: charge.metric.usage_key,
   aggregation: charge.metric.aggregation_type,
-  metering: { metric: metricOf(charge.metric), model: charge.pricing.model, prorated: charge.prorated, period, billed, timezone },
+  metering: {
+    metric: metricOf(charge.metric),
+    model: charge.pricing.model,
+    prorated: charge.prorated,
+    period,
+    billed,
+    timezone,
+    dayCount,
+  },
   filters: charge.filters.map((filter) => ({
     id: filter.id,
     values: valuesOf(filter, charge.metric),

@@ -1,5 +1,6 @@
 import { splitAt } from '../../domain/calendar/spans.ts';
 import { decideCreditNote, splitCredit } from '../../domain/invoicing/credit-note.ts';
+import { dayCountOf } from '../../domain/invoicing/derivation.ts';
 import { endOfBilledDays } from '../../domain/lifecycles/end-subscription.ts';
 import { unusedCredit } from '../../domain/lifecycles/unused-credit.ts';
 import { Exact } from '../../domain/money/exact.ts';
@@ -107,14 +108,14 @@ function noteOf(invoice: CreditableInvoice, ended: Ended): CreditNoteToIssue[] {
   return [{ invoice, amounts: decision.note, split, reason: end?.how === 'terminated' ? 'order_cancellation' : 'order_change' }];
 }
 
-/** The unused share of a fee by the days of its whole period; of what is used up to now, nothing. */
+/** The unused share of a fee by the days of its whole period, counted as when it was billed; of what is used up to now, nothing. */
 function unusedOf(fee: CreditableFee, { subscription, anchor, end }: SubscriptionStep): Exact {
-  if (!fee.is_prorated || !fee.period_start || !fee.period_end || !end) return Exact.zero;
+  const { proration, precise_amount_cents: precise } = fee.derivation;
+  if (!fee.is_prorated || !fee.period_start || !fee.period_end || !end || proration?.billable_days === 0) return Exact.zero;
   const billed = { start: instantOf(fee.period_start), end: instantOf(fee.period_end) };
   const [, unused] = splitAt(billed, endOfBilledDays(end, anchor.timezone));
   const isMonthly = fee.fee_type === 'fixed_charge' && subscription.bill_fixed_charges_monthly;
   const item = isMonthly ? ({ ...anchor, interval: 'monthly' } as const) : anchor;
-  const { proration, precise_amount_cents: precise } = fee.derivation;
   const whole = proration
     ? Exact.parse(precise).times(Exact.ratio(BigInt(proration.period_days), BigInt(proration.billable_days)))
     : Exact.parse(precise);
@@ -125,6 +126,7 @@ function unusedOf(fee: CreditableFee, { subscription, anchor, end }: Subscriptio
       creditedCents: Exact.parse(fee.credited_cents).rounded('ceil').roundToInteger(),
       period: periodAround(item, billed.start),
       timezone: anchor.timezone,
+      dayCount: dayCountOf(fee.derivation),
     },
     unused,
   ).preciseCents;

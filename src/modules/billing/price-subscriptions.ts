@@ -12,7 +12,7 @@ import { type MeasuredUsage, measureUsage } from '../usage/index.ts';
 import { billedBefore, type BilledSpan } from './billed-before.store.ts';
 import { bucketOf, usageRequestOf } from './charge-usage.ts';
 import { unusedCents } from './credit-unused-time.ts';
-import { type DueSubscription, type ImaginedRows, readNamedForPricing } from './subscription-to-price.ts';
+import { daysOf, type DueSubscription, type ImaginedRows, lineSettingsOf, readNamedForPricing } from './subscription-to-price.ts';
 import { type FixedChargeFacts, loadPriceFacts, type PriceFacts, type UsageChargeFacts } from './price-facts.store.ts';
 import { type TaxesOf, taxesOf, taxesOnDayOf } from './taxes-of.ts';
 import { startsElsewhere, type SubscriptionStep, stepOf, successorStepOf } from './step-of.ts';
@@ -68,10 +68,8 @@ export async function priceSubscriptions(
   );
   return entries.map(({ successor, ...entry }, position) => {
     const byAddress = taxes[position] ?? (() => []);
-    const { amount_currency: currency, billing_timezone: timezone } = entry.subscription;
     const parts = (successor ? [entry, successor] : [entry]).map((step) => ({
-      currency,
-      timezone,
+      ...lineSettingsOf(entry.subscription),
       subscriptionId: step.subscription.id,
       items: itemsOf(step, taxesOf(facts, step.subscription, byAddress), facts, usage),
     }));
@@ -127,7 +125,7 @@ async function loadUsage(
 ): Promise<Usage> {
   const asked = steps.flatMap(({ subscription, step: { usage } }) => {
     if (!usage) return [];
-    const span = { ...usage, streamId: subscription.stream_id, timezone: subscription.billing_timezone };
+    const span = { ...usage, ...daysOf(subscription), streamId: subscription.stream_id };
     return chargesOf(subscription, facts).map((charge) => ({
       key: `${subscription.id} ${charge.id}`,
       request: usageRequestOf(charge, span),

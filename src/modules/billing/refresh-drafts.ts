@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
-import type { FeeDerivation } from '../../domain/invoicing/derivation.ts';
+import { dayCountOf, type FeeDerivation } from '../../domain/invoicing/derivation.ts';
 import type { FeeLine } from '../../domain/invoicing/fee.ts';
 import type { TaxRates } from '../../domain/taxation/tax-rates.ts';
 import { dateOf } from '../../platform/clock/clock.ts';
@@ -34,6 +34,12 @@ interface DraftedFee {
   readonly derivation: FeeDerivation;
 }
 
+/** What drafts say, by invoice. */
+interface Drafted {
+  readonly spans: ReadonlyMap<string, readonly DraftedSpan[]>;
+  readonly fees: ReadonlyMap<string, readonly DraftedFee[]>;
+}
+
 const selectSpans = {
   name: 'billing.drafted_spans',
   text: `select invoice_id, subscription_id, invoicing_reason, period_start, period_end, current_period_start, current_period_end
@@ -65,7 +71,7 @@ export class RefreshDrafts implements DraftRefresher {
     const fees = byInvoice(await query<DraftedFee>(selectFees, [organizationId, ids]));
     const redrafts: Redraft[] = [];
     for (const wave of wavesOf(generated.filter(({ id }) => spans.has(id)))) {
-      const priced = await this.priceEach(query, organizationId, wave, spans);
+      const priced = await this.priceEach(query, organizationId, wave, { spans, fees });
       for (const row of wave) {
         const redraft = redraftOf(row, spans.get(row.id) ?? [], fees.get(row.id) ?? [], priced);
         if (redraft) redrafts.push(redraft);
@@ -80,10 +86,10 @@ export class RefreshDrafts implements DraftRefresher {
     query: Query,
     organizationId: string,
     wave: readonly InvoiceRow[],
-    spans: ReadonlyMap<string, readonly DraftedSpan[]>,
+    drafted: Drafted,
   ): Promise<ReadonlyMap<string, PricedSubscription>> {
     try {
-      return await this.price(query, organizationId, wave, spans);
+      return await this.price(query, organizationId, wave, drafted);
     } catch (error) {
       if (databaseError(error).code !== undefined) throw error;
       const [only, ...others] = wave;
@@ -92,7 +98,7 @@ export class RefreshDrafts implements DraftRefresher {
         return new Map();
       }
       const each = [];
-      for (const row of wave) each.push(await this.priceEach(query, organizationId, [row], spans));
+      for (const row of wave) each.push(await this.priceEach(query, organizationId, [row], drafted));
       return new Map(each.flatMap((priced) => [...priced]));
     }
   }
@@ -101,9 +107,9 @@ export class RefreshDrafts implements DraftRefresher {
     query: Query,
     organizationId: string,
     wave: readonly InvoiceRow[],
-    spans: ReadonlyMap<string, readonly DraftedSpan[]>,
+    drafted: Drafted,
   ): Promise<ReadonlyMap<string, PricedSubscription>> {
-    const wanted = wave.flatMap(({ id }) => spans.get(id) ?? []);
+    const wanted = wave.flatMap(({ id }) => drafted.spans.get(id) ?? []);
     const rows = await readNamedForPricing(
       query,
       organizationId,
@@ -112,7 +118,7 @@ export class RefreshDrafts implements DraftRefresher {
     const byId = new Map(rows.map((row) => [row.id, row]));
     const then = wanted.flatMap((span) => {
       const row = byId.get(span.subscription_id);
-      return row ? [asAtBoundary(row, span)] : [];
+      return row ? [{ ...asAtBoundary(row, span), ...countedAsIn(drafted.fees.get(span.invoice_id)) }] : [];
     });
     const sources = { query, taxRates: this.taxRates, redrafted: wave.map(({ id }) => id) };
     const priced = await priceSubscriptions(sources, organizationId, then);
@@ -144,6 +150,10 @@ function wavesOf(drafts: readonly InvoiceRow[]): InvoiceRow[][] {
   }
   return waves;
 }
+
+/** Days go on being counted as the draft counts them, whatever its seller says since. */
+const countedAsIn = ([first]: readonly DraftedFee[] = []): Partial<Pick<DueSubscription, 'day_count'>> =>
+  first ? { day_count: dayCountOf(first.derivation) } : {};
 
 /** The subscription as it stood: what happened to it after the boundary is not known yet. */
 function asAtBoundary(row: DueSubscription, span: DraftedSpan): DueSubscription {

@@ -1,4 +1,5 @@
 import type { BillingTime, Interval } from '../../domain/calendar/billing-period.ts';
+import type { LineSettings } from '../../domain/invoicing/lines.ts';
 import { isId } from '../../platform/database/ids.ts';
 import { rowsAsJson } from '../../platform/database/row-json.ts';
 import type { Query } from '../../platform/database/sql.ts';
@@ -57,6 +58,17 @@ export interface DueSubscription extends EffectiveEntityColumns {
   readonly amount_cents: string;
   readonly amount_currency: string;
 }
+
+/** Whose days they are, and how they are counted where a part of a period is billed. */
+export const daysOf = (subscription: DueSubscription) => ({
+  timezone: subscription.billing_timezone,
+  dayCount: subscription.day_count,
+});
+
+export const lineSettingsOf = (subscription: DueSubscription): LineSettings => ({
+  currency: subscription.amount_currency,
+  ...daysOf(subscription),
+});
 
 /** Subscriptions and customers as they stand, or as relations of rows that are not stored. */
 const selectFrom = (subscriptions: string, customers: string): string => `

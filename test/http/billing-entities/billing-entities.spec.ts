@@ -34,6 +34,7 @@ describe('billing entities', () => {
         timezone: 'Europe/Berlin',
         document_number_prefix: 'eu',
         net_payment_term: 30,
+        day_count: 'thirty_day_months',
         tax_codes: ['vat'],
       },
     });
@@ -42,10 +43,20 @@ describe('billing entities', () => {
       code: 'eu',
       document_number_prefix: 'EU',
       is_default: false,
+      day_count: 'thirty_day_months',
       taxes: [{ code: 'vat', rate: 19 }],
     });
-    const updated = await tenant.call('PATCH', '/api/v1/billing_entities/eu', { city: null, timezone: 'Europe/Paris' });
-    expect(updated.body.billing_entity).toMatchObject({ city: null, country: 'DE', timezone: 'Europe/Paris' });
+    const updated = await tenant.call('PATCH', '/api/v1/billing_entities/eu', {
+      city: null,
+      timezone: 'Europe/Paris',
+      day_count: null,
+    });
+    expect(updated.body.billing_entity).toMatchObject({
+      city: null,
+      country: 'DE',
+      timezone: 'Europe/Paris',
+      day_count: 'thirty_day_months',
+    });
     const read = await tenant.call('GET', `/api/v1/billing_entities/${created.body.billing_entity.id}`);
     expect(read.body).toEqual(updated.body);
   });
@@ -56,6 +67,7 @@ describe('billing entities', () => {
     [{ code: 'x', name: 'X', timezone: 'Mars/Olympus' }, { timezone: ['value_is_invalid'] }],
     [{ code: 'x', name: 'X', default_currency: 'XXX' }, { default_currency: ['value_is_invalid'] }],
     [{ code: 'x', name: 'X', document_number_template: '{year}' }, { document_number_template: ['invalid_number_template'] }],
+    [{ code: 'x', name: 'X', day_count: 'bankers' }, { day_count: ['value_is_invalid'] }],
     [{ code: 'x', name: 'X', tax_codes: ['nope'] }, { tax_codes: ['tax_not_found'] }],
     [{ code: 'default', name: 'X' }, { code: ['value_already_exist'] }],
   ])('refuses %j', async (billing_entity, error_details) => {

@@ -103,7 +103,7 @@ function recomputed(fee: FeeRow): string[] {
   return holds(fee.derivation) ? [] : [`${nameOf(fee)} has a derivation whose steps do not follow from each other`];
 }
 
-/** The header is the sum of its fees, and its tax is rounded once from the exact sum. */
+/** The header is the sum of its fees less the credit it took, and its tax is rounded once from the exact sum. */
 function summed(invoice: InvoiceRow, fees: readonly FeeRow[]): string[] {
   const { currency } = invoice;
   const amount = fees.reduce((sum, fee) => sum + fee.amountCents, 0n);
@@ -111,7 +111,7 @@ function summed(invoice: InvoiceRow, fees: readonly FeeRow[]): string[] {
     .flatMap((fee) => recompute(fee.derivation).preciseTaxesCents)
     .reduce((sum, precise) => sum.plus(Exact.parse(precise)), Exact.zero)
     .roundToInteger();
-  const total = amount - invoice.discountAmountCents + taxes;
+  const total = amount - invoice.discountAmountCents + taxes - invoice.creditNotesAmountCents;
   const rows: [string, bigint, bigint][] = [
     ['fees', invoice.feesAmountCents, amount],
     ['taxes', invoice.taxesAmountCents, taxes],

@@ -1,5 +1,5 @@
 import { Temporal } from 'temporal-polyfill';
-import type { UsageInputs } from '../../../domain/invoicing/derivation.ts';
+import { dayCountOf, type UsageInputs } from '../../../domain/invoicing/derivation.ts';
 import { writeUsage } from '../../../domain/invoicing/usage-inputs.ts';
 import { aggregate } from '../../../domain/metering/aggregate.ts';
 import { bucketsOf } from '../../../domain/metering/buckets.ts';
@@ -70,7 +70,8 @@ export async function recountFee(query: Query, fee: FeeRow): Promise<UsageInputs
   const covered = { start: instantOf(periodStart), end: instantOf(periodEnd) };
   const billed = isRenewal ? { start: beginning, end: covered.start } : covered;
   const period = wholePeriodOf(subscription, covered.start);
-  const span = { streamId: subscription.stream_id, timezone: subscription.billing_timezone, period, billed };
+  const { stream_id: streamId, billing_timezone: timezone } = subscription;
+  const span = { streamId, timezone, dayCount: dayCountOf(derivation), period, billed };
   const request = usageRequestOf(charge, span);
   const filter = request.filters.find(({ id }) => id === filterId);
   const [{ expression = null } = {}] = await query<{ expression: string | null }>(selectExpression, [

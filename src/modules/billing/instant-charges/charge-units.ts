@@ -15,7 +15,7 @@ import { type DraftToWrite, draftInvoices } from '../../invoices/index.ts';
 import { OrganizationClock } from '../../organizations/index.ts';
 import { TAX_RATES } from '../../taxes/index.ts';
 import { periodAround } from '../billing-calendar.ts';
-import { type DueSubscription, readForPricing } from '../subscription-to-price.ts';
+import { type DueSubscription, lineSettingsOf, readForPricing } from '../subscription-to-price.ts';
 import { type FixedChargeFacts, loadPriceFacts } from '../price-facts.store.ts';
 import { paidSinceOf, stepOf } from '../step-of.ts';
 import { taxesOf, taxesOnDayOf } from '../taxes-of.ts';
@@ -70,7 +70,6 @@ export class ChargeUnits {
         const item = growthOf(subscription, charge, change);
         if (!item) continue;
         const taxes = taxesOf(facts, subscription, await taxesOnDayOf(this.taxRates, entity, dateOf(change.at)));
-        const { amount_currency: currency, billing_timezone: timezone } = subscription;
         drafts.push({
           entity,
           customerId: subscription.customer_id,
@@ -82,7 +81,7 @@ export class ChargeUnits {
           periodStart: null,
           periodEnd: null,
           eventTransactionId: `units ${change.id}`,
-          priced: priceInvoice({ currency, timezone, items: [{ ...item, taxes: taxes() }] }),
+          priced: priceInvoice({ ...lineSettingsOf(subscription), items: [{ ...item, taxes: taxes() }] }),
         });
       }
     return drafts;

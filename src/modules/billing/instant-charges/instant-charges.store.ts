@@ -1,4 +1,5 @@
 import type { UsageInputs } from '../../../domain/invoicing/derivation.ts';
+import type { DayCount } from '../../../domain/proration/local-days.ts';
 import { parseStrictJson } from '../../../platform/http/strict-json.ts';
 import type { Query } from '../../../platform/database/sql.ts';
 
@@ -50,8 +51,8 @@ const done = {
  */
 const paid = {
   name: 'instant_charges.paid',
-  text: `select f.derivation #> '{pricing,inputs}' as inputs, f.derivation ->> 'units' as units from fees f
-    where f.organization_id = $1 and f.subscription_id = $2 and f.item_id = any($3::uuid[]) and f.period_start = $4 and f.fee_type = 'charge'
+  text: `select f.derivation #> '{pricing,inputs}' as inputs, f.derivation ->> 'units' as units, f.derivation ->> 'day_count' as day_count
+    from fees f where f.organization_id = $1 and f.subscription_id = $2 and f.item_id = any($3::uuid[]) and f.period_start = $4 and f.fee_type = 'charge'
       and coalesce(f.derivation -> 'filter_values', '{}') = $5 and coalesce(f.derivation -> 'grouped_by', '{}') = $6
       and not exists (select from invoices i where i.organization_id = f.organization_id and i.id = f.invoice_id and i.status = 'VOID'
         and f.event_transaction_id is null)
@@ -105,8 +106,20 @@ export interface PaidQuestion {
   readonly groupedBy: Readonly<Record<string, string | null>> | null;
 }
 
-export async function paidUsage(query: Query, organizationId: string, question: PaidQuestion): Promise<UsageInputs | null> {
-  const [row] = await query<{ inputs: UsageInputs | null; units: string }>(paid, [
+export interface PaidUsage {
+  readonly inputs: UsageInputs;
+  /** By which rule its days were counted. */
+  readonly dayCount: DayCount;
+}
+
+interface PaidRecord {
+  readonly inputs: UsageInputs | null;
+  readonly units: string;
+  readonly day_count: DayCount | null;
+}
+
+export async function paidUsage(query: Query, organizationId: string, question: PaidQuestion): Promise<PaidUsage | null> {
+  const [row] = await query<PaidRecord>(paid, [
     organizationId,
     question.subscriptionId,
     question.chargeIds,
@@ -115,7 +128,7 @@ export async function paidUsage(query: Query, organizationId: string, question: 
     JSON.stringify(question.groupedBy ?? {}),
   ]);
   if (!row) return null;
-  return row.inputs ?? { units: row.units, events_count: '0' };
+  return { inputs: row.inputs ?? { units: row.units, events_count: '0' }, dayCount: row.day_count ?? 'actual' };
 }
 
 export async function organizationsWaiting(query: Query): Promise<string[]> {

@@ -9,7 +9,7 @@ import { type EffectiveEntity, effectiveEntity } from '../../billing-entities/in
 import { measureUsage } from '../../usage/index.ts';
 import { periodAround } from '../billing-calendar.ts';
 import { bucketOf, usageRequestOf, type UsageSpan } from '../charge-usage.ts';
-import type { DueSubscription } from '../subscription-to-price.ts';
+import { daysOf, type DueSubscription, lineSettingsOf } from '../subscription-to-price.ts';
 import type { PriceFacts, UsageChargeFacts } from '../price-facts.store.ts';
 import type { PricingSources } from '../price-subscriptions.ts';
 import { taxesOf, taxesOnDayOf } from '../taxes-of.ts';
@@ -58,19 +58,21 @@ async function priceBy(
   });
   const keys = (request.filters.find(({ id }) => id === filter?.id) ?? request).groupKeys;
   const groupedBy = keys.length === 0 ? null : Object.fromEntries(keys.map((key) => [key, wordOf(event, key)]));
-  const [measured = []] = await measureUsage(query, [{ ...request, charging: event.transaction_id }]);
-  const own = measured.find(
-    (bucket) => bucket.filterId === (filter?.id ?? null) && keys.every((key) => bucket.groupedBy?.[key] === groupedBy?.[key]),
-  );
-  if (!own) throw new Error(`event ${event.transaction_id} is in no bucket of charge ${charge.id}`);
-  const bucket = bucketOf(charge, own);
   const paid = await paidUsage(query, organizationId, {
     subscriptionId: subscription.id,
     chargeIds: charge.parentId === null ? [charge.id] : [charge.id, charge.parentId],
     periodStart: dateOf(span.billed.start),
-    filterValues: bucket.filterValues ?? null,
+    filterValues: charge.filters.find(({ id }) => id === filter?.id)?.filter_values ?? null,
     groupedBy,
   });
+  // What is paid for already is counted as it was then, or it would be charged or given away again.
+  const dayCount = paid?.dayCount ?? subscription.day_count;
+  const metering = { ...request.metering, dayCount };
+  const [measured = []] = await measureUsage(query, [{ ...request, metering, charging: event.transaction_id }]);
+  const own = measured.find(
+    (bucket) => bucket.filterId === (filter?.id ?? null) && keys.every((key) => bucket.groupedBy?.[key] === groupedBy?.[key]),
+  );
+  if (!own) throw new Error(`event ${event.transaction_id} is in no bucket of charge ${charge.id}`);
   const entity = effectiveEntity(subscription);
   const taxes = taxesOf(facts, subscription, await taxesOnDayOf(taxRates, entity, event.occurred_at));
   const item: UsageChargeItem = {
@@ -80,9 +82,9 @@ async function priceBy(
     taxes: taxes(`charge ${charge.id}`),
     period: span.period,
     billed: span.billed,
-    buckets: [{ ...bucket, paid: paid && readUsage(paid) }],
+    buckets: [{ ...bucketOf(charge, own), paid: paid && readUsage(paid.inputs) }],
   };
-  const priced = priceInvoice({ currency: subscription.amount_currency, timezone: span.timezone, items: [item] });
+  const priced = priceInvoice({ ...lineSettingsOf(subscription), dayCount, items: [item] });
   return { entity, invoiceable: charge.invoiceable, priced };
 }
 
@@ -94,7 +96,7 @@ function spanOf({ subscription, waiting, event }: EventToPrice): UsageSpan {
   const later = (a: Temporal.Instant, b: Temporal.Instant) => (Temporal.Instant.compare(a, b) > 0 ? a : b);
   return {
     streamId: subscription.stream_id,
-    timezone: subscription.billing_timezone,
+    ...daysOf(subscription),
     period,
     billed: {
       start: later(period.start, started),

@@ -10,7 +10,7 @@ import { bucketOf, usageRequestOf } from '../charge-usage.ts';
 import { loadPriceFacts, type UsageChargeFacts } from '../price-facts.store.ts';
 import type { PricingSources } from '../price-subscriptions.ts';
 import { anchorOfSubscription, sinceOf } from '../step-of.ts';
-import type { DueSubscription } from '../subscription-to-price.ts';
+import { daysOf, type DueSubscription, lineSettingsOf } from '../subscription-to-price.ts';
 import { taxesOf, taxesOnDayOf } from '../taxes-of.ts';
 
 /** Which usage is asked for; absent: all. */
@@ -38,11 +38,10 @@ export async function usageSoFar(
   subscription: DueSubscription,
   filter: UsageFilter,
 ): Promise<UsageSoFar> {
-  const { stream_id: streamId, billing_timezone: timezone, amount_currency: currency } = subscription;
   const { period, counted } = spansOf(subscription);
   const facts = await loadPriceFacts(query, organizationId, [subscription]);
   const charges = facts.pricesOf(subscription.plan_id).charges.filter((charge) => isMeant(charge, filter));
-  const span = { streamId, timezone, period, billed: counted };
+  const span = { ...daysOf(subscription), streamId: subscription.stream_id, period, billed: counted };
   const measured = await measureUsage(
     query,
     charges.map((charge) => usageRequestOf(charge, span)),
@@ -58,7 +57,7 @@ export async function usageSoFar(
     billed: counted,
     buckets: (measured[i] ?? []).map((bucket) => bucketOf(charge, bucket)).filter((bucket) => isOf(filter, bucket.groupedBy)),
   }));
-  return { subscription, counted, priced: priceInvoice({ currency, timezone, items }) };
+  return { subscription, counted, priced: priceInvoice({ ...lineSettingsOf(subscription), items }) };
 }
 
 const isMeant = (charge: UsageChargeFacts, { chargeId, chargeCode, metricCode }: UsageFilter): boolean =>
