@@ -53,7 +53,11 @@ function testsOf(files) {
     declare();
     names.pop();
   };
-  globalThis.it = (name, run) => tests.push({ id: `${file}: ${[...names, name].join(' ')}`, file, run });
+  globalThis.it = (name, run) => {
+    const title = `${file}: ${[...names, name].join(' ')}`;
+    const alike = tests.filter((test) => test.title === title).length;
+    tests.push({ title, id: alike === 0 ? title : `${title} (${alike + 1})`, file, run });
+  };
   globalThis.it.each = bind(globalThis.it, false);
   const modules = new Map();
   for (file of files) {

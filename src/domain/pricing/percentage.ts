@@ -70,7 +70,7 @@ export function sortTransactions(model: Percentage, values: readonly Exact[]): T
     const covered = coveredOf(model, value, seen, freeCount);
     seen = seen.plus(value);
     free = free.plus(covered);
-    if (covered.compare(value) === 0 && isFree(model, seen, freeCount)) {
+    if (isFree(model, seen, freeCount)) {
       freeCount += 1n;
       continue;
     }
@@ -93,7 +93,7 @@ function coveredOf(model: Percentage, value: Exact, seen: Exact, freeCount: bigi
   return model.freeAmount.minus(seen).atLeast(Exact.zero).atMost(value);
 }
 
-/** Whether an event that is covered wholly is free, the total with it being `seen`; without an allowance even nothing is paid for. */
+/** Whether the allowance covers an event wholly, the total with it being `seen`; without an allowance even an event of nothing pays its fixed amount. */
 const isFree = (model: Percentage, seen: Exact, freeCount: bigint): boolean =>
   (model.freeEvents !== null || model.freeAmount !== null) &&
   (model.freeEvents === null || freeCount < model.freeEvents) &&

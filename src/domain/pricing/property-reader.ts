@@ -5,7 +5,6 @@ import type { WireValue } from './charge-model.ts';
 export interface DecimalRule {
   /** Used where the field is absent; without it the field is mandatory. */
   readonly absent?: string | null;
-  readonly negative?: boolean;
   /** Greater than zero. */
   readonly positive?: boolean;
   readonly integer?: boolean;
@@ -44,7 +43,7 @@ export class PropertyReader {
       this.refuse(key, 'value_is_invalid');
       return null;
     }
-    if ((value.isNegative() && !rule.negative) || (rule.positive && !value.isPositive())) {
+    if (value.isNegative() || (rule.positive && value.isZero())) {
       this.refuse(key, 'value_is_out_of_range');
       return null;
     }
@@ -79,12 +78,8 @@ export class PropertyReader {
   }
 
   /** What nothing asked for is unknown; call it last. */
-  finish(...inner: readonly PropertyReader[]): void {
+  finish(): void {
     for (const key of Object.keys(this.source)) if (!this.known.has(key)) this.refuse(key, 'unknown_field');
-    for (const reader of inner) {
-      reader.finish();
-      Object.assign(this.refused, reader.refused);
-    }
   }
 
   private take(key: string): unknown {

@@ -14,30 +14,29 @@ export interface TierWords {
  * "above the end of the one before", so 5.5 units in 0–5, 6–∞ are 5 and 0.5 (Lago).
  */
 export function readTiers(reader: PropertyReader, words: TierWords): readonly Tier[] {
-  const readers = reader.list(words.list);
-  const tiers = readers.map((row): Tier => {
-    const upTo = row.optionalDecimal('to_value', { absent: null });
-    if (upTo === null) row.wire.to_value = null;
-    return {
-      from: row.decimal('from_value'),
-      upTo,
-      perUnit: row.decimal(words.price).dividedBy(Exact.fromInteger(words.per)),
-      flat: row.decimal('flat_amount', { absent: '0' }),
-    };
-  });
-  for (const row of readers) row.finish();
-  const sound = readers.every((row) => Object.keys(row.refused).length === 0);
-  if (sound) readers.forEach((row, position) => checkNeighbours(row, tiers, position));
-  for (const row of readers) Object.assign(reader.refused, row.refused);
-  reader.wire[words.list] = readers.map((row) => row.wire as Record<string, string | null>);
-  return tiers;
+  const rows = reader.list(words.list).map((row) => ({ row, tier: readTier(row, words) }));
+  // A tier that cannot be read is not judged by its neighbours, nor they by it.
+  if (rows.every(({ row }) => Object.keys(row.refused).length === 0))
+    rows.forEach(({ row, tier }, position) => checkNeighbours(row, tier, rows[position - 1]?.tier, position === rows.length - 1));
+  for (const { row } of rows) Object.assign(reader.refused, row.refused);
+  reader.wire[words.list] = rows.map(({ row }) => row.wire as Record<string, string | null>);
+  return rows.map(({ tier }) => tier);
 }
 
-function checkNeighbours(row: PropertyReader, tiers: readonly Tier[], position: number): void {
-  const tier = tiers[position];
-  const before = tiers[position - 1];
-  if (!tier) return;
-  const last = position === tiers.length - 1;
+function readTier(row: PropertyReader, words: TierWords): Tier {
+  const upTo = row.optionalDecimal('to_value', { absent: null });
+  if (upTo === null) row.wire.to_value = null;
+  const tier = {
+    from: row.decimal('from_value'),
+    upTo,
+    perUnit: row.decimal(words.price).dividedBy(Exact.fromInteger(words.per)),
+    flat: row.decimal('flat_amount', { absent: '0' }),
+  };
+  row.finish();
+  return tier;
+}
+
+function checkNeighbours(row: PropertyReader, tier: Tier, before: Tier | undefined, last: boolean): void {
   if (last && tier.upTo !== null) row.refuse('to_value', 'last_tier_must_be_open');
   if (!last && tier.upTo === null) row.refuse('to_value', 'only_last_tier_may_be_open');
   if (tier.upTo !== null && tier.upTo.compare(tier.from) < 0) row.refuse('to_value', 'value_is_out_of_range');
@@ -61,8 +60,6 @@ export function unitsWithin(tiers: readonly Tier[], position: number, units: Exa
   return reached.minus(floorOf(tiers, position)).atLeast(Exact.zero);
 }
 
-/** Position of the tier that the last of these units falls into; the first for none. */
-export function tierReached(tiers: readonly Tier[], units: Exact): number {
-  const found = tiers.findIndex((tier) => tier.upTo === null || units.compare(tier.upTo) <= 0);
-  return found < 0 ? tiers.length - 1 : found;
-}
+/** Position of the tier that the last of these units falls into; the first for none. The last tier is open, so there is one. */
+export const tierReached = (tiers: readonly Tier[], units: Exact): number =>
+  tiers.findIndex((tier) => tier.upTo === null || units.compare(tier.upTo) <= 0);
