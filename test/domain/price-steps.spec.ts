@@ -75,11 +75,18 @@ describe('a percentage', () => {
     [{ per_transaction_min_amount: '1' }, 'one by one'],
     [{ per_transaction_max_amount: '1' }, 'one by one'],
   ])('%j prices its events %s', (properties, how) => {
-    const price = (eventsCount: bigint) => () => priceUsage(percentageOf(properties), used(100, eventsCount), 'EUR').amount;
-    if (how === 'by their sum') expect(price(2n)).not.toThrow();
-    else expect(price(1n)).toThrow(new RangeError('this percentage charge is priced event by event: give the transactions'));
+    const refusalOf = (eventsCount: bigint) => {
+      try {
+        priceUsage(percentageOf(properties), used(100, eventsCount), 'EUR');
+        return null;
+      } catch (error) {
+        return String(error);
+      }
+    };
+    const refusal = 'RangeError: this percentage charge is priced event by event: give the transactions';
+    expect(refusalOf(1n)).toBe(how === 'by their sum' ? null : refusal);
     // Usage that renews has units and no events.
-    expect(price(0n)).not.toThrow();
+    expect(refusalOf(0n)).toBeNull();
   });
 
   const sorted = (properties: object, values: readonly (string | number)[]) => {
