@@ -50,6 +50,8 @@ export interface FeeDerivation {
   readonly true_up?: { readonly minimum_cents: string; readonly charged_cents: string };
   /** Of the seller when the fee was made; absent: as the calendar has them. */
   readonly day_count?: DayCount;
+  /** Where the days that are billed ended before the usage did: the last day is the successor's. */
+  readonly days_until?: string;
   readonly proration: { readonly billable_days: number; readonly period_days: number } | null;
   /** Minor units before the one rounding. */
   readonly precise_amount_cents: string;

@@ -91,6 +91,7 @@ function derivationOf(
       true_up: { minimum_cents: line.trueUp.minimumCents.toString(), charged_cents: line.trueUp.chargedCents.toString() },
     }),
     ...(line.dayCount && line.dayCount !== 'actual' && { day_count: line.dayCount }),
+    ...(line.daysUntil && { days_until: isoText(line.daysUntil) }),
     proration: line.proration && { billable_days: line.proration.billableDays, period_days: line.proration.periodDays },
     precise_amount_cents: line.precise.toDecimal(),
     rounding: 'half_away_from_zero',

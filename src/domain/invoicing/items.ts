@@ -1,3 +1,4 @@
+import type { Temporal } from 'temporal-polyfill';
 import type { Span } from '../calendar/span.ts';
 import type { ChargePricing } from '../pricing/charge-model.ts';
 import type { UsageToPrice } from '../pricing/usage.ts';
@@ -87,6 +88,8 @@ export interface UsageEvidence {
 export interface UsageChargeItem extends Item {
   readonly kind: 'charge';
   readonly buckets: readonly UsageBucket[];
+  /** The end of the days that are billed, where it is before the end of the usage: the day of a change is the successor's. */
+  readonly daysUntil?: Temporal.Instant;
   /** Minor units for a whole period; the missing part becomes a true-up fee. */
   readonly minimumCents?: bigint;
 }

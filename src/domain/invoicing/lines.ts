@@ -1,3 +1,4 @@
+import type { Temporal } from 'temporal-polyfill';
 import type { Span } from '../calendar/span.ts';
 import { formatMajor, inMajorUnits, inMinorUnits } from '../money/currency.ts';
 import { Exact } from '../money/exact.ts';
@@ -30,6 +31,8 @@ export interface Line {
   readonly filterId?: string | null;
   readonly filterValues?: Readonly<Record<string, readonly string[]>>;
   readonly groupedBy?: Readonly<Record<string, string | null>>;
+  /** Where days ended before the usage did. */
+  readonly daysUntil?: Temporal.Instant;
   /** Minor units that other fees of the charge or period came to already. */
   readonly trueUp?: { readonly minimumCents: bigint; readonly chargedCents: bigint };
 }
@@ -104,9 +107,13 @@ function bucketLine(item: UsageChargeItem, bucket: UsageBucket, settings: LineSe
     filterId: bucket.filterId,
     filterValues: bucket.filterValues,
     groupedBy: bucket.groupedBy,
+    ...daysUntilOf(item),
     ...pricedUnits(bucket, null, settings.currency),
   };
 }
+
+const daysUntilOf = ({ daysUntil, billed }: UsageChargeItem): Pick<Line, 'daysUntil'> =>
+  daysUntil && daysUntil.epochNanoseconds < billed.end.epochNanoseconds ? { daysUntil } : {};
 
 /** In advance the growth beyond what is paid for: a decrease is no units, not fewer. */
 function unitsOf({ usage, paid }: Pick<UsageBucket, 'usage' | 'paid'>): Exact {
@@ -151,7 +158,9 @@ export function trueUpLine(
 ): Line[] {
   const minimumCents = item.kind === 'commitment' ? item.amountCents : (item.minimumCents ?? 0n);
   if (minimumCents === 0n) return [];
-  const proration = prorationOfItem(item, settings);
+  const days = item.kind === 'charge' ? daysUntilOf(item) : {};
+  const billed = { ...item.billed, ...(days.daysUntil && { end: days.daysUntil }) };
+  const proration = prorationOfItem({ ...item, billed }, settings);
   const due = prorate(Exact.fromInteger(minimumCents), proration).roundToInteger() - chargedCents;
   if (due <= 0n) return [];
   return [
@@ -166,6 +175,7 @@ export function trueUpLine(
       unitAmount: inMajorUnits(Exact.fromInteger(due), settings.currency).toDecimal(),
       precise: Exact.fromInteger(due),
       proration,
+      ...days,
       trueUp: { minimumCents, chargedCents },
     },
   ];

@@ -86,11 +86,11 @@ const tellTrueUp = (trueUp: NonNullable<FeeDerivation['true_up']>, currency: str
   `At least ${money(trueUp.minimum_cents, currency)} is due for a whole period; ${money(trueUp.charged_cents, currency)} was charged, and this fee is the rest.`,
 ];
 
-function tellProration({ proration, billed, day_count: dayCount }: FeeDerivation): string[] {
+function tellProration({ proration, billed, day_count: dayCount, days_until: until = billed.end }: FeeDerivation): string[] {
   if (!proration) return [];
   const { billable_days: days, period_days: whole } = proration;
   const rule = dayCount === 'thirty_day_months' ? ', 30 days to every month' : '';
-  return [`${days} of ${whole} days are billed (${billed.start} until before ${billed.end}${rule}): × ${days}/${whole}.`];
+  return [`${days} of ${whole} days are billed (${billed.start} until before ${until}${rule}): × ${days}/${whole}.`];
 }
 
 function tellRounding({ precise_amount_cents: precise, amount_cents: cents, currency }: FeeDerivation): string {

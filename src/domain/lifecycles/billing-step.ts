@@ -45,8 +45,8 @@ export interface BillingStep {
   readonly fixed: ItemSpans;
   /** What the least amount of a plan's period is for: the days of the plan, those of the trial too. */
   readonly committed: ItemSpan | null;
-  /** Usage counts to the very instant, not by days. */
-  readonly usage: ItemSpan | null;
+  /** Usage counts to the very instant; what of it is for days, until the day that is another's. */
+  readonly usage: (ItemSpan & { readonly daysUntil: Temporal.Instant }) | null;
 }
 
 /** Asks the calendar; callers may remember its answers. */
@@ -134,7 +134,13 @@ export function billingStep(terms: StepTerms, calendar: PeriodAround = periodCon
     plan: filledIn(ofPlan),
     fixed: filledIn(terms.fixedChargesMonthly && stepAnchor !== anchor ? itemsOf(stepAnchor) : ofPlan),
     committed: filled(arrears(anchor, since)),
-    usage: counted && filled({ ...counted, billed: { start: counted.billed.start, end: current.end } }),
+    usage:
+      counted &&
+      filled({
+        ...counted,
+        billed: { start: counted.billed.start, end: current.end },
+        daysUntil: earlier(counted.billed.end, current.end),
+      }),
   };
 }
 
@@ -153,7 +159,7 @@ const isTrialCut = (current: Span, trialEndsAt: Temporal.Instant | null, period:
 const headerOf = (ended: Span, lastDay: Temporal.Instant | null): Span =>
   isEmpty(ended) ? { start: ended.start, end: later(lastDay ?? ended.end, ended.end.add({ milliseconds: 1 })) } : ended;
 
-const filled = (item: ItemSpan | null): ItemSpan | null => (item && isEmpty(item.billed) ? null : item);
+const filled = <Item extends ItemSpan>(item: Item | null): Item | null => (item && isEmpty(item.billed) ? null : item);
 const filledIn = ({ arrears, advance }: ItemSpans): ItemSpans => ({ arrears: filled(arrears), advance: filled(advance) });
 
 /**

@@ -1,3 +1,4 @@
+import type { Temporal } from 'temporal-polyfill';
 import type { Span } from '../calendar/span.ts';
 import { Exact } from '../money/exact.ts';
 import type { ChargeModel } from '../pricing/charge-model.ts';
@@ -21,6 +22,8 @@ export interface Metering {
   readonly period: Span;
   readonly timezone: string;
   readonly dayCount?: DayCount;
+  /** The end of the days that are billed, where the last one of `billed` is not: the day of a change is the successor's. */
+  readonly daysUntil?: Temporal.Instant;
 }
 
 /** From raw events to what `priceUsage` needs, for one bucket: what `florin explain --verify` compares the stores with. */

@@ -17,6 +17,7 @@ interface Period {
   readonly period: Span;
   readonly timezone: string;
   readonly dayCount?: DayCount;
+  readonly daysUntil?: Temporal.Instant;
 }
 
 /** The units of a recurring, prorated metric: what was carried over counts for every billed day, a change for the days left. */
@@ -77,10 +78,11 @@ function changesOfUnique(
 }
 
 /** Billed days from an instant's local day on, over the days of the whole period. */
-function shareOfDays({ billed, period, timezone, dayCount = 'actual' }: Period): (from: Temporal.Instant) => Exact {
+function shareOfDays(span: Period): (from: Temporal.Instant) => Exact {
+  const { billed, period, timezone, dayCount = 'actual', daysUntil = billed.end } = span;
   const count = localDaysAs(dayCount);
   const whole = BigInt(count(period.start, period.end, timezone));
-  return (from) => Exact.ratio(BigInt(count(from, billed.end, timezone)), whole);
+  return (from) => Exact.ratio(BigInt(count(from, daysUntil, timezone)), whole);
 }
 
 const startOfNextDay = (at: Temporal.Instant, timezone: string): Temporal.Instant =>

@@ -1,3 +1,4 @@
+import type { Temporal } from 'temporal-polyfill';
 import type { Span } from '../../domain/calendar/span.ts';
 import type { UsageBucket, UsageEvidence } from '../../domain/invoicing/items.ts';
 import type { DayCount } from '../../domain/proration/local-days.ts';
@@ -12,6 +13,7 @@ export interface UsageSpan {
   readonly streamId: string;
   readonly timezone: string;
   readonly dayCount: DayCount;
+  readonly daysUntil?: Temporal.Instant;
   readonly period: Span;
   readonly billed: Span;
 }
@@ -19,7 +21,7 @@ export interface UsageSpan {
 /** What usage must say for a charge to be priced. */
 export const usageRequestOf = (
   charge: UsageChargeFacts,
-  { streamId, timezone, dayCount, period, billed }: UsageSpan,
+  { streamId, timezone, dayCount, daysUntil, period, billed }: UsageSpan,
 ): UsageRequest => ({
   streamId,
   metricKey: charge.metric.usage_key,
@@ -32,6 +34,7 @@ export const usageRequestOf = (
     billed,
     timezone,
     dayCount,
+    ...(daysUntil && { daysUntil }),
   },
   filters: charge.filters.map((filter) => ({
     id: filter.id,

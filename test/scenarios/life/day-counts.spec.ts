@@ -120,18 +120,18 @@ describe('the days of a part of a period', () => {
     await proved(tenant);
   });
 
-  it.each<[DayCount, number, number, number]>([
-    ['actual', 1800, 18_000, 310],
-    // From 12 February on 19 of 30 days are left: 5 × 19/30 is 3.16667 units.
-    ['thirty_day_months', 1837, 18_367, 317],
+  it.each<[DayCount, number, number, number[]]>([
+    // 11 of 29 days, and 18; or 11 and 19 of 30: 5 × 11/30 is 1.83334 units. The day of the change is the new plan's.
+    ['actual', 1800, 18_000, [190, 310]],
+    ['thirty_day_months', 1837, 18_367, [183, 317]],
   ])(
     '%s: an upgrade in advance, with usage by days (upgrade-in-advance-calendar-feb12-2024)',
-    async (dayCount, credit, plan, usage) => {
+    async (dayCount, credit, plan, [before, after]) => {
       const tenant = await openAt(florin, '2024-01-01T00:00:00Z');
       const { call } = tenant;
       await count(call, dayCount);
       const charges = await seats(call);
-      await sell(call, 'small', 2900);
+      await sell(call, 'small', 2900, { charges });
       await sell(call, 'large', 29_000, { charges });
       await take(call, 'sub', 'small');
       await use(call, 'sub', 'seats', { count: 5 }, '2024-01-01T00:00:00Z');
@@ -142,21 +142,39 @@ describe('the days of a part of a period', () => {
       const upgrade = (await wholeInvoices(call, 'sub')).at(-1);
       expect(said(asked)).toEqual(said(upgrade));
       const { body } = await call('GET', '/api/v1/customers/customer%20of%20sub/current_usage?external_subscription_id=sub');
-      expect(body.customer_usage.amount_cents).toBe(usage);
+      expect(body.customer_usage.amount_cents).toBe(after);
       const next = await preview(call);
       await advance(call, '2024-03-01T02:00:00Z');
       const invoices = await wholeInvoices(call, 'sub');
       expect(said(next)).toEqual(said(invoices.at(-1)));
       expect(invoices.map((invoice) => linesOf(invoice).toSorted())).toEqual([
         ['subscription 2900 2024-01-01/2024-02-01'],
-        ['subscription 2900 2024-02-01/2024-03-01'],
-        [`subscription ${plan} 2024-02-12/2024-03-01`],
-        [`charge ${usage} 2024-02-12/2024-03-01`, 'subscription 29000 2024-03-01/2024-04-01'],
+        ['charge 500 2024-01-01/2024-02-01', 'subscription 2900 2024-02-01/2024-03-01'],
+        [`charge ${before} 2024-02-01/2024-02-12`, `subscription ${plan} 2024-02-12/2024-03-01`],
+        [`charge ${after} 2024-02-12/2024-03-01`, 'subscription 29000 2024-03-01/2024-04-01'],
       ]);
       expect(invoices[2]).toMatchObject({ credit_notes_amount_cents: credit });
       await proved(tenant);
     },
   );
+
+  it('minimums of a charge share the day of a change no more than the plan does', async () => {
+    const tenant = await openAt(florin, '2024-02-01T00:00:00Z');
+    const { call } = tenant;
+    const [charge] = await seats(call);
+    const charges = [{ ...charge, prorated: false, min_amount_cents: 2900 }];
+    await sell(call, 'small', 0, { charges });
+    await sell(call, 'large', 29_000, { charges });
+    await take(call, 'sub', 'small');
+    await advance(call, '2024-02-12T06:00:00Z');
+    await take(call, 'sub', 'large');
+    await advance(call, '2024-03-01T02:00:00Z');
+    const minimums = (await wholeInvoices(call, 'sub')).flatMap((invoice) =>
+      linesOf(invoice).filter((line) => /^charge [^0]/.test(line)),
+    );
+    expect(minimums).toEqual(['charge 1100 2024-02-01/2024-02-12', 'charge 1800 2024-02-12/2024-03-01']);
+    await proved(tenant);
+  });
 
   it.each<[DayCount, number, number]>([
     // 17 of 29 days are unused, 12 used; or 18 and 12 of 30.

@@ -70,8 +70,9 @@ export async function recountFee(query: Query, fee: FeeRow): Promise<UsageInputs
   const covered = { start: instantOf(periodStart), end: instantOf(periodEnd) };
   const billed = isRenewal ? { start: beginning, end: covered.start } : covered;
   const period = wholePeriodOf(subscription, covered.start);
+  const daysUntil = derivation.days_until === undefined ? {} : { daysUntil: Temporal.Instant.from(derivation.days_until) };
   const { stream_id: streamId, billing_timezone: timezone } = subscription;
-  const span = { streamId, timezone, dayCount: dayCountOf(derivation), period, billed };
+  const span = { streamId, timezone, dayCount: dayCountOf(derivation), period, billed, ...daysUntil };
   const request = usageRequestOf(charge, span);
   const filter = request.filters.find(({ id }) => id === filterId);
   const [{ expression = null } = {}] = await query<{ expression: string | null }>(selectExpression, [

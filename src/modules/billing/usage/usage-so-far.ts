@@ -2,6 +2,7 @@ import { Temporal } from 'temporal-polyfill';
 import type { Span } from '../../../domain/calendar/span.ts';
 import type { PricedInvoice } from '../../../domain/invoicing/assemble-invoice.ts';
 import { priceInvoice } from '../../../domain/invoicing/price-items.ts';
+import { endOfBilledDays } from '../../../domain/lifecycles/end-subscription.ts';
 import { dateOf, instantOf } from '../../../platform/clock/clock.ts';
 import { effectiveEntity } from '../../billing-entities/index.ts';
 import { measureUsage } from '../../usage/index.ts';
@@ -9,7 +10,7 @@ import { periodAround } from '../billing-calendar.ts';
 import { bucketOf, usageRequestOf } from '../charge-usage.ts';
 import { loadPriceFacts, type UsageChargeFacts } from '../price-facts.store.ts';
 import type { PricingSources } from '../price-subscriptions.ts';
-import { anchorOfSubscription, sinceOf } from '../step-of.ts';
+import { sinceOf, stepOf } from '../step-of.ts';
 import { daysOf, type DueSubscription, lineSettingsOf } from '../subscription-to-price.ts';
 import { taxesOf, taxesOnDayOf } from '../taxes-of.ts';
 
@@ -38,26 +39,25 @@ export async function usageSoFar(
   subscription: DueSubscription,
   filter: UsageFilter,
 ): Promise<UsageSoFar> {
-  const { period, counted } = spansOf(subscription);
+  const spans = spansOf(subscription);
   const facts = await loadPriceFacts(query, organizationId, [subscription]);
   const charges = facts.pricesOf(subscription.plan_id).charges.filter((charge) => isMeant(charge, filter));
-  const span = { ...daysOf(subscription), streamId: subscription.stream_id, period, billed: counted };
+  const span = { ...daysOf(subscription), ...spans, streamId: subscription.stream_id };
   const measured = await measureUsage(
     query,
     charges.map((charge) => usageRequestOf(charge, span)),
   );
-  const byAddress = await taxesOnDayOf(taxRates, effectiveEntity(subscription), dateOf(counted.end));
+  const byAddress = await taxesOnDayOf(taxRates, effectiveEntity(subscription), dateOf(spans.billed.end));
   const taxes = taxesOf(facts, subscription, byAddress);
   const items = charges.map((charge, i) => ({
     kind: 'charge' as const,
     id: charge.id,
     name: charge.name,
     taxes: taxes(`charge ${charge.id}`),
-    period,
-    billed: counted,
+    ...spans,
     buckets: (measured[i] ?? []).map((bucket) => bucketOf(charge, bucket)).filter((bucket) => isOf(filter, bucket.groupedBy)),
   }));
-  return { subscription, counted, priced: priceInvoice({ ...lineSettingsOf(subscription), items }) };
+  return { subscription, counted: spans.billed, priced: priceInvoice({ ...lineSettingsOf(subscription), items }) };
 }
 
 const isMeant = (charge: UsageChargeFacts, { chargeId, chargeCode, metricCode }: UsageFilter): boolean =>
@@ -69,18 +69,17 @@ const isOf = ({ group }: UsageFilter, groupedBy: Readonly<Record<string, string 
   Object.entries(group ?? {}).every(([key, value]) => groupedBy[key] === value);
 
 /** The plan's own period, or the month of one whose usage is billed monthly. */
-function spansOf(subscription: DueSubscription): { period: Span; counted: Span } {
-  const anchor = anchorOfSubscription(subscription);
+function spansOf(subscription: DueSubscription): { period: Span; billed: Span; daysUntil: Temporal.Instant } {
+  const { anchor, end } = stepOf(subscription);
   const start = instantOf(subscription.current_period_start);
   const period = periodAround(subscription.bill_charges_monthly ? { ...anchor, interval: 'monthly' } : anchor, start);
   const since = instantOf(sinceOf(subscription));
   const { terminated_at: terminatedAt } = subscription;
-  const until = terminatedAt ? instantOf(terminatedAt) : period.end;
+  const earlier = (a: Temporal.Instant, b: Temporal.Instant) => (Temporal.Instant.compare(a, b) < 0 ? a : b);
+  const until = earlier(terminatedAt ? instantOf(terminatedAt) : period.end, period.end);
   return {
     period,
-    counted: {
-      start: Temporal.Instant.compare(since, period.start) > 0 ? since : period.start,
-      end: Temporal.Instant.compare(until, period.end) < 0 ? until : period.end,
-    },
+    billed: { start: Temporal.Instant.compare(since, period.start) > 0 ? since : period.start, end: until },
+    daysUntil: end?.how === 'replaced' ? earlier(endOfBilledDays(end, anchor.timezone), until) : until,
   };
 }
