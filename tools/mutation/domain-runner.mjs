@@ -95,6 +95,7 @@ class DomainRunner {
 
   init() {
     globalThis.expect = expect;
+    load(resolve('test/support/temporal-equality.ts'), new Map());
     // The same examples in every run, and the first that fails is enough.
     fc.configureGlobal({ seed: 64, endOnFailure: true });
     this.specs = readdirSync(specFolder).filter((file) => file.endsWith('.spec.ts') && file !== leftOut);

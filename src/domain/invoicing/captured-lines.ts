@@ -1,4 +1,4 @@
-import { inMinorUnits } from '../money/currency.ts';
+import { inMajorUnits } from '../money/currency.ts';
 import { Exact } from '../money/exact.ts';
 
 /** A line as the provider printed it; amounts are minor units. */
@@ -74,7 +74,7 @@ function captureLine(line: ProviderLine, currency: string, otherName: string): C
     id: line.id,
     name: line.description ?? otherName,
     units,
-    unitAmount: inMajorUnits(perUnit, currency),
+    unitAmount: inMajorUnits(perUnit, currency).toDecimal(),
     amountCents,
     taxesRate: rateOf(line.taxCents, amountCents),
     taxesAmountCents: line.taxCents,
@@ -85,15 +85,11 @@ const balancing = (amountCents: bigint, currency: string): CapturedLine => ({
   id: null,
   name: 'Other amounts of the provider',
   units: '1',
-  unitAmount: inMajorUnits(Exact.fromInteger(amountCents), currency),
+  unitAmount: inMajorUnits(Exact.fromInteger(amountCents), currency).toDecimal(),
   amountCents,
   taxesRate: '0',
   taxesAmountCents: 0n,
 });
-
-/** Minor units as major ones: decimal text with at most 15 places. */
-export const inMajorUnits = (minor: Exact, currency: string): string =>
-  minor.dividedBy(inMinorUnits(Exact.fromInteger(1n), currency)).toDecimal();
 
 /** What the tax is of the amount, in percent with four places: the provider's rate is not always on the line. */
 const rateOf = (taxCents: bigint, amountCents: bigint): string =>

@@ -38,9 +38,7 @@ export const taxOn = (baseCents: Exact, rate: string): Exact => baseCents.times(
 
 /** Σ of the percentages as decimal text. */
 const sumOfRates = (taxes: readonly TaxRate[]): string =>
-  taxes.length === 1
-    ? Exact.parse(taxes[0]?.rate ?? '0').toDecimal()
-    : taxes.reduce((sum, tax) => sum.plus(Exact.parse(tax.rate)), Exact.zero).toDecimal();
+  taxes.reduce((sum, tax) => sum.plus(Exact.parse(tax.rate)), Exact.zero).toDecimal();
 
 /** Rounds a line once, half away from zero, at the currency's minor unit, and puts its taxes on it. */
 export function feeOf(line: Line, amountCents: bigint, discountCents: Exact, currency: string): FeeLine {

@@ -1,4 +1,4 @@
-import { inMajorUnits } from '../../../domain/invoicing/captured-lines.ts';
+import { inMajorUnits } from '../../../domain/money/currency.ts';
 import { Exact } from '../../../domain/money/exact.ts';
 import type { Tx } from '../../../platform/database/unit-of-work.ts';
 import { tell } from '../../../platform/outbox/outbox.ts';
@@ -29,7 +29,7 @@ export async function bookRefund(tx: Tx, row: InvoiceRow, charge: RefundedCharge
   };
   const refunded = { ...row, ...changes };
   await tx.update(InvoiceRow, { organizationId: row.organizationId, id: row.id }, changes as object);
-  const unitAmount = inMajorUnits(Exact.fromInteger(amountCents), row.currency);
+  const unitAmount = inMajorUnits(Exact.fromInteger(amountCents), row.currency).toDecimal();
   const line = {
     type: 'refund',
     id: null,

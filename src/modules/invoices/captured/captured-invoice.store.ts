@@ -1,4 +1,5 @@
-import { type CapturedLine, inMajorUnits } from '../../../domain/invoicing/captured-lines.ts';
+import type { CapturedLine } from '../../../domain/invoicing/captured-lines.ts';
+import { inMajorUnits } from '../../../domain/money/currency.ts';
 import { Exact } from '../../../domain/money/exact.ts';
 import { newId } from '../../../platform/database/ids.ts';
 import { runStatement } from '../../../platform/database/sql.ts';
@@ -28,7 +29,7 @@ const derivationOf = (row: InvoiceRow, line: LineToCapture, at: Date): string =>
     version: 1,
     currency: row.currency,
     billed: { start: (line.periodStart ?? at).toISOString(), end: (line.periodEnd ?? at).toISOString() },
-    unit_amount: inMajorUnits(Exact.fromInteger(line.amountCents), row.currency),
+    unit_amount: inMajorUnits(Exact.fromInteger(line.amountCents), row.currency).toDecimal(),
     units: '1',
     proration: null,
     precise_amount_cents: line.amountCents.toString(),
