@@ -49,17 +49,20 @@ export async function forecastUnusedCredit(
 
 /**
  * Minor units that ended subscriptions get back of the period in which they ended, by subscription: what they paid for it in advance is
- * less by so much, whether the note is written already (a draft is priced again when it is issued) or not. Nothing is locked or written.
+ * less by so much, whether the note is written already (a draft is priced again when it is issued) or not, and whether the invoice is
+ * stored or only imagined. Nothing is locked or written.
  */
 export async function unusedCents(
   query: Query,
   organizationId: string,
   steps: readonly SubscriptionStep[],
+  imagined: readonly CreditableInvoice[],
 ): Promise<ReadonlyMap<string, bigint>> {
   const ended = endedOf(steps);
   if (ended.size === 0) return new Map();
   const cents = new Map<string, bigint>();
-  for (const { fees } of await readPaidBeyond(query, organizationId, endsOf(ended), { locks: false }))
+  const stored = await readPaidBeyond(query, organizationId, endsOf(ended), { locks: false });
+  for (const { fees } of [...stored, ...imagined])
     for (const [id, entry] of ended) {
       const own = fees.filter((fee) => fee.subscription_id === id).map((fee) => unusedOf({ ...fee, credited_cents: '0' }, entry));
       const credit = own.reduce((sum, one) => sum.plus(one), Exact.zero).roundToInteger();

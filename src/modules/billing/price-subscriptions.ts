@@ -8,6 +8,7 @@ import type { TaxRates } from '../../domain/taxation/tax-rates.ts';
 import { dateOf } from '../../platform/clock/clock.ts';
 import type { Query } from '../../platform/database/sql.ts';
 import { type EffectiveEntity, effectiveEntity } from '../billing-entities/index.ts';
+import type { CreditableInvoice } from '../credit-notes/index.ts';
 import { type MeasuredUsage, measureUsage } from '../usage/index.ts';
 import { billedBefore, type BilledSpan } from './billed-before.store.ts';
 import { bucketOf, usageRequestOf } from './charge-usage.ts';
@@ -38,8 +39,8 @@ interface Usage {
 export interface PricingSources {
   readonly query: Query;
   readonly taxRates: TaxRates;
-  /** What a forecast goes on from: rows as they would be, and fees that would be made before. */
-  readonly imagined?: ImaginedRows & { readonly fees: readonly FeeLine[] };
+  /** What a forecast goes on from: rows as they would be, and the invoices that would be made before, with their fees. */
+  readonly imagined?: ImaginedRows & { readonly fees: readonly FeeLine[]; readonly invoices: readonly CreditableInvoice[] };
   /** Drafts that are made again: what they say was not billed before. */
   readonly redrafted?: readonly string[];
 }
@@ -148,6 +149,7 @@ async function loadUsage(
     query,
     organizationId,
     steps.filter(({ subscription }) => committing.has(subscription.id)),
+    imagined?.invoices ?? [],
   );
   return {
     of: (subscriptionId, chargeId) => byKey.get(`${subscriptionId} ${chargeId}`) ?? [],

@@ -187,6 +187,19 @@ describe('POST /invoices/preview', () => {
     ]);
   });
 
+  it('of an end after a start that is still to come counts towards the commitment what would be paid and given back', async () => {
+    const { call } = await openAt(florin, '2025-03-15T00:00:00Z');
+    await sell(call, 'plan', 3000, { minimum_commitment: { amount_cents: 6000 } });
+    await take(call, 'sub', 'plan', { subscription_at: '2025-04-01T00:00:00Z' });
+    const asked = await preview(call, existing({ terminated_at: '2025-04-10T12:00:00Z' }));
+    // 10/30 of 60.00 less the 10.00 of the plan that are used.
+    expect(linesOf(asked)).toEqual(['commitment 1000 2025-04-01/2025-04-11']);
+    await advance(call, '2025-04-10T12:00:00Z');
+    await call('DELETE', '/api/v1/subscriptions/sub');
+    await bill(call);
+    expect(said(asked)).toEqual(said((await wholeInvoices(call, 'sub')).at(-1)));
+  });
+
   it.each([
     ['upgrade', 'large', true],
     ['upgrade', 'large', false],

@@ -73,7 +73,7 @@ export class Forecast {
     const { manager, taxRates, organizationId, customers = [] } = this.present;
     const query = queryIn(manager);
     const fees = this.made.flatMap(({ priced }) => priced.fees);
-    const imagined = { subscriptions: this.subscriptions, customers, fees };
+    const imagined = { subscriptions: this.subscriptions, customers, fees, invoices: this.made.map(creditableOf) };
     const subscriptions = await readNamedForPricing(query, organizationId, due, imagined);
     const priced = await priceSubscriptions({ query, taxRates, imagined }, organizationId, subscriptions);
     for (const entry of priced) this.advance(entry);
