@@ -8,7 +8,6 @@ import { invoicesOfSubscription, presentInvoices, presentWholeInvoice } from '..
 import { findSubscription } from '../subscriptions/index.ts';
 import { GenerateCustomerInvoice } from './generate-customer-invoice.ts';
 import { GenerateInvoice } from './generate-invoice.ts';
-import { presentPreviewedInvoice } from './preview/previewed-invoice.presenter.ts';
 import { PreviewInvoice } from './preview/preview-invoice.ts';
 
 /** What billing says of one subscription. */
@@ -26,8 +25,7 @@ export class SubscriptionBillingController {
   @Post('subscriptions/:externalId/preview-invoice')
   @HttpCode(200)
   async preview(@OrganizationId() organizationId: string, @Param('externalId') externalId: string) {
-    const preview = await this.previewInvoice.ofSubscription(organizationId, externalId);
-    return { invoice: await presentPreviewedInvoice(this.dataSource.manager, preview) };
+    return { invoice: await this.previewInvoice.ofSubscription(organizationId, externalId) };
   }
 
   @Post('subscriptions/:externalId/generate-invoice')

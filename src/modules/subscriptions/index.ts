@@ -6,7 +6,7 @@ export { decideChangeOfPlan } from './decide-change-of-plan.ts';
 export { decideEnd } from './decide-end.ts';
 export { byWaking, decideWake, wakesAt } from './decide-wake.ts';
 export type { Decided } from './decided.ts';
-export { knownPlans, planAmong } from './price-plan.ts';
+export { givenOverrides, knownPlans, planAmong, pricedPlan } from './price-plan.ts';
 export { orderRefusals, orderSubscription } from './order-subscription.ts';
 export { IsResourceConfig, IsResourceType, isResourceType } from './resource.dto.ts';
 export { SubscriptionRow } from './subscription.entity.ts';

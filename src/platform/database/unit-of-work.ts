@@ -36,6 +36,24 @@ export class UnitOfWork {
       }
     }
   }
+
+  /** Runs `work` over one moment of the database and takes back all that it wrote: what is only asked for leaves nothing behind. */
+  async rehearse<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    try {
+      return await this.run<never>(async (tx) => {
+        await tx.query('set transaction isolation level repeatable read');
+        throw new Rehearsed(await work(tx));
+      });
+    } catch (error) {
+      if (error instanceof Rehearsed) return error.outcome as T;
+      throw error;
+    }
+  }
+}
+
+/** How a rehearsal leaves its transaction, so that it is rolled back. */
+class Rehearsed<T> {
+  constructor(readonly outcome: T) {}
 }
 
 /** SQLSTATE and constraint of a failed statement; empty for any other error. */

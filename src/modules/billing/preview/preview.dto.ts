@@ -16,6 +16,7 @@ import {
 } from 'class-validator';
 import { IsCurrencyCode, IsInstant, IsKey, IsText, IsTimezone } from '../../../platform/http/validators.ts';
 import { BillingEntityParameters, LegalIdentityInput } from '../../billing-entities/index.ts';
+import { PlanOverridesInput } from '../../plans/index.ts';
 
 const unsupported = { message: 'unsupported_value' };
 
@@ -87,6 +88,12 @@ export class PreviewInvoiceInput extends BillingEntityParameters {
   @ValidateNested()
   @Type(() => PreviewSubscriptionsInput)
   subscriptions?: PreviewSubscriptionsInput;
+  /** What would be paid instead of what `plan_code`, here or of `subscriptions`, says: as when subscribing, but nothing is stored. */
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => PlanOverridesInput)
+  plan_overrides?: PlanOverridesInput | null;
   /** Florin has no coupons. */
   @IsOptional()
   @ArrayMaxSize(0, unsupported)

@@ -7,14 +7,13 @@ import {
   findBillingEntity,
 } from '../../billing-entities/index.ts';
 import { type CustomerRow, findCustomer, imagineCustomer, imagineNewCustomer } from '../../customers/index.ts';
-import { findPlan } from '../../plans/index.ts';
+import { findPlan, type PlanRow } from '../../plans/index.ts';
 import {
   decideBeginning,
   decideChangeOfPlan,
   decideEnd,
   findSubscription,
   knownPlans,
-  planAmong,
   type SubscriptionRow,
 } from '../../subscriptions/index.ts';
 import { familyOf } from '../forecast/family.ts';
@@ -24,6 +23,8 @@ import type { PreviewInvoiceInput, PreviewSubscriptionsInput } from './preview.d
 
 export interface Scene extends Present {
   readonly customers: readonly CustomerRow[];
+  /** A plan of the catalog at the prices that are asked for; `known` is what the subscription has of it. */
+  readonly priced: (plan: PlanRow, known: readonly PlanRow[]) => Promise<PlanRow>;
   readonly now: Date;
 }
 
@@ -71,7 +72,7 @@ export async function beginning(
   choice: BillingEntityChoice,
 ): Promise<WhatIf> {
   const { manager, organizationId, now } = scene;
-  const plan = await findPlan(manager, organizationId, input.plan_code);
+  const plan = await scene.priced(await findPlan(manager, organizationId, input.plan_code), []);
   const own = typeof choice === 'string' ? null : await chosenEntity(scene, choice);
   const billingEntityId = own?.id ?? null;
   const entity = own ?? (await findBillingEntity(manager, organizationId, effectiveEntityId({ billingEntityId }, customer)));
@@ -142,7 +143,7 @@ async function changePlan(scene: Scene, forecast: Forecast, live: SubscriptionRo
   const { manager, organizationId, now } = scene;
   const planned = forecast.plannedChangeOf(live.id);
   const known = await knownPlans(manager, live, planned);
-  const plan = planAmong(known, await findPlan(manager, organizationId, planCode));
+  const plan = await scene.priced(await findPlan(manager, organizationId, planCode), known);
   const { decided } = await decideChangeOfPlan(manager, { live, planned }, { plan }, now);
   forecast.take(decided);
 }
