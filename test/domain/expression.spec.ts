@@ -5,7 +5,7 @@ import { parseExpression } from '../../src/domain/metering/expression/parse-expr
 const event = {
   timestamp: Temporal.Instant.from('2026-01-01T00:00:00.500Z'),
   code: 'calls',
-  properties: { a: '2.5', b: 4, zone: 'eu', seconds: 90, __proto: 1 },
+  properties: { a: '2.5', b: 4, zone: 'eu', seconds: 90, __proto: 1, long: 'x'.repeat(100), none: null },
 };
 
 const valueOf = (text: string): string => {
@@ -36,6 +36,18 @@ describe('expressions', () => {
     ['event.code', '"calls"'],
     ["concat(event.properties.zone, '-', event.properties.b)", '"eu-4"'],
     ['concat("a")', '"a"'],
+    ['concat(\'\', \'ab\', "", "cd")', '"abcd"'],
+    ['12.345 * 1', '12.345'],
+    [' 1 + 1 ', '2'],
+    ['round(1.5, 30)', '1.5'],
+    ['round(1.5, -30)', '0'],
+    [`${'1'.repeat(60)} * 1`, '1'.repeat(60)],
+    [`0 - 1${'0'.repeat(59)} * 10`, `-1${'0'.repeat(60)}`],
+    [Array.from({ length: 40 }, () => '(1)').join('+'), '40'],
+    [`${' '.repeat(999)}1`, '1'],
+    [`concat(${Array.from({ length: 20 }, () => '1').join(',')})`, `"${'1'.repeat(20)}"`],
+    [`concat(${Array.from({ length: 10 }, () => 'event.properties.long').join(',')})`, `"${'x'.repeat(1000)}"`],
+    ['event.properties.none', 'property_is_missing'],
   ])('%s is %s', (text, value) => {
     expect(valueOf(text)).toBe(value);
   });
@@ -59,6 +71,16 @@ describe('expressions', () => {
     ['round(1, 2, 3)', 'wrong_number_of_operands at 5'],
     ['round(1, 99)', 'value_is_out_of_range'],
     ['round(1, 0.5)', 'value_is_out_of_range'],
+    ['round(1, 31)', 'value_is_out_of_range'],
+    ['round(1, -31)', 'value_is_out_of_range'],
+    ['round(event.properties.zone)', 'value_is_not_a_number'],
+    [`${'1'.repeat(60)} * 10`, 'value_is_out_of_range'],
+    [`0 - ${'1'.repeat(60)} * 10`, 'value_is_out_of_range'],
+    [`concat(${Array.from({ length: 10 }, () => 'event.properties.long').join(',')}, 1)`, 'value_is_out_of_range'],
+    [`concat(${Array.from({ length: 21 }, () => '1').join(',')})`, 'wrong_number_of_operands at 6'],
+    ['not.event.properties.a', 'unknown_name at 22'],
+    ['1   ; 2', 'unexpected_character at 4'],
+    ['1  2 ;', 'unexpected_character at 5'],
     ['1 / 0', 'division_by_zero'],
     ['event.properties.zone * 2', 'value_is_not_a_number'],
     [`${'('.repeat(40)}1${')'.repeat(40)}`, 'expression_is_too_deep at 31'],

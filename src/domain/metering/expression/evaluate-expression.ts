@@ -1,7 +1,7 @@
 import { Exact } from '../../money/exact.ts';
 import { readDecimal } from '../../money/read-decimal.ts';
 import type { MeterEvent } from '../meter-event.ts';
-import type { Expression, Operator } from './expression.ts';
+import type { Expression, Operands, Operator } from './expression.ts';
 
 export type EvaluationMistake = 'property_is_missing' | 'value_is_not_a_number' | 'division_by_zero' | 'value_is_out_of_range';
 export type Evaluated = { readonly value: Exact | string } | { readonly refused: EvaluationMistake };
@@ -68,10 +68,10 @@ function calculate(operator: Operator, left: Exact, right: Exact): Exact {
   return left.dividedBy(right);
 }
 
-function roundedAs(mode: 'round' | 'ceil' | 'floor', operands: readonly Expression[], event: MeterEvent): Exact {
-  const [value, places] = operands.map((operand) => numberOf(operand, event));
-  if (!value) throw new Mistake('value_is_not_a_number');
-  if (!places) return value.rounded(mode);
+function roundedAs(mode: 'round' | 'ceil' | 'floor', [operand, decimals]: Operands, event: MeterEvent): Exact {
+  const value = numberOf(operand, event);
+  if (!decimals) return value.rounded(mode);
+  const places = numberOf(decimals, event);
   const beyond = places.compare(mostPlaces) > 0 || places.compare(mostPlaces.negated()) < 0;
   if (beyond || places.rounded('truncate').compare(places) !== 0) throw new Mistake('value_is_out_of_range');
   const exponent = places.roundToInteger();

@@ -13,12 +13,9 @@ export type Expression =
   | { readonly kind: 'attribute'; readonly name: 'timestamp' | 'code' }
   | { readonly kind: 'negate'; readonly operand: Expression }
   | { readonly kind: 'operation'; readonly operator: Operator; readonly left: Expression; readonly right: Expression }
-  | { readonly kind: 'call'; readonly name: FunctionName; readonly operands: readonly Expression[] };
+  | { readonly kind: 'call'; readonly name: FunctionName; readonly operands: Operands };
 
-/** Fewest and most operands. */
-export const functions: Readonly<Record<FunctionName, readonly [number, number]>> = {
-  round: [1, 2],
-  ceil: [1, 2],
-  floor: [1, 2],
-  concat: [1, 20],
-};
+export type Operands = readonly [Expression, ...Expression[]];
+
+/** Most operands; the fewest are one. */
+export const functions: Readonly<Record<FunctionName, number>> = { round: 2, ceil: 2, floor: 2, concat: 20 };

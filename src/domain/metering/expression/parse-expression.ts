@@ -115,11 +115,10 @@ class Parser {
   private call(token: Token): Expression {
     const name = token.text.toLowerCase();
     if (!Object.hasOwn(functions, name)) throw new Mistake('unknown_function', token.at);
-    const [fewest, most] = functions[name as FunctionName];
-    const operands = [this.sum()];
+    const operands: [Expression, ...Expression[]] = [this.sum()];
     while (this.takes(',')) operands.push(this.sum());
     this.expect(')');
-    if (operands.length < fewest || operands.length > most) throw new Mistake('wrong_number_of_operands', token.at);
+    if (operands.length > functions[name as FunctionName]) throw new Mistake('wrong_number_of_operands', token.at);
     return { kind: 'call', name: name as FunctionName, operands };
   }
 }

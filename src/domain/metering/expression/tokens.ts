@@ -15,7 +15,7 @@ export function tokensOf(text: string): readonly Token[] | { readonly badAt: num
   while (pattern.lastIndex < end) {
     const start = pattern.lastIndex;
     const match = pattern.exec(text);
-    if (!match) return { badAt: start + (/^\s*/.exec(text.slice(start))?.[0].length ?? 0) };
+    if (!match) return { badAt: start + text.slice(start).search(/\S/) };
     const [, number, single, double, name, sign] = match;
     const at = pattern.lastIndex;
     if (number !== undefined) tokens.push({ kind: 'number', text: number, at });
