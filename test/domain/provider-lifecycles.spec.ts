@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { operationTransitions } from '../../src/domain/lifecycles/operation.ts';
 import {
   type FollowingSubscription,
@@ -5,7 +6,13 @@ import {
   type LeadingSubscription,
 } from '../../src/domain/lifecycles/provider-subscription.ts';
 import { hearWord, pauseSecondsAfter, provisioningTransitions, readAnswer } from '../../src/domain/lifecycles/provisioning.ts';
-import { compareSightings, mergeStates, type NextSighting, type Sighting } from '../../src/domain/lifecycles/sightings.ts';
+import {
+  compareSightings,
+  type KnownSighting,
+  mergeStates,
+  type NextSighting,
+  staysUnbroken,
+} from '../../src/domain/lifecycles/sightings.ts';
 import { isBilled, subscriptionTransitions } from '../../src/domain/lifecycles/subscription.ts';
 
 describe('the tables of what may follow what', () => {
@@ -135,7 +142,7 @@ describe('what a provider says of its subscription', () => {
   it.each(['canceled', 'incomplete_expired'])('%s ends it: at once, or when what was announced comes', (status) => {
     expect(follow({}, { status, endedAtMs: 480 })).toEqual({
       status: 'CANCELED',
-      canceledAtMs: 500,
+      canceledAtMs: 480,
       endingAtMs: 480,
       begins: false,
     });
@@ -180,7 +187,7 @@ describe('words about a resource', () => {
 });
 
 describe('sightings in whatever order', () => {
-  const known: Sighting = { occurredAtMs: 1000, rank: 2n, state: 'b' };
+  const known: KnownSighting = { occurredAtMs: 1000, rank: 2n, state: 'b', isUnbroken: true };
   const next: NextSighting = { occurredAtMs: 1000, rank: 2n, state: 'c', previousState: null, isBeginning: false };
 
   it('one that says the same is the same, then rank, time and what was before decide', () => {
@@ -189,9 +196,50 @@ describe('sightings in whatever order', () => {
     expect(compareSightings(known, { ...next, rank: 1n, occurredAtMs: 9999 })).toBe('older');
     expect(compareSightings(known, { ...next, occurredAtMs: 2000 })).toBe('newer');
     expect(compareSightings(known, { ...next, occurredAtMs: 500, previousState: 'b' })).toBe('older');
-    expect(compareSightings(known, { ...next, previousState: 'b', isBeginning: true })).toBe('newer');
+    expect(compareSightings(known, { ...next, previousState: 'b' })).toBe('newer');
+    expect(compareSightings({ ...known, isUnbroken: false }, { ...next, previousState: 'b' })).toBe('undecided');
     expect(compareSightings(known, { ...next, isBeginning: true })).toBe('older');
     expect(compareSightings(known, { ...next, previousState: 'x' })).toBe('undecided');
+  });
+
+  it('end as the provider ends, whatever order they come in, though states come back within a second', () => {
+    const changes = fc.array(fc.record({ to: fc.constantFrom('a', 'b', 'c'), second: fc.boolean() }), { maxLength: 7 });
+    const worlds = fc.record({ changes, heardOfBeginning: fc.boolean(), order: fc.infiniteStream(fc.nat()) });
+    fc.assert(
+      fc.property(worlds, ({ changes, heardOfBeginning, order }) => {
+        let [state, occurredAtMs] = ['a', 0];
+        const told: NextSighting[] = heardOfBeginning
+          ? [{ state, occurredAtMs, rank: 0n, previousState: null, isBeginning: true }]
+          : [];
+        for (const { to, second } of changes) {
+          if (to === state) continue;
+          occurredAtMs += second ? 1_000 : 0;
+          told.push({ state: to, occurredAtMs, rank: 0n, previousState: state, isBeginning: false });
+          state = to;
+        }
+        const shuffled = told.map((sighting) => ({ sighting, at: order.next().value as number })).toSorted((a, b) => a.at - b.at);
+        let row: KnownSighting | undefined;
+        for (const { sighting } of shuffled) {
+          if (!row) {
+            row = { ...sighting, isUnbroken: sighting.isBeginning };
+            continue;
+          }
+          const verdict = compareSightings(row, sighting);
+          const latest: number = Math.max(row.occurredAtMs, verdict === 'older' ? 0 : sighting.occurredAtMs);
+          row =
+            verdict === 'undecided'
+              ? { ...row, state, occurredAtMs: latest, isUnbroken: false }
+              : {
+                  ...row,
+                  state: verdict === 'newer' ? sighting.state : row.state,
+                  occurredAtMs: latest,
+                  isUnbroken: staysUnbroken(row, sighting, verdict),
+                };
+        }
+        expect(row?.state ?? state).toBe(state);
+      }),
+      { numRuns: 20_000, seed: 5 },
+    );
   });
 
   it('what was learned once is not unlearned', () => {

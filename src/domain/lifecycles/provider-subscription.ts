@@ -64,7 +64,7 @@ function ending(own: FollowingSubscription, leading: LeadingSubscription, nowMs:
   const wasLeaving = own.status === 'CANCELED' || leading.cancelAtPeriodEnd || announced;
   return {
     status: 'CANCELED',
-    canceledAtMs: own.canceledAtMs ?? leading.canceledAtMs ?? nowMs,
+    canceledAtMs: own.canceledAtMs ?? leading.canceledAtMs ?? endedAtMs,
     endingAtMs: wasLeaving ? Math.max(leading.periodEndMs ?? endedAtMs, endedAtMs) : endedAtMs,
     begins: false,
   };

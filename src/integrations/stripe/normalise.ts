@@ -35,6 +35,7 @@ export const normaliseCheckout = (session: Fields): ObservedCheckout => ({
   subscriptionId: refOf(session['subscription']),
   claimedSubscriptionId: textOf(at(session, 'metadata.subscription_id')),
   isPaid: session['payment_status'] === 'paid' || session['payment_status'] === 'no_payment_required',
+  createdAt: instantOf(session['created']),
 });
 
 const paymentWords = { open: 'open', paid: 'paid', canceled: 'canceled' } as const;

@@ -5,7 +5,7 @@ import { StripeClient } from './stripe-client.ts';
 const pageSize = 100;
 
 /** What handlers ask Stripe, one word for each: `<question>:<id>`. Those asked at the same time share one request. */
-export const questions = ['invoice', 'subscription', 'charge', 'payments_of_intent', 'payment_methods_of'] as const;
+export const questions = ['invoice', 'subscription', 'customer', 'charge', 'payments_of_intent', 'payment_methods_of'] as const;
 export type Question = `${(typeof questions)[number]}:${string}`;
 
 @Injectable()
@@ -34,6 +34,8 @@ export class StripeQuestions {
         return this.invoice(id);
       case 'subscription':
         return this.client.find((sdk) => sdk.subscriptions.retrieve(id));
+      case 'customer':
+        return this.client.find((sdk) => sdk.customers.retrieve(id));
       case 'charge':
         return this.client.find((sdk) => sdk.charges.retrieve(id));
       case 'payments_of_intent': {

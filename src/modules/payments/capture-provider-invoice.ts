@@ -13,8 +13,7 @@ import { PlanRow } from '../plans/index.ts';
 import { findInvoiceOwner, type Owner } from './provider/find-owner.ts';
 import { dateOrNull, type ObservedInvoice } from './provider/observed.ts';
 import { ownObject } from './provider/provider-objects.store.ts';
-import { adoptProviderSubscription, linkCustomer, updateLink } from './provider/provider-links.store.ts';
-import { ProviderCustomerRow } from './provider/provider-customer.entity.ts';
+import { adoptProviderSubscription, linkCustomer, notePayer, updateLink } from './provider/provider-links.store.ts';
 import { StartPaidSubscription } from './start-paid-subscription.ts';
 
 export type CaptureOutcome =
@@ -130,12 +129,7 @@ export class CaptureProviderInvoice {
     ]);
     if (seen.customerId !== null) {
       const customer = await linkCustomer(tx, { organizationId, id: owner.customerId }, seen.customerId, at);
-      if (customer && !customer.hasPaymentMethod)
-        await tx.update(
-          ProviderCustomerRow,
-          { organizationId, customerId: customer.customerId, provider: 'STRIPE' },
-          { hasPaymentMethod: true, updatedAt: at },
-        );
+      if (customer) await notePayer(tx, customer, dateOrNull(seen.paidAt), at);
     }
     if (!linked) return;
     let { link } = linked;

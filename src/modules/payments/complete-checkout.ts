@@ -6,11 +6,11 @@ import {
   findClaimedSubscription,
   findByCheckoutSession,
   linkCustomer,
+  notePayer,
   updateLink,
   adoptProviderSubscription,
 } from './provider/provider-links.store.ts';
-import type { ObservedCheckout } from './provider/observed.ts';
-import { ProviderCustomerRow } from './provider/provider-customer.entity.ts';
+import { dateOrNull, type ObservedCheckout } from './provider/observed.ts';
 import { StartPaidSubscription } from './start-paid-subscription.ts';
 
 /** What a paid checkout session changes (B1–B4): the customer is linked and has a card, the session becomes a subscription, it starts. */
@@ -33,9 +33,8 @@ export class CompleteCheckout {
     const { organizationId, customerId } = subscription;
     const at = await this.organizationClock.now(organizationId, tx);
     if (seen.customerId !== null) {
-      await linkCustomer(tx, { organizationId, id: customerId }, seen.customerId, at);
-      const key = { organizationId, customerId, provider: 'STRIPE' } as const;
-      await tx.update(ProviderCustomerRow, key, { hasPaymentMethod: true, updatedAt: at });
+      const customer = await linkCustomer(tx, { organizationId, id: customerId }, seen.customerId, at);
+      if (customer) await notePayer(tx, customer, dateOrNull(seen.createdAt), at);
     }
     const metadata = { ...found.link.metadata, checkout_session_id: found.link.metadata['checkout_session_id'] ?? seen.id };
     let link = await updateLink(

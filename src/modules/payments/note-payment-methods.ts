@@ -4,17 +4,24 @@ import type { Tx } from '../../platform/database/unit-of-work.ts';
 import { CustomerRow } from '../customers/index.ts';
 import { OrganizationClock } from '../organizations/index.ts';
 import { ProviderCustomerRow } from './provider/provider-customer.entity.ts';
-import { findProviderCustomer, linkCustomer } from './provider/provider-links.store.ts';
+import { findProviderCustomer, isStillTrue, linkCustomer } from './provider/provider-links.store.ts';
 import { tellOnce } from './tell-once.ts';
 
 /** What was learned of a customer's ways to pay; what is absent stays. */
 export interface PaymentMethodNews {
   readonly hasPaymentMethod?: boolean;
   readonly defaultPaymentMethodId?: string | null;
+  /** When it was so, by the provider's time, where the news may come after later ones. */
+  readonly asOf?: Date;
+  /** When, by the provider's time, nothing was left to pay with. */
+  readonly methodsGoneAt?: Date;
   readonly deletedAt?: Date;
   /** Told to the outbox once under this name. */
   readonly note?: { readonly type: string; readonly once: string; readonly details: object };
 }
+
+const later = (known: Date | null, said: Date | undefined): Date | null =>
+  said && (known === null || said > known) ? said : known;
 
 /** Keeps whether, and with what by default, a customer of the provider can pay (B5). */
 @Injectable()
@@ -27,10 +34,12 @@ export class NotePaymentMethods {
     if (!known) return undefined;
     const { organizationId, customerId, provider } = known;
     const at = await this.organizationClock.now(organizationId, tx);
+    const believed = isStillTrue(known, news.asOf ?? null) ? news : {};
     const changes = {
-      hasPaymentMethod: news.hasPaymentMethod ?? known.hasPaymentMethod,
+      hasPaymentMethod: believed.hasPaymentMethod ?? known.hasPaymentMethod,
       defaultPaymentMethodId:
-        news.defaultPaymentMethodId === undefined ? known.defaultPaymentMethodId : news.defaultPaymentMethodId,
+        believed.defaultPaymentMethodId === undefined ? known.defaultPaymentMethodId : believed.defaultPaymentMethodId,
+      methodsGoneAt: later(known.methodsGoneAt, news.methodsGoneAt),
       deletedAt: known.deletedAt ?? news.deletedAt ?? null,
       updatedAt: at,
     };

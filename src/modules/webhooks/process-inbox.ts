@@ -25,6 +25,13 @@ const maxQuestions = 5;
 /** The claim ran out while we worked: another worker has the event now. */
 class ClaimLost extends Error {}
 
+/** Takes the transaction back: an event that is tried again later is heard of then, not twice. */
+class PutOff extends Error {
+  constructor(readonly applied: Applied) {
+    super();
+  }
+}
+
 /** Works off the inbox, one event of a lane at a time, each in one transaction with the note that it was processed. */
 @Injectable()
 export class ProcessInbox {
@@ -86,12 +93,13 @@ export class ProcessInbox {
         return await this.unitOfWork.run(async (tx) => {
           await waitForLane(tx, event);
           const applied = await provider.apply(tx, event, facts);
-          if ('deferred' in applied) return applied;
+          if ('deferred' in applied) throw new PutOff(applied);
           if (!(await markEventProcessed(tx, event, applied.outcome, applied.organizationId ?? null))) throw new ClaimLost();
           if (applied.changed) await wakeDeferred(tx, event);
           return applied;
         });
       } catch (error) {
+        if (error instanceof PutOff) return error.applied;
         if (!(error instanceof NeedsFact) || facts.has(error.question) || facts.size === maxQuestions) throw error;
         const askedAt = await readDatabaseTime(this.dataSource);
         facts.set(error.question, { askedAt, value: await provider.ask(error.question) });

@@ -699,6 +699,27 @@ describe('events of Stripe', () => {
     });
   });
 
+  it('a default that came and went within a second is gone, whichever was heard of first', async () => {
+    const customer = (method: string | null) => ({
+      id: 'cus_1',
+      object: 'customer',
+      invoice_settings: { default_payment_method: method },
+      metadata: { customer_id: customerId },
+    });
+    const updated = (to: string | null, from: string | null) =>
+      stripeEvent('customer.updated', customer(to), {
+        data: { object: customer(to), previous_attributes: { invoice_settings: { default_payment_method: from } } },
+      });
+    await send(stripeEvent('customer.created', customer(null)), updated(null, 'pm_1'));
+    const late = updated('pm_1', null);
+    await send(late);
+    // Only Stripe can tell now, and here is none to ask.
+    expect(await inbox(late.id)).toMatchObject({
+      status: 'failed',
+      error: expect.stringContaining('payment_provider_not_configured'),
+    });
+  });
+
   it('disputes, credit notes and declines stand in the trail of the subscription, once', async () => {
     await bought();
     await send(stripeEvent('invoice.created', stripeInvoice()), stripeEvent('invoice.finalized', stripeInvoice(finalized)));

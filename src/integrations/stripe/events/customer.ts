@@ -1,5 +1,5 @@
-import { changed, type Handler, type Kind, see, unchanged } from '../event-context.ts';
-import { at, type Fields, refOf, textOf } from '../payload.ts';
+import { changed, type EventContext, type Handler, type Kind, see, unchanged } from '../event-context.ts';
+import { at, type Fields, fieldsOf, refOf, textOf } from '../payload.ts';
 
 interface ObservedCustomer {
   readonly id: string;
@@ -10,6 +10,7 @@ interface ObservedCustomer {
 
 const kind: Kind<ObservedCustomer> = {
   objectType: 'customer',
+  question: (id) => `customer:${id}`,
   normalise: (object: Fields) => ({
     id: textOf(object['id']) ?? '',
     claimedCustomerId: textOf(at(object, 'metadata.customer_id')),
@@ -26,14 +27,22 @@ export const customerChanged: Handler = {
     const { tx, verbs } = context;
     const seen = await see(context, kind);
     if (seen.claimedCustomerId !== null) await verbs.notePaymentMethods.claim(tx, seen.id, seen.claimedCustomerId);
-    const noted = await verbs.notePaymentMethods.execute(
-      tx,
-      seen.id,
-      seen.defaultPaymentMethodId === null ? {} : { defaultPaymentMethodId: seen.defaultPaymentMethodId, hasPaymentMethod: true },
-    );
-    return noted ? changed('synced', noted.organizationId) : unchanged('unknown customer');
+    const method = seen.defaultPaymentMethodId;
+    // None by default says that it was taken away only where it was there before: a card kept by a setup intent is known to us alone.
+    const news =
+      method === null
+        ? wasDefault(context)
+          ? { defaultPaymentMethodId: null }
+          : {}
+        : { defaultPaymentMethodId: method, hasPaymentMethod: true };
+    const noted = await verbs.notePaymentMethods.execute(tx, seen.id, news);
+    if (noted) return changed('synced', noted.organizationId);
+    return method === null ? unchanged('unknown customer') : { deferred: `customer not found: ${seen.id}` };
   },
 };
+
+const wasDefault = ({ previous }: EventContext): boolean =>
+  Object.hasOwn(fieldsOf(at(previous, 'invoice_settings')) ?? {}, 'default_payment_method');
 
 /** Gone at Stripe, with its cards; its subscriptions tell of their end themselves. */
 export const customerDeleted: Handler = {
@@ -45,6 +54,6 @@ export const customerDeleted: Handler = {
       deletedAt: event.occurredAt,
       note: { type: 'provider_customer.deleted', once: textOf(object['id']) ?? '', details: {} },
     });
-    return noted ? changed('deleted', noted.organizationId) : unchanged('unknown customer');
+    return noted ? changed('deleted', noted.organizationId) : { deferred: `customer not found: ${textOf(object['id']) ?? ''}` };
   },
 };

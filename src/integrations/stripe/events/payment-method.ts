@@ -61,16 +61,17 @@ export const paymentMethodAttached: Handler = {
 export const paymentMethodDetached: Handler = {
   types: ['payment_method.detached'],
   async apply(context) {
-    const { tx, verbs } = context;
+    const { tx, event, verbs } = context;
     const seen = await see(context, kind);
     // The object names no customer any more; what it said before does.
     const customer = refOf(at(context.previous, 'customer'));
     if (customer === null) return unchanged('no customer');
     const isKnown = await verbs.notePaymentMethods.execute(tx, customer, {});
-    if (!isKnown) return unchanged('unknown customer');
+    if (!isKnown) return { deferred: `customer not found: ${customer}` };
     const left = methodsLeft(context, customer).filter((id) => id !== seen.id);
     const noted = await verbs.notePaymentMethods.execute(tx, customer, {
       hasPaymentMethod: left.length > 0,
+      ...(left.length > 0 ? {} : { methodsGoneAt: event.occurredAt }),
       ...(isKnown.defaultPaymentMethodId === seen.id ? { defaultPaymentMethodId: null } : {}),
       note: { type: 'payment_method.removed', once: seen.id, details: details(seen) },
     });

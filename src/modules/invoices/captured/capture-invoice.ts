@@ -52,8 +52,11 @@ const steps: Readonly<Record<DocumentStatus, readonly Exclude<DocumentStatus, 'D
   OPEN: ['OPEN'],
   UNCOLLECTIBLE: ['OPEN', 'UNCOLLECTIBLE'],
   PAID: ['OPEN', 'PAID'],
-  VOID: ['VOID'],
+  VOID: ['OPEN', 'VOID'],
 };
+const stepsTo = ({ status, finalizedAt }: InvoiceToCapture) =>
+  // Only a draft that was deleted is void and never was open.
+  status === 'VOID' && finalizedAt === null ? (['VOID'] as const) : steps[status];
 
 export interface Capture {
   readonly row: InvoiceRow;
@@ -67,7 +70,7 @@ export async function captureInvoice(tx: Tx, seen: InvoiceToCapture, at: Date): 
   const known = await findCapturedInvoice(tx, seen.organizationId, seen.providerInvoiceId);
   let row = known ? await updateCopy(tx, known, seen, at) : await insertCopy(tx, seen, at);
   const before = known?.status ?? 'DRAFT';
-  for (const to of steps[seen.status])
+  for (const to of stepsTo(seen))
     if (row.status !== to && mayBecome(row.status, to))
       row = await moveInvoice(tx, row, { to, at, happenedAt: momentOf(seen, to) ?? at, ...paymentOf(seen, to) });
   if (row.status === 'OPEN' || row.status === 'UNCOLLECTIBLE') row = await notePaid(tx, row, seen.paidCents);

@@ -53,7 +53,8 @@ export class ProviderCustomers {
       const at = await this.organizationClock.now(organizationId, tx);
       const linked = await linkCustomer(tx, customer, providerCustomerId, at);
       if (linked && !linked.deletedAt) return linked.providerCustomerId;
-      const fresh = { providerCustomerId, hasPaymentMethod: false, defaultPaymentMethodId: null, deletedAt: null, updatedAt: at };
+      const none = { hasPaymentMethod: false, defaultPaymentMethodId: null, methodsGoneAt: null, deletedAt: null };
+      const fresh = { providerCustomerId, ...none, updatedAt: at };
       await tx.update(ProviderCustomerRow, key, fresh);
       return providerCustomerId;
     });

@@ -95,6 +95,7 @@ export interface ObservedCheckout {
   readonly subscriptionId: string | null;
   readonly claimedSubscriptionId: string | null;
   readonly isPaid: boolean;
+  readonly createdAt: string | null;
 }
 
 /** Instant text as a date; null stays null. */

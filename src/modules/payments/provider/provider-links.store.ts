@@ -115,6 +115,7 @@ export async function linkCustomer(
       providerCustomerId,
       hasPaymentMethod: false,
       defaultPaymentMethodId: null,
+      methodsGoneAt: null,
       deletedAt: null,
       createdAt: at,
       updatedAt: at,
@@ -127,6 +128,17 @@ export async function linkCustomer(
       lock: { mode: 'pessimistic_write' },
     })) ?? undefined
   );
+}
+
+/** Whether what was so at this time of the provider's says anything of how the customer can pay now. */
+export const isStillTrue = ({ deletedAt, methodsGoneAt }: ProviderCustomerRow, asOf: Date | null): boolean =>
+  deletedAt === null && !(asOf && methodsGoneAt && asOf <= methodsGoneAt);
+
+/** Who paid has something to pay with, unless it was taken away since. */
+export async function notePayer(tx: Tx, payer: ProviderCustomerRow, paidAt: Date | null, at: Date): Promise<void> {
+  if (payer.hasPaymentMethod || !isStillTrue(payer, paidAt)) return;
+  const { organizationId, customerId } = payer;
+  await tx.update(ProviderCustomerRow, { organizationId, customerId, provider }, { hasPaymentMethod: true, updatedAt: at });
 }
 
 /** Those of the provider's customers that are ours. */

@@ -1,5 +1,12 @@
 import type { DataSource } from 'typeorm';
-import { compareSightings, mergeStates, type Verdict } from '../../../domain/lifecycles/sightings.ts';
+import {
+  compareSightings,
+  type KnownSighting,
+  mergeStates,
+  type NextSighting,
+  staysUnbroken,
+  type Verdict,
+} from '../../../domain/lifecycles/sightings.ts';
 import { readStatement, runStatement } from '../../../platform/database/sql.ts';
 import type { Tx } from '../../../platform/database/unit-of-work.ts';
 
@@ -32,22 +39,23 @@ interface KnownRow {
   readonly occurred_at: Date;
   readonly asked_at: Date | null;
   readonly state: object;
+  readonly is_unbroken: boolean;
   readonly organization_id: string | null;
 }
 
 const begin = {
   name: 'provider_objects.begin',
-  text: `insert into provider_objects (provider, object_type, object_id, rank, occurred_at, asked_at, state, updated_at)
-    values ($1, $2, $3, $4, $5, $6, $7, clock_timestamp()) on conflict do nothing returning object_id`,
+  text: `insert into provider_objects (provider, object_type, object_id, rank, occurred_at, asked_at, state, is_unbroken, updated_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp()) on conflict do nothing returning object_id`,
 };
 const lock = {
   name: 'provider_objects.lock',
-  text: `select rank, occurred_at, asked_at, state, organization_id from provider_objects where provider = $1 and object_type = $2 and object_id = $3
+  text: `select rank, occurred_at, asked_at, state, is_unbroken, organization_id from provider_objects where provider = $1 and object_type = $2 and object_id = $3
     for update`,
 };
 const replace = {
   name: 'provider_objects.replace',
-  text: `update provider_objects set rank = $4, occurred_at = $5, asked_at = $6, state = $7, updated_at = clock_timestamp()
+  text: `update provider_objects set rank = $4, occurred_at = $5, asked_at = $6, state = $7, is_unbroken = $8, updated_at = clock_timestamp()
     where provider = $1 and object_type = $2 and object_id = $3`,
 };
 const own = {
@@ -75,40 +83,52 @@ const isAhead = ({ occurredAt, receivedAt }: { occurredAt: Date; receivedAt: Dat
 export async function observe<T extends object>(tx: Tx, said: Observation<T>): Promise<Observed<T>> {
   const key = [said.provider, said.objectType, said.objectId];
   const occurredAt = isAhead(said) ? said.receivedAt : said.occurredAt;
-  const values = [...key, said.rank, occurredAt, said.askedAt ?? null, textOf(said.state)];
+  const values = [...key, said.rank, occurredAt, said.askedAt ?? null, textOf(said.state), said.isBeginning && !said.askedAt];
   const begun = await runStatement(tx, begin, values);
   if (begun.length > 0) return { verdict: 'newer', state: said.state, organizationId: null };
   const [known] = await runStatement<KnownRow>(tx, lock, key);
   if (!known) throw new Error(`${said.objectType} ${said.objectId} is gone`);
   const state = known.state as T;
-  const verdict = verdictOf(known, said);
+  const { verdict, isUnbroken } = compare(known, said);
   if (verdict === 'undecided') return { verdict, state, organizationId: known.organization_id };
   const merged = mergeStates(state, said.state, verdict, said.learnedOnce);
   const leads = verdict === 'newer';
-  if (leads || textOf(merged) !== textOf(state))
+  // Said again later, it was so until then: what comes late from in between is older.
+  const isLater = verdict !== 'older' && occurredAt > known.occurred_at;
+  if (leads || isLater || isUnbroken !== known.is_unbroken || textOf(merged) !== textOf(state))
     await runStatement(tx, replace, [
       ...key,
       leads ? said.rank : known.rank,
-      leads && occurredAt > known.occurred_at ? occurredAt : known.occurred_at,
+      isLater ? occurredAt : known.occurred_at,
       leads ? (said.askedAt ?? known.asked_at) : known.asked_at,
       textOf(merged),
+      isUnbroken,
     ]);
   return { verdict, state: merged, organizationId: known.organization_id };
 }
 
-function verdictOf<T extends object>(known: KnownRow, said: Observation<T>): Verdict {
-  if (said.askedAt) return known.asked_at && known.asked_at >= said.askedAt ? 'older' : 'newer';
-  if (known.asked_at && said.receivedAt <= known.asked_at) return 'older';
-  return compareSightings(
-    { occurredAtMs: known.occurred_at.getTime(), rank: BigInt(known.rank), state: textOf(known.state) },
-    {
-      occurredAtMs: isAhead(said) ? known.occurred_at.getTime() : said.occurredAt.getTime(),
-      rank: said.rank,
-      state: textOf(said.state),
-      previousState: said.previous && textOf(said.previous),
-      isBeginning: said.isBeginning,
-    },
-  );
+function compare<T extends object>(known: KnownRow, said: Observation<T>): { verdict: Verdict; isUnbroken: boolean } {
+  // An answer says how it is, not how it came to be so.
+  if (said.askedAt) {
+    const isOld = known.asked_at !== null && known.asked_at >= said.askedAt;
+    return isOld ? { verdict: 'older', isUnbroken: known.is_unbroken } : { verdict: 'newer', isUnbroken: false };
+  }
+  if (known.asked_at && said.receivedAt <= known.asked_at) return { verdict: 'older', isUnbroken: known.is_unbroken };
+  const before: KnownSighting = {
+    occurredAtMs: known.occurred_at.getTime(),
+    rank: BigInt(known.rank),
+    state: textOf(known.state),
+    isUnbroken: known.is_unbroken,
+  };
+  const next: NextSighting = {
+    occurredAtMs: isAhead(said) ? before.occurredAtMs : said.occurredAt.getTime(),
+    rank: said.rank,
+    state: textOf(said.state),
+    previousState: said.previous && textOf(said.previous),
+    isBeginning: said.isBeginning,
+  };
+  const verdict = compareSightings(before, next);
+  return { verdict, isUnbroken: staysUnbroken(before, next, verdict) };
 }
 
 /** Notes whose object it is, once that is known. */
