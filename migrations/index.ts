@@ -34,6 +34,7 @@ import { ClosedInvoices1795000641000 } from './1795000641000-closed-invoices.ts'
 import { EmailSettings1795000642000 } from './1795000642000-email-settings.ts';
 import { DraftsAreCountedAgain1795000650000 } from './1795000650000-drafts-are-counted-again.ts';
 import { DayCounts1795000660000 } from './1795000660000-day-counts.ts';
+import { GivenBack1795000670000 } from './1795000670000-given-back.ts';
 import { WhatComesLate1795000680000 } from './1795000680000-what-comes-late.ts';
 import { RunsByTime1795000643000 } from './1795000643000-runs-by-time.ts';
 
@@ -76,5 +77,6 @@ export const migrations = [
   RunsByTime1795000643000,
   DraftsAreCountedAgain1795000650000,
   DayCounts1795000660000,
+  GivenBack1795000670000,
   WhatComesLate1795000680000,
 ];

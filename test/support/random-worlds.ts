@@ -61,12 +61,13 @@ const plans = fc.record({
   fixedCharges: fc.array(fixedCharges, { maxLength: 2 }),
 });
 
-/** What happens to the subscription: nothing, another plan (`first` or `second`), or its end. */
+/** What happens to the subscription: nothing, another plan, a pause of some hours (whose end may be announced), or its end. */
 const lifeEvents = fc.record({
-  kind: fc.constantFrom('none', 'second', 'terminate'),
+  kind: fc.constantFrom('none', 'second', 'terminate', 'pause'),
   afterHours: fc.integer({ min: 0, max: 1200 }),
+  forHours: fc.integer({ min: 0, max: 1200 }),
+  isAnnounced: fc.boolean(),
 });
-export type LifeEvent = typeof lifeEvents extends fc.Arbitrary<infer T> ? T : never;
 
 export const worlds = fc.record({
   timezone: fc.constantFrom('UTC', 'America/New_York', 'Asia/Tokyo', 'Asia/Kolkata', 'Europe/Paris', 'Pacific/Chatham'),
@@ -77,6 +78,25 @@ export const worlds = fc.record({
   taxes: fc.constantFrom<readonly string[]>([], ['20'], ['8.875', '5']),
   first: plans,
   second: plans,
+  /** Prices of the subscription's own. */
+  overrides: fc.option(
+    fc.record({
+      amount: fc.integer({ min: 0, max: 99_999 }),
+      commitment: fc.constantFrom(0, 30_000),
+      perCharge: fc.constantFrom<readonly string[]>([], ['minimum'], ['taxes'], ['minimum', 'taxes']),
+      units: fc.integer({ min: 0, max: 9 }),
+    }),
+    { freq: 3 },
+  ),
+  /** Another subscription of the customer, who then wants one invoice for both. */
+  companion: fc.option(
+    fc.record({
+      plan: fc.constantFrom('first', 'second'),
+      billingTime: fc.constantFrom('calendar', 'anniversary'),
+      startsAfterHours: fc.integer({ min: -1000, max: 300 }),
+    }),
+    { freq: 3 },
+  ),
   event: lifeEvents,
   usage: fc.array(
     fc.record({
@@ -86,6 +106,7 @@ export const worlds = fc.record({
       removes: fc.boolean(),
       team: fc.constantFrom('a', 'b'),
       region: fc.constantFrom('eu', 'us', 'mars'),
+      isOfCompanion: fc.boolean(),
     }),
     { maxLength: 25 },
   ),
@@ -96,7 +117,7 @@ export type World = typeof worlds extends fc.Arbitrary<infer T> ? T : never;
 const origin = Date.parse('2026-03-10T08:00:00Z');
 const instant = (afterHours: number): string => new Date(origin + afterHours * 3_600_000).toISOString();
 
-/** A test organization that is this world, on 10 March 2026, with its events sent and `sub` on the plan `first`. */
+/** A test organization that is this world, on 10 March 2026, with its events sent and `sub` (and `companion`) on their plans. */
 export async function openWorld(florin: Florin, world: World): Promise<Tenant> {
   const tenant = await florin.openOrganization('test');
   const { call } = tenant;
@@ -122,9 +143,11 @@ export async function openWorld(florin: Florin, world: World): Promise<Tenant> {
     });
     ids.set(code, metric.lago_id);
   }
-  for (const code of ['first', 'second'] as const) await make(call, '/api/v1/plans', 'plan', planOf(code, world[code], ids));
-  await make(call, '/api/v1/customers', 'customer', { external_id: 'customer', timezone: world.timezone, net_payment_term: 14 });
-  const { endsAfterHours } = world;
+  const first = await make(call, '/api/v1/plans', 'plan', planOf('first', world.first, ids));
+  await make(call, '/api/v1/plans', 'plan', planOf('second', world.second, ids));
+  const { companion, endsAfterHours, overrides } = world;
+  const customer = { external_id: 'customer', timezone: world.timezone, net_payment_term: 14 };
+  await make(call, '/api/v1/customers', 'customer', { ...customer, consolidate_invoices: companion !== null });
   await make(call, '/api/v1/subscriptions', 'subscription', {
     external_customer_id: 'customer',
     external_id: 'sub',
@@ -132,12 +155,36 @@ export async function openWorld(florin: Florin, world: World): Promise<Tenant> {
     billing_time: world.billingTime,
     subscription_at: instant(world.startsAfterHours),
     ...(endsAfterHours === null ? {} : { ending_at: instant(endsAfterHours) }),
+    ...(overrides === null ? {} : { plan_overrides: overridesOf(overrides, first) }),
   });
-  if (world.usage.length > 0) await use(tenant, world.usage);
+  if (companion !== null)
+    await make(call, '/api/v1/subscriptions', 'subscription', {
+      external_customer_id: 'customer',
+      external_id: 'companion',
+      plan_code: companion.plan,
+      billing_time: companion.billingTime,
+      subscription_at: instant(companion.startsAfterHours),
+    });
+  if (world.usage.length > 0) await use(tenant, world);
   return tenant;
 }
 
 type Plan = World['first'];
+interface Made {
+  readonly charges: readonly { readonly lago_id: string; readonly pay_in_advance: boolean }[];
+  readonly fixed_charges: readonly { readonly lago_id: string }[];
+}
+
+const overridesOf = ({ amount, commitment, perCharge, units }: NonNullable<World['overrides']>, plan: Made) => ({
+  amount_cents: amount,
+  ...(commitment === 0 ? {} : { minimum_commitment: { amount_cents: commitment } }),
+  charges: plan.charges.map(({ lago_id: id, pay_in_advance: inAdvance }) => ({
+    id,
+    ...(perCharge.includes('minimum') && !inAdvance ? { min_amount_cents: 3000 } : {}),
+    ...(perCharge.includes('taxes') ? { tax_codes: ['own'] } : {}),
+  })),
+  fixed_charges: plan.fixed_charges.map(({ lago_id: id }) => ({ id, units: String(units) })),
+});
 
 function planOf(code: string, plan: Plan, ids: ReadonlyMap<Metric, string>) {
   const isLong = plan.interval === 'yearly' || plan.interval === 'semiannual';
@@ -185,11 +232,11 @@ function chargeOf(drawn: Plan['charges'][number], ids: ReadonlyMap<Metric, strin
   };
 }
 
-async function use({ call }: Tenant, usage: World['usage']): Promise<void> {
+async function use({ call }: Tenant, { usage, companion }: World): Promise<void> {
   const { status, body } = await call('POST', '/api/v1/events/batch', {
-    events: usage.map(({ metric, afterHours, value, removes, team, region }, i) => ({
+    events: usage.map(({ metric, afterHours, value, removes, team, region, isOfCompanion }, i) => ({
       transaction_id: `event ${i}`,
-      external_subscription_id: 'sub',
+      external_subscription_id: isOfCompanion && companion !== null ? 'companion' : 'sub',
       code: metric,
       timestamp: instant(afterHours),
       precise_total_amount_cents: `${value}.25`,

@@ -15,6 +15,7 @@ import {
   readPaidBeyond,
   toCredit,
 } from '../credit-notes/index.ts';
+import { giveBackPeriods } from '../invoices/index.ts';
 import { periodAround } from './billing-calendar.ts';
 import type { SubscriptionStep } from './step-of.ts';
 
@@ -32,7 +33,20 @@ export async function creditUnusedTime(
   if (ended.size === 0) return;
   const invoices = await readPaidBeyond(queryIn(tx), organizationId, endsOf(ended));
   await issueCreditNotes(tx, organizationId, notesOf(invoices, ended), at);
+  const periods = givenBackBy(invoices, ended);
+  if (periods.length > 0) await giveBackPeriods(tx, organizationId, periods);
 }
+
+/** What paused ones may be billed for again when they resume: days that count, whatever they cost. */
+const givenBackBy = (invoices: readonly CreditableInvoice[], ended: Ended) =>
+  invoices.flatMap((invoice) =>
+    invoice.fees.flatMap(({ invoice_id: invoiceId, subscription_id: subscriptionId, item_id: itemId, ...fee }) => {
+      const entry = ended.get(subscriptionId ?? '');
+      if (entry?.end.how !== 'paused' || !fee.is_prorated || !subscriptionId || !itemId || !fee.period_start) return [];
+      const givenBackFrom = dateOf(endOfBilledDays(entry.end, entry.anchor.timezone));
+      return [{ invoiceId, subscriptionId, itemId, startsAt: fee.period_start, givenBackFrom }];
+    }),
+  );
 
 /** The credit notes that would be issued: for what is stored, and for invoices that would be made before. Nothing is locked or written. */
 export async function forecastUnusedCredit(
@@ -64,7 +78,10 @@ export async function unusedCents(
   const stored = await readPaidBeyond(query, organizationId, endsOf(ended), { locks: false });
   for (const { fees } of [...stored, ...imagined])
     for (const [id, entry] of ended) {
-      const own = fees.filter((fee) => fee.subscription_id === id).map((fee) => unusedOf({ ...fee, credited_cents: '0' }, entry));
+      const by = dateOf(endOfBilledDays(entry.end, entry.anchor.timezone)).getTime();
+      const own = fees
+        .filter((fee) => fee.subscription_id === id && (fee.given_back_from?.getTime() ?? by) === by)
+        .map((fee) => unusedOf({ ...fee, credited_cents: '0', given_back_from: null }, entry));
       const credit = own.reduce((sum, one) => sum.plus(one), Exact.zero).roundToInteger();
       cents.set(id, (cents.get(id) ?? 0n) + credit);
     }
@@ -111,10 +128,14 @@ function noteOf(invoice: CreditableInvoice, ended: Ended): CreditNoteToIssue[] {
   return [{ invoice, amounts: decision.note, split, reason: end?.how === 'terminated' ? 'order_cancellation' : 'order_change' }];
 }
 
-/** The unused share of a fee by the days of its whole period, counted as when it was billed; of what is used up to now, nothing. */
+/**
+ * The unused share of a fee by the days of its whole period, counted as when it was billed; of what is used up to now, or was given back
+ * by a pause, nothing.
+ */
 function unusedOf(fee: CreditableFee, { subscription, anchor, end }: SubscriptionStep): Exact {
   const { proration, precise_amount_cents: precise } = fee.derivation;
-  if (!fee.is_prorated || !fee.period_start || !fee.period_end || !end || proration?.billable_days === 0) return Exact.zero;
+  if (!fee.is_prorated || !fee.period_start || !fee.period_end || !end) return Exact.zero;
+  if (fee.given_back_from || proration?.billable_days === 0) return Exact.zero;
   const billed = { start: instantOf(fee.period_start), end: instantOf(fee.period_end) };
   const [, unused] = splitAt(billed, endOfBilledDays(end, anchor.timezone));
   const isMonthly = fee.fee_type === 'fixed_charge' && subscription.bill_fixed_charges_monthly;

@@ -6,9 +6,11 @@ import { provisioningInvariants } from './provisioning-invariants.ts';
 export const invariants: readonly Invariant[] = [
   {
     name: 'period_billed_once',
-    holds: 'no item of a subscription is billed twice for the same time',
+    holds: 'no item of a subscription is billed twice for the same time, but for what a pause gave back',
     offenders: `select a.subscription_id || ' item ' || a.item_id || ' at ' || a.period from billed_periods a join billed_periods b
-      on b.organization_id = a.organization_id and b.subscription_id = a.subscription_id and b.item_id = a.item_id and b.period && a.period
+      on b.organization_id = a.organization_id and b.subscription_id = a.subscription_id and b.item_id = a.item_id
+      and tstzrange(lower(b.period), greatest(lower(b.period), least(upper(b.period), b.given_back_from)))
+        && tstzrange(lower(a.period), greatest(lower(a.period), least(upper(a.period), a.given_back_from)))
       and (b.invoice_id, b.period) > (a.invoice_id, a.period) where not a.voided and not b.voided`,
   },
   {

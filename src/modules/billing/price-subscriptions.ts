@@ -14,6 +14,7 @@ import { billedBefore, type BilledSpan } from './billed-before.store.ts';
 import { bucketOf, usageRequestOf } from './charge-usage.ts';
 import { unusedCents } from './credit-unused-time.ts';
 import { daysOf, type DueSubscription, type ImaginedRows, lineSettingsOf, readNamedForPricing } from './subscription-to-price.ts';
+import { paidOnResumption } from './paid-on-resumption.store.ts';
 import { type FixedChargeFacts, loadPriceFacts, type PriceFacts, type UsageChargeFacts } from './price-facts.store.ts';
 import { type TaxesOf, taxesOf, taxesOnDayOf } from './taxes-of.ts';
 import { startsElsewhere, type SubscriptionStep, stepOf, successorStepOf } from './step-of.ts';
@@ -28,9 +29,11 @@ export interface PricedSubscription extends SubscriptionStep {
   readonly priced: PricedInvoice;
 }
 
-/** What was counted and charged; by subscription, or by subscription and charge. */
+/** What was counted, charged and paid; by subscription, or by subscription and charge. */
 interface Usage {
   of(subscriptionId: string, chargeId: string): readonly MeasuredUsage[];
+  /** A resumption begins in a period that it is paid for. */
+  isPaid(subscriptionId: string, itemId: string): boolean;
   /** Less what is given back of it. */
   billedBefore(subscriptionId: string): bigint;
 }
@@ -151,8 +154,13 @@ async function loadUsage(
     steps.filter(({ subscription }) => committing.has(subscription.id)),
     imagined?.invoices ?? [],
   );
+  const resumptions = steps.flatMap(({ subscription: { id, resumed_at: at }, step: { next } }) =>
+    at && next?.start.epochMilliseconds === at.getTime() ? [{ subscriptionId: id, at }] : [],
+  );
+  const paid = await paidOnResumption(query, organizationId, resumptions, redrafted);
   return {
     of: (subscriptionId, chargeId) => byKey.get(`${subscriptionId} ${chargeId}`) ?? [],
+    isPaid: (subscriptionId, itemId) => paid.has(`${subscriptionId} ${itemId}`),
     billedBefore: (id) => (before.get(id) ?? 0n) + (imaginedBefore.get(id) ?? 0n) - (unused.get(id) ?? 0n),
   };
 }
@@ -183,6 +191,7 @@ function itemsOf({ subscription, step }: SubscriptionStep, taxes: TaxesOf, facts
   for (const charge of prices.fixedCharges) {
     const span = charge.payInAdvance ? step.fixed.advance : step.fixed.arrears;
     const { id, name, pricing, prorated } = charge;
+    if (charge.payInAdvance && !prorated && usage.isPaid(subscription.id, id)) continue;
     for (const piece of span ? piecesOf(charge, span, subscription.billing_timezone) : [])
       items.push({ kind: 'fixed_charge', id, name, pricing, prorated, taxes: taxes(), ...piece });
   }

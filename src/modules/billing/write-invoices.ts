@@ -21,6 +21,16 @@ export interface BilledInvoice {
 /** What one invoice bills; all have one customer, billing entity and currency. */
 export type InvoiceGroup = readonly [PricedSubscription, ...PricedSubscription[]];
 
+/** The local day that is billed; a run that comes late makes an invoice for each. */
+const dayOf = ({ subscription, entity }: PricedSubscription): string =>
+  localDateOf(instantOf(subscription.current_period_end), entity.timezone).toString();
+
+/** Of what is due at once, what its oldest day has: the invoice that is made first. */
+export function ofOldestDay(priced: readonly PricedSubscription[]): PricedSubscription[] {
+  const oldest = priced.map(dayOf).toSorted()[0];
+  return priced.filter((entry) => dayOf(entry) === oldest);
+}
+
 /**
  * Where the customer wants it, one invoice for all that an entity bills of one local day on the same terms; otherwise one for each
  * subscription. So a run never meets a mixed invoice, and never fails for one (I19).
@@ -36,7 +46,7 @@ export function togetherWhereWanted(priced: readonly PricedSubscription[]): Invo
           subscription.amount_currency,
           entity.netPaymentTerm,
           entity.gracePeriodDays,
-          localDateOf(instantOf(subscription.current_period_end), entity.timezone).toString(),
+          dayOf(entry),
         ].join(' ')
       : subscription.id;
     const group = groups.get(key);

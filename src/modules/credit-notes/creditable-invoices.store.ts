@@ -13,6 +13,8 @@ export interface CreditableFee {
   readonly amount_cents: string;
   readonly period_start: Date | null;
   readonly period_end: Date | null;
+  /** From when on a pause gave it back. */
+  readonly given_back_from: Date | null;
   readonly derivation: FeeDerivation;
   /** Whether a shorter time costs less. */
   readonly is_prorated: boolean;
@@ -45,9 +47,12 @@ const selectInvoices = `
     i.taxes_amount_cents, i.total_cents, i.total_paid_cents, i.offset_amount_cents, n.notes, n.credited_sub_total_cents, n.credited_taxes_cents, n.refunded_cents,
     (select jsonb_agg(jsonb_build_object('id', f.id, 'invoice_id', f.invoice_id, 'subscription_id', f.subscription_id, 'fee_type', f.fee_type,
         'item_id', f.item_id, 'amount_cents', f.amount_cents::text, 'period_start', f.period_start, 'period_end', f.period_end,
+        'given_back_from', p.given_back_from,
         'derivation', f.derivation, 'is_prorated', f.fee_type = 'subscription' or coalesce(x.prorated, false),
         'credited_cents', coalesce(g.credited, 0)::text) order by f.id)
       from fees f
+      left join billed_periods p on p.organization_id = f.organization_id and p.invoice_id = f.invoice_id
+        and p.subscription_id = f.subscription_id and p.item_id = f.item_id and p.period = tstzrange(f.period_start, f.period_end)
       left join fixed_charges x on f.fee_type = 'fixed_charge' and x.organization_id = f.organization_id and x.id = f.item_id
       left join lateral (select sum(t.precise_amount_cents) as credited from credit_note_items t
         where t.organization_id = f.organization_id and t.fee_id = f.id) g on true
@@ -86,6 +91,7 @@ const withDates = (row: Stored): CreditableInvoice => ({
     ...fee,
     period_start: fee.period_start && new Date(fee.period_start),
     period_end: fee.period_end && new Date(fee.period_end),
+    given_back_from: fee.given_back_from && new Date(fee.given_back_from),
   })),
 });
 

@@ -14,4 +14,5 @@ export { type InvoiceToPreview, presentPreview } from './present-preview.ts';
 export { type Redraft, redraftInvoices } from './redraft-invoices.ts';
 export { registerInvoicesCommands } from './invoices.command.ts';
 export { registerNumberingCommand } from './numbering.command.ts';
+export { giveBackPeriods } from './invoices.store.ts';
 export { InvoicesModule } from './invoices.module.ts';

@@ -55,6 +55,41 @@ const insertFees = {
     where subscription_id is not null and event_transaction_id is null`,
 };
 
+/** Of a draft that is made again: what was given back of it stays so. */
+const insertFeesAgain = {
+  name: 'fees.insert_again',
+  text: `${insertFees.text} on conflict (organization_id, invoice_id, subscription_id, item_id, period) do nothing`,
+};
+
+const giveBack = {
+  name: 'billed_periods.give_back',
+  text: `update billed_periods b set given_back_from = r.given_back_from
+    from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::timestamptz[])
+      as r (invoice_id, subscription_id, item_id, starts_at, given_back_from)
+    where b.organization_id = $1 and b.invoice_id = r.invoice_id and b.subscription_id = r.subscription_id and b.item_id = r.item_id
+      and lower(b.period) = r.starts_at and upper(b.period) > r.given_back_from and b.given_back_from is null`,
+};
+
+/** What was billed of an item from `startsAt` on. */
+export interface PeriodGivenBack {
+  readonly invoiceId: string;
+  readonly subscriptionId: string;
+  readonly itemId: string;
+  readonly startsAt: Date;
+  readonly givenBackFrom: Date;
+}
+
+/** From then on these periods can be billed again. */
+export const giveBackPeriods = (tx: Tx, organizationId: string, periods: readonly PeriodGivenBack[]): Promise<unknown> =>
+  runStatement(tx, giveBack, [
+    organizationId,
+    periods.map((period) => period.invoiceId),
+    periods.map((period) => period.subscriptionId),
+    periods.map((period) => period.itemId),
+    periods.map((period) => period.startsAt),
+    periods.map((period) => period.givenBackFrom),
+  ]);
+
 const insertSpans = {
   name: 'invoice_subscriptions.insert',
   text: `insert into invoice_subscriptions (organization_id, invoice_id, subscription_id, invoicing_reason, period_start, period_end,
@@ -116,11 +151,17 @@ export async function insertDrafts(tx: Tx, organizationId: string, drafts: reado
 }
 
 /** Fees, tax lines and billed periods of headers that stand, or fees without an invoice. */
-export async function insertLines(tx: Tx, organizationId: string, drafts: readonly FeesToWrite[], at: Date): Promise<void> {
+export async function insertLines(
+  tx: Tx,
+  organizationId: string,
+  drafts: readonly FeesToWrite[],
+  at: Date,
+  { again = false }: { again?: boolean } = {},
+): Promise<void> {
   const lines = drafts.flatMap(({ row, priced, eventTransactionId }) =>
     priced.fees.map((fee) => ({ row, fee, eventTransactionId, subscriptionId: fee.subscriptionId ?? row.subscriptionId })),
   );
-  await runStatement(tx, insertFees, [
+  await runStatement(tx, again ? insertFeesAgain : insertFees, [
     organizationId,
     at,
     lines.map(() => newId()),

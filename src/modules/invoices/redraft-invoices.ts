@@ -14,7 +14,7 @@ export interface Redraft {
 const clear = {
   name: 'invoices.clear_drafts',
   text: `with cleared_fees as (delete from fees where organization_id = $1 and invoice_id = any($2::uuid[])),
-      cleared_periods as (delete from billed_periods where organization_id = $1 and invoice_id = any($2::uuid[]))
+      cleared_periods as (delete from billed_periods where organization_id = $1 and invoice_id = any($2::uuid[]) and given_back_from is null)
     delete from invoice_taxes where organization_id = $1 and invoice_id = any($2::uuid[])`,
 };
 
@@ -48,6 +48,7 @@ export async function redraftInvoices(
     organizationId,
     redrafts.map((redraft) => ({ ...redraft, eventTransactionId: null })),
     at,
+    { again: true },
   );
   const rows = redrafts.map(({ row, priced }): InvoiceRow => ({
     ...row,

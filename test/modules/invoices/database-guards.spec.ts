@@ -70,6 +70,11 @@ describe('the database is the last judge', () => {
       ],
     ],
     [
+      'a period given back after it was over',
+      'ck_billed_periods_given_back',
+      ['update billed_periods set given_back_from = upper(period) where invoice_id = :invoice'],
+    ],
+    [
       'credit of another seller taken',
       'credit_stays_with_its_seller',
       [

@@ -239,6 +239,69 @@ describe('credit for what was paid and not used', () => {
     expect(last).toMatchObject({ credit_notes_amount_cents: 22_496, total_amount_cents: 0 });
   });
 
+  it.each([
+    ['days', '2024-04-11T10:00:00Z', '2024-04-21T09:00:00Z', 2000, 'subscription 1000 2024-04-21/2024-05-01'],
+    ['hours', '2024-04-11T10:00:00Z', '2024-04-11T15:00:00Z', 2000, 'subscription 2000 2024-04-11/2024-05-01'],
+  ])('bills the resumption in the period of the pause, %s later, once', async (_, paused, resumed, credited, line) => {
+    const { call } = await openAt(florin, '2024-04-01T00:00:00Z');
+    await make(call, '/api/v1/add_ons', 'add_on', { code: 'seat', name: 'Seat', amount_cents: 900, amount_currency: 'EUR' });
+    await sell(call, 'plan', 3000, { fixed_charges: [{ add_on_code: 'seat', units: '1', pay_in_advance: true }] });
+    await take(call, 'sub', 'plan');
+    await advance(call, paused);
+    await call('POST', '/api/v1/subscriptions/sub/pause');
+    await bill(call);
+    await advance(call, resumed);
+    expect((await notes(call)).map((note: { items: { amount_cents: number }[] }) => note.items[0]?.amount_cents)).toEqual([
+      credited,
+    ]);
+    await call('POST', '/api/v1/subscriptions/sub/resume');
+    await bill(call);
+    expect(linesOf((await wholeInvoices(call, 'sub')).at(-1))).toContain(line);
+    await advance(call, '2024-05-01T02:00:00Z');
+    expect(linesOf((await wholeInvoices(call, 'sub')).at(-1))).toContain('subscription 3000 2024-05-01/2024-06-01');
+  });
+
+  it.each([0, 60])(
+    'gives each day back once, and what counts no days is paid once a period (grace of %d days)',
+    async (grace) => {
+      const { call } = await openAt(florin, '2024-04-01T00:00:00Z');
+      for (const code of ['seat', 'setup'])
+        await make(call, '/api/v1/add_ons', 'add_on', { code, name: code, amount_cents: 900, amount_currency: 'EUR' });
+      await sell(call, 'plan', 3000, {
+        fixed_charges: [
+          { add_on_code: 'seat', units: '1', pay_in_advance: true, prorated: true },
+          { add_on_code: 'setup', units: '1', pay_in_advance: true, prorated: false },
+        ],
+      });
+      await take(call, 'sub', 'plan', {}, { billing_configuration: { invoice_grace_period: grace } });
+      for (const [paused, resumed] of [
+        ['2024-04-11T10:00:00Z', '2024-04-16T09:00:00Z'],
+        ['2024-04-16T12:00:00Z', '2024-04-16T18:00:00Z'],
+      ] as const) {
+        await advance(call, paused);
+        await call('POST', '/api/v1/subscriptions/sub/pause');
+        await advance(call, resumed);
+        await bill(call);
+        await call('POST', '/api/v1/subscriptions/sub/resume');
+        await bill(call);
+      }
+      await advance(call, '2024-04-25T10:00:00Z');
+      await end(call);
+      await bill(call);
+      for (const invoice of await wholeInvoices(call, 'sub')) await call('PUT', `/api/v1/invoices/${invoice.lago_id}/finalize`);
+      const invoices = await wholeInvoices(call, 'sub');
+      expect(invoices.map((invoice) => invoice.status)).not.toContain('draft');
+      const net = { subscription: 0, seat: 0, setup: 0 };
+      const add = (name: string, cents: number) => {
+        net[name === 'plan' ? 'subscription' : (name as 'seat' | 'setup')] += cents;
+      };
+      for (const fee of invoices.flatMap((invoice) => invoice.fees)) add(fee.item.name, fee.amount_cents);
+      for (const note of await notes(call)) for (const item of note.items) add(item.fee.item.name, -item.amount_cents);
+      // The first ten days and the ten from the 16th on, at 30 days a month.
+      expect(net).toEqual({ subscription: 2000, seat: 600, setup: 900 });
+    },
+  );
+
   it('makes, estimates, voids and refuses credit notes by hand (cn-last-one-absorbs-rounding)', async () => {
     const { call } = await openAt(florin, '2024-01-01T00:00:00Z');
     await tax(call, 20);

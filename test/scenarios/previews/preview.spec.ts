@@ -126,6 +126,24 @@ describe('POST /invoices/preview', () => {
     expect(linesOf(asked)).toHaveLength(4);
   });
 
+  it('of subscriptions that have waited is their oldest day, as they will be billed', async () => {
+    const { call } = await openAt(florin, '2025-02-15T00:00:00Z');
+    await sell(call, 'plan', 3100);
+    await sell(call, 'plain', 1500);
+    await take(call, 'sub', 'plan', { subscription_at: '2025-01-05T00:00:00Z' }, { consolidate_invoices: true });
+    const other = { external_customer_id: 'customer of sub', external_id: 'other', plan_code: 'plain' };
+    await make(call, '/api/v1/subscriptions', 'subscription', { ...other, subscription_at: '2025-02-10T00:00:00Z' });
+    const asked = await preview(call, { customer, subscriptions: { external_ids: ['other', 'sub'] } });
+    await bill(call);
+    const made = (await wholeInvoices(call, 'sub')).map(said);
+    expect(made.map(({ lines }) => lines)).toEqual([
+      ['subscription 2700 2025-01-05/2025-02-01'],
+      ['subscription 1018 2025-02-10/2025-03-01'],
+      ['subscription 3100 2025-02-01/2025-03-01'],
+    ]);
+    expect(said(asked)).toEqual(made[0]);
+  });
+
   it('sees what time brings: a planned downgrade, the end of a trial, an announced end', async () => {
     const { call } = await openAt(florin, '2025-01-01T00:00:00Z');
     await sell(call, 'large', 10_000);

@@ -35,6 +35,7 @@ export function creditableOf({ subscription, entity, parts, priced }: PricedSubs
       amount_cents: fee.amountCents.toString(),
       period_start: dateOf(fee.from),
       period_end: dateOf(fee.to),
+      given_back_from: null,
       derivation: fee.derivation,
       is_prorated: fee.type === 'subscription' || (fee.type === 'fixed_charge' && prorated.has(fee.itemId ?? '')),
       credited_cents: '0',

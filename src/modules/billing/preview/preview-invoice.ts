@@ -10,6 +10,7 @@ import { OrganizationClock } from '../../organizations/index.ts';
 import { givenOverrides, planAmong, pricedPlan } from '../../subscriptions/index.ts';
 import { TAX_RATES } from '../../taxes/index.ts';
 import { isInvoiced } from '../price-subscriptions.ts';
+import { ofOldestDay } from '../write-invoices.ts';
 import type { PreviewInvoiceInput } from './preview.dto.ts';
 import { presentPreviewedInvoice } from './previewed-invoice.presenter.ts';
 import { type PreviewedInvoice, previewedInvoice } from './previewed-invoice.ts';
@@ -93,7 +94,7 @@ async function nextInvoice(scene: Scene, { forecast, wanted }: WhatIf): Promise<
     const instant = at < scene.now ? scene.now : at;
     await forecast.wake(instant);
     const billed = (await forecast.bill(instant)).filter((entry) => isInvoiced(entry) && wanted(entry));
-    if (billed.length > 0) return previewedInvoice(scene, forecast, billed, instant);
+    if (billed.length > 0) return previewedInvoice(scene, forecast, ofOldestDay(billed), instant);
   }
   throw new BillingError('subscription_not_billable', { subscription: ['nothing_to_bill'] });
 }
