@@ -42,8 +42,11 @@ describe('a dry run', () => {
     'is what the run makes, invoice by invoice, over random worlds',
     async () => {
       let made = 0;
+      const until = Date.now() + seconds * 1000;
       await fc.assert(
         fc.asyncProperty(worlds, fc.integer({ min: 0, max: 400 }), async (world: World, days) => {
+          // A world that is begun is lived through: one that is left alone would still ask while Florin stops.
+          if (Date.now() > until) return;
           const tenant = await openWorld(florin, world);
           const { call } = tenant;
           await eventsCharged(florin, tenant);
@@ -67,7 +70,7 @@ describe('a dry run', () => {
             made += 1;
           }
         }),
-        { seed, numRuns: 15 * Math.ceil(seconds / 25), interruptAfterTimeLimit: seconds * 1000, endOnFailure: true },
+        { seed, numRuns: 15 * Math.ceil(seconds / 25), endOnFailure: true },
       );
       expect(made).toBeGreaterThan(0);
     },

@@ -145,8 +145,11 @@ describe('a preview', () => {
     'is the invoice, fee by fee, over random worlds',
     async () => {
       let lived = 0;
+      const until = Date.now() + seconds * 1000;
       await fc.assert(
         fc.asyncProperty(worlds, async (world: World) => {
+          // A world that is begun is lived through: one that is left alone would still ask while Florin stops.
+          if (Date.now() > until) return;
           const tenant = await openWorld(florin, world);
           await eventsCharged(florin, tenant);
           await nextBoundary(tenant, world);
@@ -156,7 +159,7 @@ describe('a preview', () => {
           lived += 1;
         }),
         // Worlds are costly to shrink over HTTP: a failure prints its seed and the world as it was drawn.
-        { seed, numRuns: 25 * Math.ceil(seconds / 40), interruptAfterTimeLimit: seconds * 1000, endOnFailure: true },
+        { seed, numRuns: 25 * Math.ceil(seconds / 40), endOnFailure: true },
       );
       expect(lived).toBeGreaterThan(0);
     },
