@@ -5,7 +5,8 @@ import { priceInvoice } from '../../src/domain/invoicing/price-items.ts';
 import { holds, recompute } from '../../src/domain/invoicing/recompute.ts';
 import { tellDerivation } from '../../src/domain/invoicing/tell-derivation.ts';
 import { Exact } from '../../src/domain/money/exact.ts';
-import type { UsageInputs } from '../../src/domain/invoicing/derivation.ts';
+import { dayCountOf, type UsageInputs } from '../../src/domain/invoicing/derivation.ts';
+import type { DayCount } from '../../src/domain/proration/local-days.ts';
 import { readUsage, writeUsage } from '../../src/domain/invoicing/usage-inputs.ts';
 import type { UsageToPrice } from '../../src/domain/pricing/usage.ts';
 import { pricingOf } from '../../src/domain/pricing/read-charge-model.ts';
@@ -311,5 +312,70 @@ describe('usage in a derivation', () => {
     expect(tellDerivation(derivation).at(-1)).toBe(
       `The addresses decide it, as no tax is assigned: FR to DE on 2026-02-01 is ${words}.`,
     );
+  });
+});
+
+describe('days in a derivation', () => {
+  const half = { start: january.start, end: at('2026-01-16T00:00:00Z') };
+  const minimum: InvoiceItem = {
+    kind: 'charge',
+    id: 'calls',
+    name: 'Calls',
+    minimumCents: 3100n,
+    taxes: [],
+    period: january,
+    billed: { start: january.start, end: at('2026-01-16T13:00:00Z') },
+    buckets: [],
+  };
+  const feesOf = (item: InvoiceItem, dayCount?: DayCount) =>
+    priceInvoice({ currency: 'EUR', timezone: 'UTC', items: [item], ...(dayCount && { dayCount }) }).fees;
+  const plan: InvoiceItem = {
+    kind: 'plan',
+    id: 'plan',
+    name: 'Plan',
+    amountCents: 3100n,
+    taxes: [],
+    period: january,
+    billed: half,
+  };
+
+  it('are counted as the seller counts them, and told so', () => {
+    const [actual] = feesOf(plan, 'actual');
+    const [thirty] = feesOf(plan, 'thirty_day_months');
+    expect([actual?.amountCents, thirty?.amountCents]).toEqual([1500n, 1550n]);
+    expect(actual?.derivation).not.toHaveProperty('day_count');
+    expect(feesOf(plan)[0]?.derivation).toEqual(actual?.derivation);
+    expect(thirty?.derivation).toMatchObject({
+      day_count: 'thirty_day_months',
+      proration: { billable_days: 15, period_days: 30 },
+    });
+    expect([actual, thirty].map((fee) => fee && dayCountOf(fee.derivation))).toEqual(['actual', 'thirty_day_months']);
+    expect(thirty && tellDerivation(thirty.derivation)).toContain(
+      '15 of 30 days are billed (2026-01-01T00:00:00Z until before 2026-01-16T00:00:00Z, 30 days to every month): × 15/30.',
+    );
+    expect(actual && tellDerivation(actual.derivation)).toContain(
+      '15 of 31 days are billed (2026-01-01T00:00:00Z until before 2026-01-16T00:00:00Z): × 15/31.',
+    );
+  });
+
+  it('of a minimum end where the day is another subscription’s, though usage counts on', () => {
+    const [own] = feesOf(minimum);
+    const [given] = feesOf({ ...minimum, daysUntil: half.end });
+    expect([own?.amountCents, given?.amountCents]).toEqual([1600n, 1500n]);
+    expect(own?.derivation).not.toHaveProperty('days_until');
+    expect(given).toMatchObject({ to: minimum.billed.end, derivation: { days_until: '2026-01-16T00:00:00Z' } });
+    expect(given && [holds(given.derivation), tellDerivation(given.derivation)[1]]).toEqual([
+      true,
+      '15 of 31 days are billed (2026-01-01T00:00:00Z until before 2026-01-16T00:00:00Z): × 15/31.',
+    ]);
+    // Days that go on after what is billed are not cut.
+    expect(feesOf({ ...minimum, daysUntil: january.end })).toEqual(feesOf(minimum));
+    expect(feesOf({ ...minimum, daysUntil: minimum.billed.end })).toEqual(feesOf(minimum));
+  });
+
+  it('of usage too', () => {
+    const buckets = [{ pricing: pricingOf('standard', { amount: '2' }), usage: usageOf('1', 1n) }];
+    const [fee] = feesOf({ ...minimum, minimumCents: 0n, buckets, daysUntil: half.end });
+    expect(fee?.derivation).toMatchObject({ days_until: '2026-01-16T00:00:00Z' });
   });
 });

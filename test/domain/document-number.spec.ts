@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import {
+  defaultNumberTemplate,
   documentNumber,
+  documentNumberingOf,
   documentNumberPattern,
   fitsRestart,
   isNumberTemplate,
@@ -26,6 +28,7 @@ describe('document numbers', () => {
     [numbering({ template: lagoTemplates.per_billing_entity, restart: 'never' }), 2n, 'INV-202603-002', 'all'],
     [numbering({ template: lagoTemplates.per_customer, restart: 'never' }), 2n, 'INV-012-002', 'customer 12 all'],
     [numbering({ template: '{prefix}-{customer:2}-{year}-{customer_seq:1}' }), 3n, 'INV-12-2026-3', 'customer 12 2026'],
+    [numbering({ template: '{month}{prefix}{seq:3}', restart: 'yearly' }), 7n, '03INV007', '2026'],
     [numbering({ prefix: '$&', template: '{prefix}{seq:1}', restart: 'never' }), 1n, '$&1', 'all'],
   ])('%j prints %s as %s', (how, sequence, number, series) => {
     const document = { date: march, customerNumber: 12n };
@@ -41,9 +44,32 @@ describe('document numbers', () => {
     '{prefix}-{customer_seq:3}',
     '{prefix}#{seq:4}',
     '{prefix}-{seq:0}',
+    '{prefix}-{year}-{customer_seq:3}',
+    '{prefix}-{customer:2}',
+    `{prefix}${'-'.repeat(41)}{seq:1}`,
+    `${'{year}'.repeat(10)}{prefix}{seq:1}123456`,
     '',
   ])('takes no template %j', (template) => {
     expect(isNumberTemplate(template)).toBe(false);
+  });
+
+  it.each([
+    defaultNumberTemplate,
+    lagoTemplates.per_customer,
+    lagoTemplates.per_billing_entity,
+    '{prefix}{seq:1}',
+    'A b.c_d/e-{prefix}{customer:1}{customer_seq:9}',
+    `{prefix}${'-'.repeat(40)}{seq:1}`,
+    `${'{year}'.repeat(10)}{prefix}{seq:1}12345`,
+  ])('takes the template %j', (template) => {
+    expect(isNumberTemplate(template)).toBe(true);
+  });
+
+  it.each([
+    ['{prefix}-{year}-{seq:4}', 'per_billing_entity', '^INV-2026-[0-9]+$'],
+    ['{prefix}.{month}/{customer:2}-{customer_seq:3}x', 'per_customer', '^INV\\.03/0*#-[0-9]+x$'],
+  ])('%s counts %s and finds its own by %s', (template, counted, pattern) => {
+    expect([documentNumberingOf(template), documentNumberPattern(numbering({ template }), march)]).toEqual([counted, pattern]);
   });
 
   it('restarts only where the number shows it', () => {

@@ -1,6 +1,6 @@
 import type { Temporal } from 'temporal-polyfill';
-import { localDateOf, startOfLocalDay } from '../calendar/local-day.ts';
 import type { Span } from '../calendar/span.ts';
+import { startOfNextDayOf } from '../calendar/spans.ts';
 import { Exact } from '../money/exact.ts';
 import type { ProratedChange } from '../pricing/graduated.ts';
 import { type DayCount, localDaysAs } from '../proration/local-days.ts';
@@ -66,7 +66,7 @@ function changesOfUnique(
   const share = shareOfDays(period);
   const paidUntil = new Map<string, Temporal.Instant>();
   return uniqueChanges(metric, events, carried.values).map(({ event, value, operation }) => {
-    const nextDay = startOfNextDay(event.timestamp, period.timezone);
+    const nextDay = startOfNextDayOf(event.timestamp, period.timezone);
     if (operation === 'remove') {
       paidUntil.set(value, nextDay);
       return { full: Exact.one.negated(), prorated: share(nextDay).negated() };
@@ -84,6 +84,3 @@ function shareOfDays(span: Period): (from: Temporal.Instant) => Exact {
   const whole = BigInt(count(period.start, period.end, timezone));
   return (from) => Exact.ratio(BigInt(count(from, daysUntil, timezone)), whole);
 }
-
-const startOfNextDay = (at: Temporal.Instant, timezone: string): Temporal.Instant =>
-  startOfLocalDay(localDateOf(at, timezone).add({ days: 1 }), timezone);
