@@ -33,6 +33,7 @@ import { CreditOfOneSeller1795000640000 } from './1795000640000-credit-of-one-se
 import { ClosedInvoices1795000641000 } from './1795000641000-closed-invoices.ts';
 import { EmailSettings1795000642000 } from './1795000642000-email-settings.ts';
 import { DraftsAreCountedAgain1795000650000 } from './1795000650000-drafts-are-counted-again.ts';
+import { CreditNoteMetadata1795000661000 } from './1795000661000-credit-note-metadata.ts';
 import { DayCounts1795000660000 } from './1795000660000-day-counts.ts';
 import { GivenBack1795000670000 } from './1795000670000-given-back.ts';
 import { WhatComesLate1795000680000 } from './1795000680000-what-comes-late.ts';
@@ -77,6 +78,7 @@ export const migrations = [
   RunsByTime1795000643000,
   DraftsAreCountedAgain1795000650000,
   DayCounts1795000660000,
+  CreditNoteMetadata1795000661000,
   GivenBack1795000670000,
   WhatComesLate1795000680000,
 ];

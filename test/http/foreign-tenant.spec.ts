@@ -189,6 +189,7 @@ describe("another tenant's things", () => {
     if (path.endsWith('/fail')) return { error: 'x' };
     if (path.endsWith('/sessions')) return { session: { role: 'owner', subject: 'x' } };
     if (path.endsWith('/status')) return { status: 'paid' };
+    if (path === '/api/v1/credit_notes/{id}/metadata') return { metadata: { key: 'x' } };
     if (path === '/api/v1/credit_notes/{id}') return { refund_status: 'succeeded' };
     return {};
   }

@@ -1,13 +1,16 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { BillingError } from '../../domain/errors/billing-error.ts';
 import { type Tx, UnitOfWork } from '../../platform/database/unit-of-work.ts';
 import { tell } from '../../platform/outbox/outbox.ts';
 import { OrganizationClock } from '../organizations/index.ts';
+import type { UpdateCreditNoteInput } from './credit-note.dto.ts';
 import { CreditNoteRow } from './credit-note.entity.ts';
 import { findCreditNote } from './credit-notes.queries.ts';
 import { outlineOf } from './issue-credit-notes.ts';
+import { type Metadata, withMetadata } from './metadata.ts';
 
-/** What may still be changed of a credit note: its remaining credit voided, its refund noted. */
+/** What may still be changed of a credit note: its remaining credit voided, its refund noted, its metadata. */
 @Injectable()
 export class ChangeCreditNote {
   constructor(
@@ -25,13 +28,32 @@ export class ChangeCreditNote {
     });
   }
 
-  /** @throws BillingError credit_note_not_found, not_editable (it refunds nothing) */
-  noteRefund(organizationId: string, id: string, refundStatus: CreditNoteRow['refundStatus']): Promise<CreditNoteRow> {
+  /** @throws BillingError credit_note_not_found, not_editable (it refunds nothing), validation_errors */
+  update(
+    organizationId: string,
+    id: string,
+    { refund_status: refundStatus, metadata }: UpdateCreditNoteInput,
+  ): Promise<CreditNoteRow> {
     return this.unitOfWork.run(async (tx) => {
       const row = await findCreditNote(tx, organizationId, id, { forUpdate: true });
-      if (row.refundAmountCents === 0n) throw new BillingError('not_editable');
+      if (refundStatus !== undefined && row.refundAmountCents === 0n) throw new BillingError('not_editable');
+      const changes = {
+        ...(refundStatus !== undefined && { refundStatus }),
+        ...(metadata != null && { metadata: withMetadata(row.metadata, metadata) }),
+      };
       const at = await this.organizationClock.now(organizationId, tx);
-      return save(tx, row, { refundStatus, updatedAt: at }, 'credit_note.updated');
+      return save(tx, row, { ...changes, updatedAt: at }, 'credit_note.updated');
+    });
+  }
+
+  /** What stays as it was is not told. @throws BillingError credit_note_not_found, validation_errors */
+  metadata(organizationId: string, id: string, next: (current: Metadata) => Metadata): Promise<CreditNoteRow> {
+    return this.unitOfWork.run(async (tx) => {
+      const row = await findCreditNote(tx, organizationId, id, { forUpdate: true });
+      const metadata = next(row.metadata);
+      if (isDeepStrictEqual(metadata, row.metadata)) return row;
+      const at = await this.organizationClock.now(organizationId, tx);
+      return save(tx, row, { metadata, updatedAt: at }, 'credit_note.updated');
     });
   }
 }

@@ -9,6 +9,7 @@ import { type CreditableInvoice, readCreditableInvoice, toCredit } from './credi
 import type { CreateCreditNoteInput, EstimateCreditNoteInput } from './credit-note.dto.ts';
 import type { CreditNoteRow } from './credit-note.entity.ts';
 import { issueCreditNotes } from './issue-credit-notes.ts';
+import { withMetadata } from './metadata.ts';
 
 export interface CreditNoteEstimate {
   readonly invoice: CreditableInvoice;
@@ -34,11 +35,12 @@ export class CreateCreditNote {
     return this.unitOfWork.run(async (tx) => {
       const estimate = await decide(queryIn(tx), organizationId, input);
       const split = splitOf(input, estimate);
+      const metadata = withMetadata(null, input.metadata ?? null);
       const at = await this.organizationClock.now(organizationId, tx);
       const [row] = await issueCreditNotes(
         tx,
         organizationId,
-        [{ ...estimate, split, reason: input.reason ?? 'other', description: input.description ?? null }],
+        [{ ...estimate, split, reason: input.reason ?? 'other', description: input.description ?? null, metadata }],
         at,
       );
       if (!row) throw new Error('a credit note was not written');

@@ -3,12 +3,14 @@ import {
   ArrayMaxSize,
   ArrayMinSize,
   IsArray,
+  IsDefined,
   IsIn,
   IsObject,
   IsOptional,
   IsString,
   IsUUID,
   MaxLength,
+  ValidateIf,
   ValidateNested,
 } from 'class-validator';
 import { PageQuery } from '../../platform/http/pagination.ts';
@@ -53,11 +55,27 @@ export class CreateCreditNoteInput extends EstimateCreditNoteInput {
   @IsOptional()
   @IsAmountCents()
   offset_amount_cents?: bigint | null;
+  /** What others want to find on it: at most 50 keys of 100 characters, with text of at most 255 or null. */
+  @IsOptional()
+  @IsObject()
+  metadata?: Record<string, string | null> | null;
 }
 
 export class UpdateCreditNoteInput {
+  @ValidateIf(({ metadata }: UpdateCreditNoteInput, value) => value !== undefined || metadata === undefined)
+  @IsDefined()
   @IsIn(refundStatuses)
-  refund_status: (typeof refundStatuses)[number];
+  refund_status?: (typeof refundStatuses)[number];
+  /** Keys that are not sent stay. */
+  @IsOptional()
+  @IsObject()
+  metadata?: Record<string, string | null> | null;
+}
+
+export class CreditNoteMetadataInput {
+  @IsDefined()
+  @IsObject()
+  metadata: Record<string, string | null>;
 }
 
 export class ListCreditNotesQuery extends PageQuery {

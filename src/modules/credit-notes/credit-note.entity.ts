@@ -1,5 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { bigintColumn } from '../../platform/database/transformers.ts';
+import type { Metadata } from './metadata.ts';
 
 export const creditNoteReasons = [
   'duplicated_charge',
@@ -61,6 +62,8 @@ export class CreditNoteRow {
   balanceAmountCents: bigint;
   @Column('text', { nullable: true })
   refundStatus: (typeof refundStatuses)[number] | null;
+  @Column('jsonb', { nullable: true })
+  metadata: Metadata;
   @Column('timestamptz', { nullable: true })
   voidedAt: Date | null;
   @Column('timestamptz')

@@ -81,6 +81,7 @@ export const presentCreditNote = (
   coupons_adjustment_amount_cents: 0,
   self_billed: false,
   file_url: null,
+  metadata: row.metadata,
   items: items.map((item) => presentItem(item, row.currency)),
   voided_at: row.voidedAt && isoOf(row.voidedAt),
   created_at: isoOf(row.createdAt),

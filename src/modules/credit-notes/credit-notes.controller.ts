@@ -74,7 +74,7 @@ export class CreditNotesController {
     @Param('id') id: string,
     @Payload('credit_note') input: UpdateCreditNoteInput,
   ) {
-    return this.present(await this.changeCreditNote.noteRefund(organizationId, id, input.refund_status));
+    return this.present(await this.changeCreditNote.update(organizationId, id, input));
   }
 
   @Patch(':id')

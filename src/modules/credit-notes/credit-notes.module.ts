@@ -1,8 +1,12 @@
 import { Module } from '@nestjs/common';
 import { ChangeCreditNote } from './change-credit-note.ts';
 import { CreateCreditNote } from './create-credit-note.ts';
+import { CreditNoteMetadataController } from './credit-note-metadata.controller.ts';
 import { CustomerCreditNotesController } from './customer-credit-notes.controller.ts';
 import { CreditNotesController } from './credit-notes.controller.ts';
 
-@Module({ controllers: [CreditNotesController, CustomerCreditNotesController], providers: [ChangeCreditNote, CreateCreditNote] })
+@Module({
+  controllers: [CreditNotesController, CreditNoteMetadataController, CustomerCreditNotesController],
+  providers: [ChangeCreditNote, CreateCreditNote],
+})
 export class CreditNotesModule {}

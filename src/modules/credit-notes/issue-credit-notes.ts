@@ -7,6 +7,7 @@ import type { Tx } from '../../platform/database/unit-of-work.ts';
 import { tell } from '../../platform/outbox/outbox.ts';
 import type { CreditableInvoice } from './creditable-invoices.store.ts';
 import type { CreditNoteReason, CreditNoteRow } from './credit-note.entity.ts';
+import type { Metadata } from './metadata.ts';
 
 /** A decided credit note of a locked invoice. */
 export interface CreditNoteToIssue {
@@ -15,6 +16,7 @@ export interface CreditNoteToIssue {
   readonly split: CreditSplit;
   readonly reason: CreditNoteReason;
   readonly description?: string | null;
+  readonly metadata?: Metadata;
 }
 
 /** Header and items in one statement: keys are checked at its end. */
@@ -23,16 +25,16 @@ const insertNotes = {
   text: `with notes as (
       insert into credit_notes (organization_id, created_at, updated_at, id, invoice_id, customer_id, billing_entity_id, sequential_id, number, currency,
         status, reason, description, issuing_date, sub_total_amount_cents, taxes_amount_cents, total_amount_cents, credit_amount_cents,
-        refund_amount_cents, offset_amount_cents, balance_amount_cents, refund_status)
+        refund_amount_cents, offset_amount_cents, balance_amount_cents, refund_status, metadata)
       select $1, $2, $2, r.* from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::int4[], $8::text[], $9::text[], $10::text[], $11::text[],
-        $12::text[], $13::date[], $14::int8[], $15::int8[], $16::int8[], $17::int8[], $18::int8[], $19::int8[], $20::int8[], $21::text[]) as r
+        $12::text[], $13::date[], $14::int8[], $15::int8[], $16::int8[], $17::int8[], $18::int8[], $19::int8[], $20::int8[], $21::text[], $22::jsonb[]) as r
     ), offsets as (
       update invoices i set offset_amount_cents = i.offset_amount_cents + r.amount, updated_at = $2
       from unnest($4::uuid[], $19::int8[]) as r(invoice_id, amount)
       where i.organization_id = $1 and i.id = r.invoice_id and r.amount > 0
     )
     insert into credit_note_items (organization_id, id, credit_note_id, fee_id, precise_amount_cents)
-    select $1, r.* from unnest($22::uuid[], $23::uuid[], $24::uuid[], $25::numeric[]) as r`,
+    select $1, r.* from unnest($23::uuid[], $24::uuid[], $25::uuid[], $26::numeric[]) as r`,
 };
 
 /** Numbers (`INV-2026-0001-CN1`), writes and tells `credit_note.created`: two statements however many notes there are. */
@@ -68,6 +70,7 @@ export async function issueCreditNotes(
     column('offsetAmountCents'),
     column('balanceAmountCents'),
     column('refundStatus'),
+    column('metadata').map((metadata) => metadata && JSON.stringify(metadata)),
     items.map(() => newId()),
     items.map(({ noteId }) => noteId),
     items.map(({ feeId }) => feeId),
@@ -84,7 +87,7 @@ export async function issueCreditNotes(
 
 function rowOf(
   organizationId: string,
-  { invoice, amounts, split, reason, description }: CreditNoteToIssue,
+  { invoice, amounts, split, reason, description, metadata = null }: CreditNoteToIssue,
   at: Date,
 ): CreditNoteRow {
   const sequentialId = invoice.notes + 1;
@@ -109,6 +112,7 @@ function rowOf(
     offsetAmountCents: split.offsetCents,
     balanceAmountCents: split.creditCents,
     refundStatus: split.refundCents > 0n ? 'pending' : null,
+    metadata,
     voidedAt: null,
     createdAt: at,
     updatedAt: at,
