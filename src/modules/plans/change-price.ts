@@ -58,17 +58,23 @@ export class ChangePrice {
   }
 
   /** Deactivates for good; what was billed by it stays. */
-  deactivate<Row extends { readonly id: string; readonly status: string }, Input>(
+  deactivate<Row extends { readonly id: string; readonly status: string }, Input extends Cascade>(
     prices: PricesOfPlan<Row, Input>,
     organizationId: string,
     planCode: string,
     idOrCode: string,
+    cascade: Cascade,
   ): Promise<Row> {
-    return this.changePlan.execute(organizationId, planCode, async (tx, plan, at) => {
-      const row = await prices.find(tx, plan, idOrCode);
-      if (row.status === 'INACTIVE') return row;
-      await prices.deactivate(tx, plan, [row], at);
-      return { ...row, status: 'INACTIVE', updatedAt: at };
-    });
+    return this.changePlan.execute(
+      organizationId,
+      planCode,
+      async (tx, plan, at) => {
+        const row = await prices.find(tx, plan, idOrCode);
+        if (row.status === 'INACTIVE') return row;
+        await prices.deactivate(tx, plan, [row], at);
+        return { ...row, status: 'INACTIVE', updatedAt: at };
+      },
+      cascade,
+    );
   }
 }

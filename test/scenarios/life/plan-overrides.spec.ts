@@ -189,6 +189,60 @@ describe('prices of one subscription', () => {
     });
   });
 
+  it('lose what is deleted from the plan, if that is asked for, and else keep it', async () => {
+    const { call } = await openAt(florin, '2024-03-01T00:00:00Z');
+    const metric = await make(call, '/api/v1/billable_metrics', 'billable_metric', {
+      code: 'calls',
+      name: 'Calls',
+      aggregation_type: 'count_agg',
+      filters: [{ key: 'region', values: ['eu', 'us'] }],
+    });
+    await make(call, '/api/v1/add_ons', 'add_on', { code: 'seat', name: 'Seat', amount_cents: 1000, amount_currency: 'EUR' });
+    const properties = { amount: '1' };
+    const charge = { billable_metric_id: metric.lago_id, charge_model: 'standard', properties };
+    await sell(call, 'plan', 10_000, {
+      pay_in_advance: false,
+      charges: [
+        { ...charge, code: 'kept' },
+        { ...charge, code: 'gone' },
+        { ...charge, code: 'sorted', filters: ['eu', 'us'].map((region) => ({ values: { region: [region] }, properties })) },
+      ],
+      fixed_charges: ['kept', 'gone'].map((code) => ({ add_on_code: 'seat', code, units: '1' })),
+    });
+    await take(call, 'sub', 'plan', { plan_overrides: { charges: [{ code: 'gone', properties: { amount: '2' } }] } });
+    await use(call, 'sub', 'calls', { region: 'eu' }, '2024-03-02T00:00:00Z');
+    const cascading = { cascade_updates: true };
+    const { body: listed } = await call('GET', '/api/v1/plans/plan/charges/sorted/filters');
+    const filterOf = (region: string) =>
+      listed.filters.find((filter: { values: { region: string[] } }) => filter.values.region[0] === region).lago_id;
+    for (const [path, body] of [
+      ['charges/kept', undefined],
+      ['charges/gone', { charge: cascading }],
+      ['fixed_charges/kept', { fixed_charge: { cascade_updates: false } }],
+      ['fixed_charges/gone', { fixed_charge: cascading }],
+      [`charges/sorted/filters/${filterOf('eu')}`, { filter: cascading }],
+      [`charges/sorted/filters/${filterOf('us')}`, undefined],
+    ] as const)
+      expect((await call('DELETE', `/api/v1/plans/plan/${path}`, body)).status).toBe(200);
+    const statusOf = (prices: { code: string; status: string }[]) =>
+      Object.fromEntries(prices.map(({ code, status }) => [code, status]));
+    const { plan: own } = await read(call);
+    expect(statusOf(own.charges)).toEqual({ kept: 'active', gone: 'inactive', sorted: 'active' });
+    expect(statusOf(own.fixed_charges)).toEqual({ kept: 'active', gone: 'inactive' });
+    const sorted = own.charges.find(({ code }: { code: string }) => code === 'sorted');
+    expect(sorted.filters.map((filter: { values: object }) => filter.values)).toEqual([{ region: ['us'] }]);
+    expect(statusOf((await readPlan(call)).charges)).toEqual({ kept: 'inactive', gone: 'inactive', sorted: 'active' });
+    await advance(call, '2024-04-01T02:30:00Z');
+    const [invoice] = await wholeInvoices(call, 'sub');
+    expect(
+      invoice.fees.map((fee: { item: { code: string } }) => fee.item.code).filter((code: string) => code === 'gone'),
+    ).toEqual([]);
+    expect(invoice.fees_amount_cents).toBe(10_000 + 1000 + 100 + 100);
+    const unclear = await call('DELETE', '/api/v1/plans/plan/charges/sorted', { charge: { cascade_updates: 'yes' } });
+    expect(unclear.body.error_details).toEqual({ cascade_updates: ['value_is_invalid'] });
+    expect(statusOf((await readPlan(call)).charges)['sorted']).toBe('active');
+  });
+
   it('hold for a trial of its own, and in a currency of its own', async () => {
     const { call } = await openAt(florin, '2024-03-01T00:00:00Z');
     await stock(call);

@@ -7,6 +7,7 @@ import { isId, newId } from '../../../platform/database/ids.ts';
 import { metaOf, PageQuery, pageOf, sliceOf } from '../../../platform/http/pagination.ts';
 import { Payload, QueryParams } from '../../../platform/http/payload.ts';
 import { ChangePlan } from '../change-plan.ts';
+import { DeletePriceInput } from '../delete-price.dto.ts';
 import { presentChargeFilter } from '../plan.presenter.ts';
 import { findPlan } from '../plans.queries.ts';
 import { ChargeFilterInput, UpdateChargeFilterInput } from './charge.dto.ts';
@@ -102,11 +103,12 @@ export class ChargeFiltersController {
     @Param('code') code: string,
     @Param('price_code') priceCode: string,
     @Param('filter_id') filterId: string,
+    @Payload('filter', { optional: true }) input: DeletePriceInput,
   ) {
     const { manager } = this.dataSource;
     const charge = await findCharge(manager, await findPlan(manager, organizationId, code), priceCode);
     const filter = present(await find(manager, charge, filterId), charge);
-    await this.write(organizationId, { code, priceCode, filterId }, (known) =>
+    await this.write(organizationId, { code, priceCode, filterId, input }, (known) =>
       known.filter((row) => row.id !== filterId).map(asInput),
     );
     return { filter };

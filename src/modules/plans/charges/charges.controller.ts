@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import { OrganizationId } from '../../../platform/auth/principal.ts';
 import { metaOf, PageQuery, pageOf, sliceOf } from '../../../platform/http/pagination.ts';
 import { Payload, QueryParams } from '../../../platform/http/payload.ts';
+import { DeletePriceInput } from '../delete-price.dto.ts';
 import { findPlan, presentCharges } from '../plans.queries.ts';
 import { ChangePrice, type PricesOfPlan } from '../change-price.ts';
 import { CreateChargeInput, type ListedChargeInput, UpdateChargeInput } from './charge.dto.ts';
@@ -76,8 +77,13 @@ export class ChargesController {
   }
 
   @Delete(':price_code')
-  async remove(@OrganizationId() organizationId: string, @Param('code') code: string, @Param('price_code') priceCode: string) {
-    return this.present(await this.changePrice.deactivate(prices, organizationId, code, priceCode));
+  async remove(
+    @OrganizationId() organizationId: string,
+    @Param('code') code: string,
+    @Param('price_code') priceCode: string,
+    @Payload('charge', { optional: true }) input: DeletePriceInput,
+  ) {
+    return this.present(await this.changePrice.deactivate(prices, organizationId, code, priceCode, input));
   }
 
   private async present(row: ChargeRow | undefined) {
