@@ -33,7 +33,7 @@ export {
 export { PaymentProviders } from './provider/payment-providers.ts';
 export { PaidSubscriptionsModule } from './provider/paid-subscriptions.module.ts';
 export { PaymentsModule } from './payments.module.ts';
-export { type Observation, observe, type Observed, knownStates } from './provider/provider-objects.store.ts';
+export { type Observation, observe, type Observed, knownState, knownStates } from './provider/provider-objects.store.ts';
 export { knownProviderCustomers } from './provider/provider-links.store.ts';
 export { ProviderCustomerRow } from './provider/provider-customer.entity.ts';
 export { ProviderSubscriptionRow } from './provider/provider-subscription.entity.ts';

@@ -4,15 +4,13 @@ import type { Tx } from '../../platform/database/unit-of-work.ts';
 import { CustomerRow } from '../customers/index.ts';
 import { OrganizationClock } from '../organizations/index.ts';
 import { ProviderCustomerRow } from './provider/provider-customer.entity.ts';
-import { findProviderCustomer, isStillTrue, linkCustomer } from './provider/provider-links.store.ts';
+import { findProviderCustomer, linkCustomer } from './provider/provider-links.store.ts';
 import { tellOnce } from './tell-once.ts';
 
 /** What was learned of a customer's ways to pay; what is absent stays. */
 export interface PaymentMethodNews {
   readonly hasPaymentMethod?: boolean;
   readonly defaultPaymentMethodId?: string | null;
-  /** When it was so, by the provider's time, where the news may come after later ones. */
-  readonly asOf?: Date;
   /** When, by the provider's time, nothing was left to pay with. */
   readonly methodsGoneAt?: Date;
   readonly deletedAt?: Date;
@@ -34,7 +32,7 @@ export class NotePaymentMethods {
     if (!known) return undefined;
     const { organizationId, customerId, provider } = known;
     const at = await this.organizationClock.now(organizationId, tx);
-    const believed = isStillTrue(known, news.asOf ?? null) ? news : {};
+    const believed = known.deletedAt === null ? news : {};
     const changes = {
       hasPaymentMethod: believed.hasPaymentMethod ?? known.hasPaymentMethod,
       defaultPaymentMethodId:

@@ -1,5 +1,6 @@
 import { changed, type EventContext, type Handler, type Kind, see, unchanged } from '../event-context.ts';
 import { at, type Fields, fieldsOf, refOf, textOf } from '../payload.ts';
+import { isDetached } from './payment-method.ts';
 
 interface ObservedCustomer {
   readonly id: string;
@@ -27,7 +28,8 @@ export const customerChanged: Handler = {
     const { tx, verbs } = context;
     const seen = await see(context, kind);
     if (seen.claimedCustomerId !== null) await verbs.notePaymentMethods.claim(tx, seen.id, seen.claimedCustomerId);
-    const method = seen.defaultPaymentMethodId;
+    const said = seen.defaultPaymentMethodId;
+    const method = said !== null && (await isDetached(tx, said)) ? null : said;
     // None by default says that it was taken away only where it was there before: a card kept by a setup intent is known to us alone.
     const news =
       method === null

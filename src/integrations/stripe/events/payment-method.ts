@@ -1,5 +1,7 @@
 import { type EventContext, type Handler, changed, type Kind, see, unchanged } from '../event-context.ts';
+import { knownState } from '../../../modules/payments/index.ts';
 import { NeedsFact } from '../../../modules/webhooks/index.ts';
+import type { Tx } from '../../../platform/database/unit-of-work.ts';
 import { at, type Fields, itemsOf, refOf, textOf } from '../payload.ts';
 import type { Question } from '../stripe-questions.ts';
 
@@ -29,6 +31,12 @@ const kind: Kind<ObservedMethod> = {
   rank: ({ customerId }) => (customerId === null ? 1n : 0n),
   learnedOnce: ['type', 'last4', 'expires'],
 };
+
+/** Whether this method was taken away from its customer, as far as was heard. */
+export async function isDetached(tx: Tx, methodId: string): Promise<boolean> {
+  const known = await knownState(tx, kind.objectType, methodId);
+  return known !== undefined && at(known, 'customerId') === undefined;
+}
 
 const details = ({ id, type, last4, expires }: ObservedMethod) => ({
   payment_method_id: id,

@@ -130,14 +130,11 @@ export async function linkCustomer(
   );
 }
 
-/** Whether what was so at this time of the provider's says anything of how the customer can pay now. */
-export const isStillTrue = ({ deletedAt, methodsGoneAt }: ProviderCustomerRow, asOf: Date | null): boolean =>
-  deletedAt === null && !(asOf && methodsGoneAt && asOf <= methodsGoneAt);
-
 /** Who paid has something to pay with, unless it was taken away since. */
 export async function notePayer(tx: Tx, payer: ProviderCustomerRow, paidAt: Date | null, at: Date): Promise<void> {
-  if (payer.hasPaymentMethod || !isStillTrue(payer, paidAt)) return;
-  const { organizationId, customerId } = payer;
+  const { organizationId, customerId, hasPaymentMethod, deletedAt, methodsGoneAt } = payer;
+  const isOver = deletedAt !== null || (paidAt !== null && methodsGoneAt !== null && paidAt <= methodsGoneAt);
+  if (hasPaymentMethod || isOver) return;
   await tx.update(ProviderCustomerRow, { organizationId, customerId, provider }, { hasPaymentMethod: true, updatedAt: at });
 }
 

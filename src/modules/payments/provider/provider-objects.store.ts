@@ -152,6 +152,12 @@ const states = {
   text: 'select object_id, state from provider_objects where provider = $1 and object_type = $2 and object_id = any($3::text[])',
 };
 
+/** What is held to be true of an object; undefined when nothing was heard of it. */
+export async function knownState(tx: Tx, objectType: string, objectId: string): Promise<object | undefined> {
+  const [row] = await runStatement<{ state: object }>(tx, states, ['STRIPE', objectType, [objectId]]);
+  return row?.state;
+}
+
 /** What is held to be true of these objects, by id. */
 export async function knownStates(
   dataSource: DataSource,

@@ -1,6 +1,5 @@
 import type { Stripe } from 'stripe';
-import type { Refusal } from '../http/errors.ts';
-import { wrongState } from '../http/errors.ts';
+import { Refusal, wrongState } from '../http/errors.ts';
 import { type Confirmation, confirm } from '../payments/confirm.ts';
 import { idOf } from '../world/fields.ts';
 import type { World } from '../world/world.ts';
@@ -74,6 +73,15 @@ export function finalizeAndCollect(world: World, invoice: Stripe.Invoice): void 
   } else collect(world, invoice);
 }
 
+/** What stands in the way was told as an event; nobody waits for an answer. */
+function finalizeByItself(world: World, invoice: Stripe.Invoice): void {
+  try {
+    finalizeAndCollect(world, invoice);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+  }
+}
+
 /** Drafts that advance by themselves do so an hour after they were made. */
 export function scheduleFinalizing(world: World, invoice: Stripe.Invoice): void {
   const at = invoice.auto_advance ? (invoice.automatically_finalizes_at ?? invoice.created + 3600) : null;
@@ -90,8 +98,13 @@ export function collectInvoices(world: World): void {
   const { invoices, paymentIntents } = world.store;
   world.agenda.duty('invoice.finalize', (id) => {
     const invoice = invoices.find(id);
-    if (invoice?.status === 'draft') finalizeAndCollect(world, invoice);
+    if (invoice?.status === 'draft') finalizeByItself(world, invoice);
   });
+  for (const reminder of ['invoice.will_be_due', 'invoice.overdue'] as const)
+    world.agenda.duty(reminder, (id) => {
+      const invoice = invoices.get(id);
+      if (invoice.status === 'open') world.emit(reminder, invoice);
+    });
   world.agenda.duty('invoice.retry', (id) => collect(world, invoices.get(id)));
   world.on('payment_intent.succeeded', (event) => {
     const payment = invoicePaymentOf(world, event);

@@ -15,6 +15,7 @@ export function finalize(world: World, invoice: Stripe.Invoice): void {
   if (invoice.status !== 'draft')
     throw wrongState('invoice_not_editable', "This invoice is already finalized, you can't re-finalize a non-draft invoice.");
   const customer = world.store.customers.get(idOf(invoice.customer) ?? '', 'customer');
+  placeForTax(world, invoice, customer);
   const now = world.now(customer.id);
   takeBalance(world, invoice, customer);
   const sequence = customer.next_invoice_sequence ?? 1;
@@ -32,7 +33,42 @@ export function finalize(world: World, invoice: Stripe.Invoice): void {
   world.agenda.set('invoice.finalize', invoice.id, null, null);
   world.emit('invoice.finalized', invoice);
   if (invoice.amount_due === 0) settle(world, invoice);
-  else expectPayment(world, invoice);
+  else {
+    expectPayment(world, invoice);
+    remindOfDueDay(world, invoice);
+  }
+}
+
+/** Stripe computes no tax for a customer who lives nowhere: the invoice stays a draft. Without registrations, as here, it comes to none. */
+function placeForTax(world: World, invoice: Stripe.Invoice, customer: Stripe.Customer): void {
+  if (!invoice.automatic_tax.enabled) return;
+  const isPlaced = (customer.address?.country ?? null) !== null;
+  invoice.automatic_tax.status = isPlaced ? 'complete' : 'requires_location_inputs';
+  if (isPlaced) return;
+  const refusal = invalid(
+    "The customer's location isn't recognized. Set a valid customer address in order to automatically calculate tax.",
+    {
+      code: 'customer_tax_location_invalid',
+    },
+  );
+  invoice.last_finalization_error = {
+    type: 'invalid_request_error',
+    code: 'customer_tax_location_invalid',
+    message: refusal.message,
+  };
+  world.emit('invoice.finalization_failed', invoice);
+  throw refusal;
+}
+
+const weekBefore = 7 * 86_400;
+
+/** The account tells of invoices that will be due in a week, and that are overdue, as one of Stripe does that was set up to. */
+function remindOfDueDay(world: World, invoice: Stripe.Invoice): void {
+  if (invoice.due_date === null) return;
+  const clock = world.time.clockOf(idOf(invoice.customer));
+  if (invoice.due_date - weekBefore > world.time.now(clock))
+    world.agenda.set('invoice.will_be_due', invoice.id, invoice.due_date - weekBefore, clock);
+  world.agenda.set('invoice.overdue', invoice.id, invoice.due_date, clock);
 }
 
 function takeBalance(world: World, invoice: Stripe.Invoice, customer: Stripe.Customer): void {

@@ -60,6 +60,7 @@ function create(world: World, params: Create): Stripe.Invoice {
     'number',
     'statement_descriptor',
   ]);
+  composed.invoice.automatic_tax.enabled = params.automatic_tax?.enabled ?? false;
   const invoice = addInvoice(world, composed);
   scheduleFinalizing(world, invoice);
   return invoice;
