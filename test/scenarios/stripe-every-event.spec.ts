@@ -291,6 +291,10 @@ describe('every event of Stripe, from its cause to the API', () => {
     (name: string, type: string, times = 1): Effect =>
     async () =>
       expect(await trail(name, type)).toHaveLength(times);
+  const foresees =
+    (name: string, amountDue: number): Effect =>
+    async () =>
+      expect((await page(name, 'invoices/upcoming')).upcoming_invoice).toMatchObject({ amount_due: amountDue });
   /** Kept, and by design nothing changes for it: no line of the trail was caused by one. The reason stands in the row. */
   const changesNothing =
     (type: string, outcome: string, _because: string): Effect =>
@@ -375,7 +379,7 @@ describe('every event of Stripe, from its cause to the API', () => {
     'invoice.will_be_due': isTold('invoiced', 'invoice.will_be_due'),
     'invoice.finalization_failed': isTold('invoiced', 'invoice.finalization_failed'),
     'invoice.upcoming': both(
-      async () => expect((await page('paid', 'invoices/upcoming')).upcoming_invoice).toMatchObject({ amount_due: 2000 }),
+      foresees('paid', 2000),
       changesNothing('invoice.upcoming', 'announced', 'there is no invoice yet; whoever wants to see what comes asks Stripe'),
     ),
     'invoice_payment.paid': hasLines('refunded', 2000, -500),
