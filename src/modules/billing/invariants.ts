@@ -1,4 +1,5 @@
 import { capturedInvariants } from './captured-invariants.ts';
+import { isInVain } from './instant-charges/instant-charges.store.ts';
 import type { Invariant } from './invariant.ts';
 import { provisioningInvariants } from './provisioning-invariants.ts';
 
@@ -149,6 +150,13 @@ export const invariants: readonly Invariant[] = [
     holds: 'every usage event belongs to a stream and a metric',
     offenders: `select e.transaction_id from usage_events e left join usage_streams s on s.id = e.stream_id
       left join billable_metrics m on m.usage_key = e.metric_key where s.id is null or m.id is null or m.organization_id <> s.organization_id`,
+  },
+  {
+    name: 'nothing_waits_in_vain',
+    holds: 'no event has waited for an hour to be charged at once that no subscription covers or will cover',
+    offenders: `select q.transaction_id from instant_charges q
+      join usage_events e on e.stream_id = q.stream_id and e.transaction_id = q.transaction_id
+      where e.received_at < now() - interval '1 hour' and ${isInVain}`,
   },
   {
     name: 'every_invoice_was_told',

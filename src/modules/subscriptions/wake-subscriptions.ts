@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Tx, UnitOfWork } from '../../platform/database/unit-of-work.ts';
 import { plannedChangeOf } from './decide-end.ts';
-import { byWaking, decideWake } from './decide-wake.ts';
+import { byWaking, decideWake, wakesAt } from './decide-wake.ts';
 import { type Decided, saveDecided } from './decided.ts';
 import { SubscriptionRow } from './subscription.entity.ts';
 
@@ -51,6 +51,11 @@ function claim(tx: Tx, organizationId: string, now: Date): Promise<SubscriptionR
     .getMany();
 }
 
+const isDue = (row: SubscriptionRow, now: Date): boolean => {
+  const at = wakesAt(row);
+  return at !== null && at <= now;
+};
+
 async function wakeBatch(tx: Tx, organizationId: string, now: Date): Promise<number> {
   const rows = await claim(tx, organizationId, now);
   const changed = new Set<string>();
@@ -60,11 +65,12 @@ async function wakeBatch(tx: Tx, organizationId: string, now: Date): Promise<num
   return rows.length;
 }
 
-/** Its kin is locked with it. */
+/** Its kin is locked with it. A change waits until all that comes before it has happened to what it replaces. */
 async function wake(tx: Tx, row: SubscriptionRow, now: Date): Promise<readonly Decided[]> {
   const isChange = row.status === 'PENDING' && row.changeAt !== null && row.previousSubscriptionId !== null;
   const where = { organizationId: row.organizationId, id: row.previousSubscriptionId ?? '' };
   const previous = isChange ? await tx.findOneOrFail(SubscriptionRow, { where, lock: { mode: 'pessimistic_write' } }) : null;
+  if (previous && isDue(previous, now) && byWaking(previous, row) < 0) return [];
   const planned = row.status === 'PENDING' ? null : await plannedChangeOf(tx, row);
   const decided = await decideWake(tx, row, { previous, planned }, now);
   await saveDecided(tx, decided, now);

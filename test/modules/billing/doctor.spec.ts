@@ -14,6 +14,9 @@ const attempt = `insert into provisioning_attempts (organization_id, id, subscri
 const plants: Record<string, string> = {
   period_billed_once: `alter table billed_periods drop constraint ex_billed_periods_once;
     insert into billed_periods select organization_id, subscription_id, item_id, tstzrange(lower(period), upper(period) - interval '1 day'), invoice_id, false from billed_periods limit 1`,
+  nothing_waits_in_vain: `insert into instant_charges (organization_id, stream_id, metric_key, transaction_id, occurred_at)
+      select u.organization_id, e.stream_id, e.metric_key, e.transaction_id, '2001-01-01' from usage_events e join usage_streams u on u.id = e.stream_id limit 1;
+    update usage_events set received_at = '2001-01-01'`,
   periods_touch: `update invoice_subscriptions set period_start = period_start + interval '1 day' where period_start = '2026-02-01'`,
   billed_until_current_period: `update subscriptions set current_period_start = current_period_start + interval '1 day'`,
   fees_share_seller_and_currency: `update fees set currency = 'EUR' where id = (select min(id::text)::uuid from fees)`,

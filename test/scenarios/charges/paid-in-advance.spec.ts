@@ -152,6 +152,54 @@ describe('usage that is paid in advance', () => {
     expect((await florin.sql.query('select from instant_charges where organization_id = $1', [tenant.id])).rowCount).toBe(0);
   });
 
+  const waiting = async (): Promise<string[]> =>
+    (
+      await florin.sql.query('select transaction_id as id from instant_charges where organization_id = $1 order by occurred_at', [
+        tenant.id,
+      ])
+    ).rows.map((row: { id: string }) => row.id);
+
+  it('waits for a subscription that may begin earlier, and no longer once one began later', async () => {
+    await meter(tenant.call, 'use', 'count');
+    await price(tenant.call, [
+      { metric: 'use', charge_model: 'standard', properties: { amount: '5' }, pay_in_advance: true, invoiceable: false },
+    ]);
+    const days = ['2026-02-10T00:00:00Z', '2026-02-20T00:00:00Z'];
+    await send(
+      tenant.call,
+      days.map((at) => ({ code: 'use', at, transaction_id: at })),
+    );
+    await advance(tenant.call, '2026-03-01T01:00:00Z');
+    expect(await waiting()).toEqual(days);
+    await take(tenant.call, { subscription_at: '2026-02-15T00:00:00Z' });
+    await advance(tenant.call, '2026-03-01T02:00:00Z');
+    expect((await charged()).map((row) => [row.transaction, row.cents])).toEqual([[days[1], '500']]);
+    expect(await waiting()).toEqual([]);
+    // One that comes later is as early.
+    await send(tenant.call, [{ code: 'use', at: '2026-02-11T00:00:00Z' }]);
+    await until('nothing waits', async () => (await waiting()).length === 0);
+    expect(await charged()).toHaveLength(1);
+  });
+
+  it('costs nothing while the subscription is paused', async () => {
+    await meter(tenant.call, 'use', 'count');
+    await price(tenant.call, [
+      { metric: 'use', charge_model: 'standard', properties: { amount: '5' }, pay_in_advance: true, invoiceable: false },
+    ]);
+    await take(tenant.call);
+    await advance(tenant.call, '2026-03-05T00:00:00Z');
+    expect((await tenant.call('POST', '/api/v1/subscriptions/sub/pause')).status).toBe(200);
+    await advance(tenant.call, '2026-03-10T00:00:00Z');
+    await send(tenant.call, [
+      { code: 'use', at: '2026-03-07T00:00:00Z' },
+      { code: 'use', at: '2026-03-12T00:00:00Z', transaction_id: 'after' },
+    ]);
+    expect((await tenant.call('POST', '/api/v1/subscriptions/sub/resume')).status).toBe(200);
+    await advance(tenant.call, '2026-03-13T00:00:00Z');
+    expect((await charged()).map((row) => row.transaction)).toEqual(['after']);
+    expect(await waiting()).toEqual([]);
+  });
+
   it('refuses in the database a second fee for the same event', async () => {
     await meter(tenant.call, 'use', 'count');
     await price(tenant.call, [

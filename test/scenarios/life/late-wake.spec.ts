@@ -14,16 +14,22 @@ describe('a late run', () => {
     await florin.stop();
   });
 
-  it.each([
+  it.each<[string, string, string[], number?]>([
     [
       'ends the successor',
       '2025-02-15T00:00:00Z',
       ['subscription 5000 2025-01-01/2025-02-01', 'subscription 536 2025-02-01/2025-02-16'],
     ],
     ['ends what would have been changed', '2025-02-01T00:00:00Z', ['subscription 5000 2025-01-01/2025-02-01']],
-  ])('meets a planned change and an announced end: it %s', async (_, endingAt, lines) => {
+    [
+      'ends a trial, and then what would have been changed',
+      '2025-01-20T00:00:00Z',
+      ['subscription 2419 2025-01-06/2025-01-21'],
+      5,
+    ],
+  ])('meets a planned change and an announced end: it %s', async (_, endingAt, lines, trialDays = 0) => {
     const { call, id } = await openAt(florin, '2025-01-01T00:00:00Z');
-    await sell(call, 'large', 5000, { pay_in_advance: false });
+    await sell(call, 'large', 5000, { pay_in_advance: false, trial_period: trialDays });
     await sell(call, 'small', 1000, { pay_in_advance: false });
     await take(call, 'sub', 'large', { ending_at: endingAt });
     await make(call, '/api/v1/subscriptions', 'subscription', {

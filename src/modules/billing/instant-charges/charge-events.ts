@@ -12,6 +12,7 @@ import { type DueSubscription, readForPricing } from '../subscription-to-price.t
 import { loadPriceFacts } from '../price-facts.store.ts';
 import {
   claimWaiting,
+  dropVain,
   organizationsWaiting,
   settle,
   type WaitingEvent,
@@ -40,6 +41,7 @@ export class ChargeEvents {
   async execute(organizationId: string): Promise<number> {
     let settled = 0;
     const refused: string[] = [];
+    await dropVain(queryOn(this.dataSource), organizationId);
     for (;;) {
       let claimed: string | undefined;
       try {

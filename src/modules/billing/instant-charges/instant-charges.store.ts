@@ -18,8 +18,24 @@ export interface WaitingEvent {
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
-const covers = `s.organization_id = q.organization_id and s.stream_id = q.stream_id and s.started_at <= q.occurred_at
-    and (s.terminated_at is null or q.occurred_at < s.terminated_at) and s.status not in ('PENDING', 'CANCELED', 'FAILED')`;
+const ofStream = `s.organization_id = q.organization_id and s.stream_id = q.stream_id and s.status not in ('PENDING', 'CANCELED', 'FAILED')`;
+
+const isPaused = `exists (select from subscription_pauses p where p.organization_id = s.organization_id and p.subscription_id = s.id
+    and p.paused_at <= q.occurred_at and (p.resumed_at is null or q.occurred_at < p.resumed_at))`;
+
+/** The time before a pause ended, or before a subscription under the external id began, is nobody's and will be nobody's. */
+const isOver = `(s.started_at > q.occurred_at or exists (select from subscription_pauses p where p.organization_id = s.organization_id
+    and p.subscription_id = s.id and p.paused_at <= q.occurred_at and q.occurred_at < p.resumed_at))`;
+
+const covers = `${ofStream} and s.started_at <= q.occurred_at and (s.terminated_at is null or q.occurred_at < s.terminated_at) and not ${isPaused}`;
+
+/** Of `instant_charges q`: no subscription covers the event, and none will: a new one begins where the last one ended. */
+export const isInVain = `exists (select from subscriptions s where ${ofStream} and ${isOver}) and not exists (select from subscriptions s where ${covers})`;
+
+const drop = {
+  name: 'instant_charges.drop_vain',
+  text: `delete from instant_charges q where q.organization_id = $1 and ${isInVain}`,
+};
 
 /** Its row lock keeps the events of one subscription in one row of workers, and away from the invoice of its period. */
 const claim = {
@@ -65,6 +81,11 @@ const organizations = {
   name: 'instant_charges.organizations',
   text: 'select distinct organization_id from instant_charges',
 };
+
+/** What came from before a subscription's start, or from a pause of it, is usage like any other and costs nothing at once. */
+export async function dropVain(query: Query, organizationId: string): Promise<void> {
+  await query(drop, [organizationId]);
+}
 
 /** One that is not among `except`. */
 export async function claimWaiting(
