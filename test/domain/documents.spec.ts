@@ -51,6 +51,9 @@ describe('dates of a document', () => {
     const terms = { timezone: 'Europe/Paris', netPaymentTerm: 10, gracePeriodDays: 0 };
     expect(draftDates(terms, now)).toMatchObject({ scheduledFinalizeAt: at('2026-03-29T00:30:00Z') });
     expect(draftDates(terms, now).issuingDate.toString()).toBe('2026-03-29');
+    // The last hour of a local day: the draft is of that day, though it is issued after midnight.
+    const evening = draftDates(terms, at('2026-03-28T22:30:00Z'));
+    expect([evening.issuingDate.toString(), evening.scheduledFinalizeAt]).toEqual(['2026-03-28', at('2026-03-28T23:30:00Z')]);
     const later = draftDates({ ...terms, gracePeriodDays: 2 }, now);
     // The clocks go forward on the way: the same hour of the local day.
     expect(later.scheduledFinalizeAt).toEqual(at('2026-03-30T22:30:00Z'));

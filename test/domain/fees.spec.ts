@@ -188,7 +188,7 @@ describe('minimums', () => {
     ['the plan of the period to come', planItem(3000, february)],
     ['what was late from the period before', planItem(3000, december)],
     ['what is sold once', { ...setup, units: '1' }],
-    ['another commitment', commitment({ id: 'other', amountCents: 0n })],
+    ['another commitment', commitment({ id: 'other', amountCents: 5000n })],
   ])('of a plan: %s does not count', (_, item) => {
     expect(feesOf(item, commitment()).filter(({ itemId, trueUp }) => trueUp && itemId === 'plan')).toMatchObject([
       { type: 'commitment', amountCents: 10_000n },

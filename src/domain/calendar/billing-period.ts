@@ -58,10 +58,7 @@ export function periodContaining(anchor: BillingAnchor, instant: Temporal.Instan
   const date = localDateOf(instant, anchor.timezone);
   const origin = startDateOf(anchor, 0);
   const distance = origin.until(date, { largestUnit: anchor.interval === 'weekly' ? 'weeks' : 'months' });
-  const estimate =
-    anchor.interval === 'weekly'
-      ? distance.weeks
-      : Math.floor((distance.years * 12 + distance.months) / monthsOf[anchor.interval]);
+  const estimate = anchor.interval === 'weekly' ? distance.weeks : Math.floor(distance.months / monthsOf[anchor.interval]);
   for (const index of [estimate, estimate + 1, estimate - 1, estimate + 2, estimate - 2]) {
     const period = periodAt(anchor, index);
     if (Temporal.Instant.compare(period.start, instant) <= 0 && Temporal.Instant.compare(instant, period.end) < 0) return period;
