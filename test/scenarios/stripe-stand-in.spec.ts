@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, syml
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import StripeSdk from 'stripe';
-import { type Answer, operatorKey } from '../support/florin.ts';
+import { type Answer, type Caller, operatorKey } from '../support/florin.ts';
 import { startProcess, type Started, until } from '../support/processes.ts';
 import { make, stockShop } from '../support/shop.ts';
 import { customerWith, priceOf } from '../support/simulated-stripe.ts';
@@ -50,36 +50,39 @@ describe('which Stripe a Florin has', () => {
     rmSync(place, { recursive: true, force: true });
   });
 
-  it('without a key: the simulator, whose events come in and whose answers go out', async () => {
-    const door = open('src/main.ts', []);
+  /** A door that listens, and the SDK of the simulator that stands in for it. */
+  const standsIn = async (door: Started): Promise<{ url: string; stripe: StripeSdk }> => {
     const url = /http:\/\/[\d.:]+/.exec(await door.line(/Florin listens on/))?.[0] ?? '';
     const said = await door.line(/Without STRIPE_SECRET_KEY the Stripe simulator at .* stands in/);
     const port = Number(/http:\/\/127\.0\.0\.1:(\d+)/.exec(said)?.[1]);
-    const stripe = new StripeSdk('sk_test_own', { host: '127.0.0.1', port, protocol: 'http', telemetry: false });
-    const call = async (key: string, method: string, path: string, body?: object): Promise<Answer> => {
-      const answer = await fetch(`${url}${path}`, {
-        method,
-        headers: { authorization: `Bearer ${key}`, ...(body && { 'content-type': 'application/json' }) },
-        ...(body && { body: JSON.stringify(body) }),
-      });
-      return { status: answer.status, headers: {}, body: await answer.json() } as Answer;
-    };
-    const { organization } = (
-      await call(operatorKey, 'POST', '/admin/v1/organizations', { organization: { name: 'Acme', mode: 'live' } })
-    ).body;
-    const vendor = (method: string, path: string, body?: unknown) =>
-      call(organization.api_key.key, method, path, body as object | undefined);
-    await stockShop(vendor);
-    await make(vendor, '/api/v1/customers', 'customer', { external_id: 'ada' });
+    return { url, stripe: new StripeSdk('sk_test_own', { host: '127.0.0.1', port, protocol: 'http', telemetry: false }) };
+  };
+  const call = async (url: string, key: string, method: string, path: string, body?: object): Promise<Answer> => {
+    const answer = await fetch(`${url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${key}`, ...(body && { 'content-type': 'application/json' }) },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    return { status: answer.status, headers: {}, body: await answer.json() } as Answer;
+  };
+  /** A vendor with its key at any door. */
+  const openVendor = async (url: string): Promise<{ id: string; at: (door: string) => Caller }> => {
+    const fields = { organization: { name: 'Acme', mode: 'live' } };
+    const { organization } = (await call(url, operatorKey, 'POST', '/admin/v1/organizations', fields)).body;
+    const at =
+      (door: string): Caller =>
+      (method, path, body) =>
+        call(door, organization.api_key.key as string, method, path, body as object | undefined);
+    await stockShop(at(url));
+    return { id: organization.id as string, at };
+  };
+  /** Sells a subscription at this Stripe, and waits until this door shows its paid invoice; answers the buyer's token. */
+  const sell = async (vendor: Awaited<ReturnType<typeof openVendor>>, url: string, stripe: StripeSdk, name: string) => {
+    await make(vendor.at(url), '/api/v1/customers', 'customer', { external_id: name });
+    const ordered = { external_customer_id: name, plan_code: 'team', external_id: name, provider_subscription_id: `cs_${name}` };
     const { subscription } = (
-      await call(operatorKey, 'POST', '/admin/v1/subscriptions', {
-        subscription: {
-          organization_id: organization.id,
-          external_customer_id: 'ada',
-          plan_code: 'team',
-          external_id: 'ada',
-          provider_subscription_id: 'cs_ada',
-        },
+      await call(url, operatorKey, 'POST', '/admin/v1/subscriptions', {
+        subscription: { organization_id: vendor.id, ...ordered },
       })
     ).body;
     const customer = await customerWith(stripe);
@@ -87,20 +90,51 @@ describe('which Stripe a Florin has', () => {
     await stripe.subscriptions.create({
       customer: customer.id,
       items: [{ price }],
-      metadata: { subscription_id: subscription.id },
+      metadata: { subscription_id: subscription.id as string },
     });
-    const session = { session: { role: 'owner', subject: 'ada' } };
-    const { token } = (await vendor('POST', '/api/v1/customers/ada/sessions', session)).body;
+    const session = { session: { role: 'owner', subject: name } };
+    const { token } = (await vendor.at(url)('POST', `/api/v1/customers/${name}/sessions`, session)).body;
     await until('the invoice to be captured', async () => {
-      const { body } = await call(token, 'GET', '/api/v1/billing/invoices');
+      const { body } = await call(url, token as string, 'GET', '/api/v1/billing/invoices');
       return body.invoices?.[0]?.status === 'paid';
     });
-    const upcoming = await call(token, 'GET', '/api/v1/billing/invoices/upcoming');
+    return token as string;
+  };
+
+  it('without a key: the simulator, whose events come in and whose answers go out', async () => {
+    const door = open('src/main.ts', []);
+    const { url, stripe } = await standsIn(door);
+    const token = await sell(await openVendor(url), url, stripe, 'ada');
+    const upcoming = await call(url, token, 'GET', '/api/v1/billing/invoices/upcoming');
     expect(upcoming.body.upcoming_invoice).toMatchObject({ amount_due: 2000, currency: 'usd' });
     const command = open('src/cli.ts', ['stripe:reconcile']);
     expect([await command.exit, command.output().stdout]).toEqual([0, expect.stringMatching(/^events seen=[1-9]\d* missed=/)]);
     await end(door);
     expect(loadedSimulator()).toBe(true);
+  });
+
+  it('two of one database share it; when the one that ran it is killed, the other goes on with an empty one', async () => {
+    const first = open('src/main.ts', []);
+    const one = await standsIn(first);
+    const second = open('src/main.ts', []);
+    const other = await standsIn(second);
+    const vendor = await openVendor(one.url);
+    // Both hear of each event; what it does is done once.
+    await sell(vendor, one.url, other.stripe, 'ada');
+    const doors = (await other.stripe.webhookEndpoints.list()).data.map(({ url }) => new URL(url).origin);
+    expect(doors.toSorted()).toEqual([one.url, other.url].toSorted());
+    const invoices = async () => (await vendor.at(other.url)('GET', '/api/v1/invoices')).body.invoices as object[];
+    expect(await invoices()).toHaveLength(1);
+
+    first.child.kill('SIGKILL');
+    await first.exit;
+    await second.line(/the Stripe simulator ended with the process that had started it; an empty one takes its place/);
+    await until('the other to have its own', () => (second.output().stdout.match(/ stands in/g) ?? []).length === 2);
+    expect((await other.stripe.customers.list()).data).toEqual([]);
+    expect((await other.stripe.webhookEndpoints.list()).data).toMatchObject([{ url: `${other.url}/api/v1/webhooks/stripe` }]);
+    await sell(vendor, other.url, other.stripe, 'eve');
+    expect(await invoices()).toHaveLength(2);
+    await end(second);
   });
 
   it('with a key: not even loaded', async () => {

@@ -24,6 +24,13 @@ export const createTestDatabase = (): Promise<TestDatabase> => createDatabase('t
 /** A database without any table of ours. */
 export const createEmptyDatabase = (): Promise<TestDatabase> => createDatabase('template template0');
 
+/** From now on nobody can use this database, as if it were gone. */
+export async function shutOut(databaseUrl: string): Promise<void> {
+  const name = new URL(databaseUrl).pathname.slice(1);
+  await onServer(`alter database ${name} with allow_connections false`);
+  await onServer(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`);
+}
+
 async function createDatabase(how: string): Promise<TestDatabase> {
   const name = `t_${randomBytes(6).toString('hex')}`;
   await onServer(`create database ${name} ${how}`);

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
-import pg from 'pg';
 import { type Florin, startFlorin } from '../../support/florin.ts';
+import { shutOut } from '../../support/test-database.ts';
 
 describe('the surface of the API', () => {
   let florin: Florin;
@@ -84,18 +84,6 @@ describe('the surface of the API', () => {
     expect(text).toContain('process_resident_memory_bytes');
   });
 });
-
-/** From now on nobody can use this database, as if it were gone. */
-async function shutOut(databaseUrl: string): Promise<void> {
-  const url = new URL(databaseUrl);
-  const name = url.pathname.slice(1);
-  url.pathname = '/postgres';
-  const client = new pg.Client({ connectionString: url.href });
-  await client.connect();
-  await client.query(`alter database ${name} with allow_connections false`);
-  await client.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name]);
-  await client.end();
-}
 
 describe('without its database', () => {
   it('is alive but not ready, and says 503 in the error shape', async () => {
