@@ -144,15 +144,19 @@ describe('an explained invoice', () => {
       { metric: 'calls', code: 'arrears', charge_model: 'standard', properties: { amount: '1' }, min_amount_cents: 90_000 },
     ]);
     await take(call);
-    for (const [code, value] of [
+    for (const [code, value, at = '2026-03-12T00:00:00Z'] of [
+      // Stood before the subscription began: paid for with the first that comes.
+      ['seats', 5, '2026-03-01T00:00:00Z'],
       ['calls', 4],
       ['seats', 2],
       ['calls', 3],
+      // Came late with an early time.
+      ['seats', 1, '2026-03-11T00:00:00Z'],
     ] as const)
-      await send(call, [{ code, at: '2026-03-12T00:00:00Z', transaction_id: `${code} ${value}`, properties: { value } }]);
+      await send(call, [{ code, at, transaction_id: `${code} ${value}`, properties: { value } }]);
     await until('the events are charged', async () => {
       const { rows } = await florin.sql.query('select from fees where organization_id = $1', [id]);
-      return rows.length === 3;
+      return rows.length === 4;
     });
     await advance(call, '2026-04-01T01:00:00Z');
     const { body } = await call('GET', '/api/v1/invoices');
@@ -165,10 +169,19 @@ describe('an explained invoice', () => {
       0,
       `# holds to the cent: ${fees} fees recomputed, ${recounted} recounted from events and other fees.`,
     ];
-    // The plan's fee of 0, the renewal of two seats, calls in arrears and their true-up; then seats, and calls twice.
-    expect(proved.toSorted()).toEqual([holds(1, 0), holds(1, 1), holds(1, 1), holds(4, 3)]);
+    // The plan's fee of 0, the renewal of eight seats, calls in arrears and their true-up; then seats and calls, each twice.
+    expect(proved.toSorted()).toEqual([holds(1, 1), holds(1, 1), holds(1, 1), holds(1, 1), holds(4, 3)]);
     const event = (value: number, was: number) =>
       `update usage_events set properties = jsonb_set(properties, '{value}', '${value}') where transaction_id = 'calls ${was}'`;
+    const [seats] = body.invoices.filter((made: { total_amount_cents: number }) => made.total_amount_cents === 21_000);
+    const standing = (value: number) =>
+      `update usage_events set properties = jsonb_set(properties, '{value}', '${value}') where transaction_id = 'seats 2'`;
+    await falsified(standing(3), standing(2), async () => {
+      expect(await explainOf(seats.lago_id, '--verify')).toMatchObject({
+        code: 1,
+        output: expect.stringContaining('(seats) counted'),
+      });
+    });
     const [charged] = body.invoices.filter((made: { total_amount_cents: number }) => made.total_amount_cents === 4100);
     await falsified(event(5, 4), event(4, 4), async () => {
       expect(await explainOf(charged.lago_id, '--verify')).toMatchObject({
@@ -176,5 +189,23 @@ describe('an explained invoice', () => {
         output: expect.stringContaining('(calls) counted'),
       });
     });
+  });
+
+  it('says which fees it could not count again, and why', async () => {
+    const { body } = await tenant.call('GET', '/api/v1/plans/plan');
+    const [charge] = body.plan.charges.filter((one: { filters: unknown[] }) => one.filters.length > 0);
+    const changed = await tenant.call('PUT', `/api/v1/plans/plan/charges/${charge.code}`, { charge: { filters: [] } });
+    expect(changed.status).toBe(200);
+    const { code, output } = await explain('--verify');
+    const [first, ...others] = output.trim().split('\n');
+    expect([code, first]).toEqual([
+      0,
+      `${invoice.number} holds to the cent: ${invoice.fees.length} fees recomputed, 3 recounted from events and other fees.`,
+    ]);
+    // Of one filter and of two teams: which events were whose is not known any more.
+    const because = expect.stringMatching(
+      /^Not recounted: fee \S+ \(use.*\), because the filters of its charge are others now\.$/,
+    );
+    expect(others).toEqual([because, because, because]);
   });
 });

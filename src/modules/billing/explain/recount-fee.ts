@@ -7,6 +7,7 @@ import { parseExpression } from '../../../domain/metering/expression/parse-expre
 import type { MeterEvent } from '../../../domain/metering/meter-event.ts';
 import { meterUsage } from '../../../domain/metering/meter-usage.ts';
 import { instantOf } from '../../../platform/clock/clock.ts';
+import { madeAt } from '../../../platform/database/ids.ts';
 import type { Query } from '../../../platform/database/sql.ts';
 import { decimalText, parseStrictJson } from '../../../platform/http/strict-json.ts';
 import type { FeeRow } from '../../invoices/index.ts';
@@ -24,19 +25,34 @@ interface RawEvent {
 
 /**
  * The events that the fee could count, in their order. Those that came after the fee was made are late: they change no invoice. (A
- * test organization's fees are made in virtual time, which says nothing of when an event came.)
+ * test organization's fees are made in virtual time, which says nothing of when an event came.) A fee of one event ($8) counts those that
+ * did not wait when it was made ($9): charged up to it, or never charged at once.
  */
 const selectEvents = {
   name: 'explain.events',
-  text: `select e.occurred_at, e.properties::text as properties, e.precise_total_amount_cents::text as total
+  text: `with charged as materialized (
+      select f.event_transaction_id as transaction_id, bool_or(f.id <= $8) as is_before from subscriptions s
+      join subscriptions k on k.organization_id = s.organization_id and k.stream_id = s.stream_id
+      join fees f on f.organization_id = k.organization_id and f.subscription_id = k.id and f.event_transaction_id is not null
+      where $8::uuid is not null and s.organization_id = $1 and s.id = $2 group by f.event_transaction_id
+    )
+    select e.occurred_at, e.properties::text as properties, e.precise_total_amount_cents::text as total
     from subscriptions s
     join organizations o on o.id = s.organization_id
     join usage_events e on e.stream_id = s.stream_id and e.metric_key = $3
+    left join charged c on c.transaction_id = e.transaction_id
     where s.organization_id = $1 and s.id = $2 and e.occurred_at < $5 and ($6 or e.occurred_at >= $4)
       and (o.mode = 'TEST' or e.received_at <= $7)
-      and ($8::uuid is null or exists (select from fees f where f.organization_id = s.organization_id and f.subscription_id = s.id
-        and f.item_id = $9 and f.event_transaction_id = e.transaction_id and f.id <= $8))
+      and ($8::uuid is null or coalesce(c.is_before, e.received_at <= $9 and not exists (
+        select from instant_charges q where q.stream_id = e.stream_id and q.transaction_id = e.transaction_id)))
     order by e.occurred_at, e.transaction_id`,
+};
+
+/** Those that the fees of a charge and period were priced by. */
+const selectFilters = {
+  name: 'explain.filters',
+  text: `select distinct f.derivation ->> 'filter_id' as id from fees f where f.organization_id = $1 and f.subscription_id = $2 and f.item_id = $3
+    and f.period_start = $4 and f.derivation ->> 'filter_id' is not null`,
 };
 
 const selectExpression = {
@@ -44,12 +60,14 @@ const selectExpression = {
   text: 'select expression from billable_metrics where organization_id = $1 and usage_key = $2',
 };
 
+/** What was counted again, or why it could not be. */
+export type Recount = { readonly inputs: UsageInputs } | { readonly because: string };
+
 /**
  * What the events say that a usage fee counted, by the domain's reducers and from the properties as they were sent: of a period, of an
- * event that was charged at once those that were charged up to it, of a renewal what was there when its period began. Null where nothing
- * says it: no usage, a charge that no longer has its filter, an event of a metric that recurs.
+ * event that was charged at once those that were charged up to it, of a renewal what was there when its period began. Null: no usage.
  */
-export async function recountFee(query: Query, fee: FeeRow): Promise<UsageInputs | null> {
+export async function recountFee(query: Query, fee: FeeRow): Promise<Recount | null> {
   const { derivation, organizationId, subscriptionId, periodStart, periodEnd } = fee;
   const counts = fee.feeType === 'charge' && !derivation.true_up && derivation.events_count !== undefined;
   if (!counts || subscriptionId === null || !periodStart || !periodEnd) return null;
@@ -60,12 +78,11 @@ export async function recountFee(query: Query, fee: FeeRow): Promise<UsageInputs
     .pricesOf(subscription.plan_id)
     .charges.find(({ id, parentId }) => id === fee.itemId || parentId === fee.itemId);
   const filterId = derivation.filter_id ?? null;
-  if (
-    !charge ||
-    (fee.payInAdvance && charge.metric.recurring) ||
-    (filterId !== null && !charge.filters.some(({ id }) => id === filterId))
-  )
-    return null;
+  if (!charge) return { because: 'its charge is no longer part of the plan' };
+  const billedBy = await query<{ id: string }>(selectFilters, [organizationId, subscriptionId, fee.itemId, periodStart]);
+  const isKnown = (filter: string) => charge.filters.some(({ id }) => id === filter);
+  if (!billedBy.every(({ id }) => isKnown(id)) || charge.filters.some(({ id }) => madeAt(id) > madeAt(fee.id)))
+    return { because: 'the filters of its charge are others now' };
   const isRenewal = charge.payInAdvance && !fee.payInAdvance;
   const covered = { start: instantOf(periodStart), end: instantOf(periodEnd) };
   const billed = isRenewal ? { start: beginning, end: covered.start } : covered;
@@ -94,7 +111,7 @@ export async function recountFee(query: Query, fee: FeeRow): Promise<UsageInputs
     charge.metric.recurring,
     fee.createdAt,
     fee.payInAdvance ? fee.id : null,
-    fee.itemId,
+    madeAt(fee.id),
   ]);
   const keys = (filter ?? request).groupKeys;
   const wanted = JSON.stringify(keys.map((key) => derivation.grouped_by?.[key] ?? null));
@@ -109,8 +126,9 @@ export async function recountFee(query: Query, fee: FeeRow): Promise<UsageInputs
   const events = own?.events ?? [];
   const before = { start: beginning, end: billed.start };
   const { carried } = aggregate(metering.metric, events, { billed: before, period });
-  if (isRenewal) return { units: aggregate(metering.metric, events, metering, carried).units.toDecimal(), events_count: '0' };
-  return writeUsage(meterUsage(metering, events, carried).usage);
+  if (isRenewal)
+    return { inputs: { units: aggregate(metering.metric, events, metering, carried).units.toDecimal(), events_count: '0' } };
+  return { inputs: writeUsage(meterUsage(metering, events, carried).usage) };
 }
 
 const beginning = Temporal.Instant.fromEpochMilliseconds(0);

@@ -74,6 +74,8 @@ export class ChargeEvents {
     if (!subscription) throw new Error(`subscription ${waiting.id} vanished under its lock`);
     const at = await this.organizationClock.now(organizationId, tx);
     const facts = await loadPriceFacts(query, organizationId, [subscription]);
+    // What stands without being charged counts for what is charged now, also if it came this moment.
+    await dropVain(query, organizationId, subscription.stream_id);
     const events = await waitingEvents(query, organizationId, waiting.id, atATime);
     for (const event of events) {
       // One after the other: what an event costs depends on what those before it were charged.

@@ -34,7 +34,7 @@ export const isInVain = `exists (select from subscriptions s where ${ofStream} a
 
 const drop = {
   name: 'instant_charges.drop_vain',
-  text: `delete from instant_charges q where q.organization_id = $1 and ${isInVain}`,
+  text: `delete from instant_charges q where q.organization_id = $1 and ($2::bigint is null or q.stream_id = $2) and ${isInVain}`,
 };
 
 /** Its row lock keeps the events of one subscription in one row of workers, and away from the invoice of its period. */
@@ -83,8 +83,8 @@ const organizations = {
 };
 
 /** What came from before a subscription's start, or from a pause of it, is usage like any other and costs nothing at once. */
-export async function dropVain(query: Query, organizationId: string): Promise<void> {
-  await query(drop, [organizationId]);
+export async function dropVain(query: Query, organizationId: string, streamId: string | null = null): Promise<void> {
+  await query(drop, [organizationId, streamId]);
 }
 
 /** One that is not among `except`. */
