@@ -116,6 +116,27 @@ describe('deliveries of the simulated Stripe', () => {
     expect(() => read(stale!)).toThrow(/Timestamp outside the tolerance zone/);
   });
 
+  it('are late, or fail as if nobody were there and come again, as planned', async () => {
+    const { simulator, stripe } = sim;
+    simulator.plan({ on: 'delivery', type: 'customer.*', fault: { kind: 'delay', ms: 300 } });
+    simulator.plan({ on: 'delivery', endpoint: endpoint.id, times: 2, fault: { kind: 'fail' } });
+    const before = performance.now();
+    await stripe.customers.create({ name: 'late' });
+    await simulator.idle();
+    expect(performance.now() - before).toBeGreaterThan(290);
+    await stripe.customers.create({ name: 'lost' });
+    await simulator.idle();
+    expect(receiver.received).toHaveLength(1);
+    simulator.advance(5 * 60);
+    await simulator.idle();
+    simulator.advance(30 * 60);
+    expect(await sent()).toMatchObject([
+      { attempts: [{ status: 200 }] },
+      { state: 'delivered', attempts: [{ status: null }, { status: null }, { status: 200 }] },
+    ]);
+    expect(receiver.events().map(({ data }) => (data.object as Stripe.Customer).name)).toEqual(['late', 'lost']);
+  });
+
   it('are signed with both secrets while one is rolled', async () => {
     const { secret, former } = await sim.control<{ secret: string; former: string }>(
       'POST',

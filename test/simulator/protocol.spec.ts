@@ -1,6 +1,8 @@
 import StripeSdk from 'stripe';
 import { apiVersion } from '../../tools/stripe-simulator/src/api-version.ts';
 import { customerWith, openStripe, priceOf, sdkFor, type SimulatedStripe } from '../support/simulated-stripe.ts';
+import { startProcess } from '../support/processes.ts';
+import type { Simulator } from '../../tools/stripe-simulator/src/index.ts';
 
 const refusalOf = async (request: Promise<unknown>) => {
   const error = await request.then(
@@ -154,6 +156,13 @@ describe('the protocol of the simulated Stripe', () => {
     simulator.plan({ on: 'request', fault: { kind: 'status', status: 500 } });
     expect(await refusalOf(stripe.customers.list())).toMatchObject({ type: 'StripeAPIError', statusCode: 500 });
 
+    // Twice: the SDK asks again after a cut line though it was told not to.
+    simulator.plan({ on: 'request', path: '/v1/customers', times: 2, fault: { kind: 'reset', when: 'before' } });
+    expect(await refusalOf(stripe.customers.create({ email: 'never@example.com' }))).toMatchObject({
+      type: 'StripeConnectionError',
+    });
+    expect((await stripe.customers.list({ email: 'never@example.com' })).data).toEqual([]);
+
     // The answer is lost after the work; the SDK asks again under the same key and gets it.
     simulator.plan({ on: 'request', path: '/v1/customers', fault: { kind: 'reset', when: 'after' } });
     const patient = sdkFor(simulator, { maxNetworkRetries: 2 });
@@ -166,6 +175,16 @@ describe('the protocol of the simulated Stripe', () => {
     const hasty = sdkFor(simulator, { timeout: 100 });
     expect(await refusalOf(hasty.customers.list())).toMatchObject({ type: 'StripeConnectionError' });
     expect(await control('GET', 'faults')).toEqual({ faults: [] });
+  });
+
+  it('runs by itself, as its README says', async () => {
+    const program = startProcess('tools/stripe-simulator/dist/main.js', ['--port', '0']);
+    const [, port = ''] = /Stripe simulator at http:\/\/127\.0\.0\.1:(\d+)/.exec(await program.line(/Stripe simulator at/)) ?? [];
+    const stripe = sdkFor({ port: Number(port) } as Simulator);
+    const { id } = await stripe.products.create({ name: 'Plan' });
+    expect((await stripe.products.list()).data).toMatchObject([{ id }]);
+    program.child.kill('SIGTERM');
+    expect(await program.exit).toBe(0);
   });
 
   it('limits the rate when it is told to', async () => {
