@@ -354,6 +354,12 @@ describe('Stripe and Florin', () => {
     expect(await ours()).toEqual(await theirs());
     expect(await waiting()).toEqual([]);
     expect(killed).toBeGreaterThan(2);
+    // All of it once more, in whatever order: nothing changes.
+    const range = { from: '2026-01-01T00:00:00Z', to: '2099-01-01T00:00:00Z' };
+    expect((await florin.operator('POST', '/admin/v1/inbound_events/replay', range)).body).toEqual({ replayed: events.length });
+    await settle();
+    expect(await waiting()).toEqual([]);
+    expect(await ours()).toEqual(await theirs());
     const { rows } = await florin.sql.query('select count(*)::int as kept, sum(duplicates)::int as repeated from inbound_events');
     expect(rows[0].kept).toBe(events.length);
     expect(rows[0].repeated).toBeGreaterThanOrEqual(posts.length - events.length);

@@ -92,6 +92,7 @@ export async function see<T extends object & { readonly id: string }>(context: E
     rank: kind.rank(answer ? kind.normalise(answer) : said),
     occurredAt: event.occurredAt,
     receivedAt: event.receivedAt,
+    isRepeated: event.isRepeated,
     learnedOnce: kind.learnedOnce,
     ...(fact && answer ? { askedAt: fact.askedAt } : {}),
   };

@@ -27,6 +27,8 @@ export interface StoredEvent {
   readonly occurredAt: Date;
   readonly receivedAt: Date;
   readonly body: Buffer;
+  /** It was applied before, and is replayed. */
+  readonly isRepeated: boolean;
 }
 
 export type Applied =

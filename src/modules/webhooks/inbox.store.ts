@@ -79,6 +79,7 @@ interface ClaimedRow {
   received_at: Date;
   body: Buffer;
   attempts: number;
+  outcome: string | null;
   next_attempt_at: Date;
 }
 
@@ -101,7 +102,7 @@ const claim = {
     )
     update inbound_events e set status = 'PROCESSING', attempts = e.attempts + 1, woken = false, next_attempt_at = clock_timestamp() + $2::int * interval '1 second'
     from mine where e.id = mine.id
-    returning e.id, e.provider, e.event_id, e.type, e.lane, e.object_id, e.occurred_at, e.received_at, e.body, e.attempts,
+    returning e.id, e.provider, e.event_id, e.type, e.lane, e.object_id, e.occurred_at, e.received_at, e.body, e.attempts, e.outcome,
       date_trunc('milliseconds', e.next_attempt_at) as next_attempt_at`,
 };
 
@@ -119,6 +120,7 @@ export async function claimEvents(dataSource: DataSource, limit: number, leaseSe
       receivedAt: row.received_at,
       body: row.body,
       attempts: row.attempts,
+      isRepeated: row.outcome !== null,
       leaseUntil: row.next_attempt_at,
     }))
     .toSorted((a, b) => a.occurredAt.getTime() - b.occurredAt.getTime());

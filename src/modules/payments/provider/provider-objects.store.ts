@@ -22,6 +22,8 @@ export interface Observation<T extends object> {
   readonly rank: bigint;
   readonly occurredAt: Date;
   readonly receivedAt: Date;
+  /** It was said and heard before: what is known now is no older. */
+  readonly isRepeated: boolean;
   /** Set when we asked for it: then it is newer than whatever was received before we did. */
   readonly askedAt?: Date;
   readonly learnedOnce: readonly (keyof T & string)[];
@@ -113,7 +115,8 @@ function compare<T extends object>(known: KnownRow, said: Observation<T>): { ver
     const isOld = known.asked_at !== null && known.asked_at >= said.askedAt;
     return isOld ? { verdict: 'older', isUnbroken: known.is_unbroken } : { verdict: 'newer', isUnbroken: false };
   }
-  if (known.asked_at && said.receivedAt <= known.asked_at) return { verdict: 'older', isUnbroken: known.is_unbroken };
+  if (said.isRepeated || (known.asked_at && said.receivedAt <= known.asked_at))
+    return { verdict: 'older', isUnbroken: known.is_unbroken };
   const before: KnownSighting = {
     occurredAtMs: known.occurred_at.getTime(),
     rank: BigInt(known.rank),
