@@ -255,3 +255,20 @@ describe('sightings in whatever order', () => {
     expect(mergeStates(first, { ...second, number: 'B2' }, 'newer', ['number'])).toEqual({ status: 'paid', number: 'B2' });
   });
 });
+
+describe('a chain of sightings', () => {
+  const known = { occurredAtMs: 1000, rank: 2n, state: 'a', isUnbroken: true };
+  const next = { occurredAtMs: 1000, rank: 2n, state: 'b', previousState: 'a', isBeginning: false };
+  it.each([
+    ['goes on with a change from what is known', next, 'newer', true],
+    ['goes on with the same word again', { ...next, state: 'a', previousState: null }, 'same', true],
+    ['breaks where a change was skipped', { ...next, previousState: 'x' }, 'newer', false],
+    ['breaks where a word does not say what was before', { ...next, previousState: null }, 'newer', false],
+    ['breaks with the second', { ...next, occurredAtMs: 2000 }, 'newer', false],
+    ['stays as it is with an older word', { ...next, previousState: 'x' }, 'older', true],
+    ['stays as it is with a word of unknown place', { ...next, occurredAtMs: 2000 }, 'undecided', true],
+  ] as const)('%s', (_, said, verdict, unbroken) => {
+    expect(staysUnbroken(known, said, verdict)).toBe(unbroken);
+    expect(staysUnbroken({ ...known, isUnbroken: false }, said, verdict)).toBe(false);
+  });
+});
