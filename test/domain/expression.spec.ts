@@ -76,7 +76,7 @@ describe('expressions', () => {
     ['round(1, -31)', 'value_is_out_of_range'],
     ['round(event.properties.zone)', 'value_is_not_a_number'],
     [`${'1'.repeat(60)} * 10`, 'value_is_out_of_range'],
-    [`0 - ${'1'.repeat(60)} * 10`, 'value_is_out_of_range'],
+    [`-${'1'.repeat(60)} * 10`, 'value_is_out_of_range'],
     [`concat(${Array.from({ length: 10 }, () => 'event.properties.long').join(',')}, 1)`, 'value_is_out_of_range'],
     [`concat(${Array.from({ length: 21 }, () => '1').join(',')})`, 'wrong_number_of_operands at 6'],
     ['not.event.properties.a', 'unknown_name at 22'],
