@@ -191,6 +191,21 @@ describe('an explained invoice', () => {
     });
   });
 
+  it('is proved where a minimum counts what was paid in advance less what its end gave back', async () => {
+    const { call, id } = await florin.openOrganization('test');
+    await florin.sql.query(`update organizations set virtual_now = '2026-03-01T00:00:00Z' where id = $1`, [id]);
+    await price(call, [], { amount_cents: 3100, pay_in_advance: true, minimum_commitment: { amount_cents: 9300 } });
+    await take(call);
+    await advance(call, '2026-03-10T12:00:00Z');
+    expect((await call('DELETE', '/api/v1/subscriptions/sub')).status).toBe(200);
+    await advance(call, '2026-03-10T14:00:00Z');
+    const last = (await invoicesOf(call, 'sub')).find((made) => made.fees_amount_cents === 2000);
+    expect(await explainOf(last.lago_id, '--verify')).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('1 fees recomputed, 1 recounted'),
+    });
+  });
+
   it('says which fees it could not count again, and why', async () => {
     const { body } = await tenant.call('GET', '/api/v1/plans/plan');
     const [charge] = body.plan.charges.filter((one: { filters: unknown[] }) => one.filters.length > 0);
