@@ -176,6 +176,19 @@ describe('the days of a part of a period', () => {
     await proved(tenant);
   });
 
+  it('what an end gives back counts towards the commitment, and is proved', async () => {
+    const tenant = await openAt(florin, '2025-04-01T00:00:00Z');
+    const { call } = tenant;
+    await sell(call, 'plan', 3000, { minimum_commitment: { amount_cents: 6000 } });
+    await take(call, 'sub', 'plan');
+    await advance(call, '2025-04-10T12:00:00Z');
+    await end(call);
+    await bill(call);
+    // 10/30 of 60.00 less the 10.00 of the plan that were used.
+    expect(linesOf((await wholeInvoices(call, 'sub')).at(-1))).toEqual(['commitment 1000 2025-04-01/2025-04-11']);
+    await proved(tenant);
+  });
+
   it.each<[DayCount, number, number]>([
     // 17 of 29 days are unused, 12 used; or 18 and 12 of 30.
     ['actual', 1700, 207],
