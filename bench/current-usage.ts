@@ -22,7 +22,7 @@ export async function currentUsageRows(ground: Ground, sizes: Sizes, template: T
       const n = 1 + Math.floor((position * subscriptions) / distinct);
       return { method: 'GET', path: `/api/v1/customers/customer-${n}/current_usage?external_subscription_id=sub-${n}` };
     });
-    const byHttp = (repeated: readonly Call[]) => clients.run({ url: product.url, key: shop.key, calls: repeated });
+    const byHttp = (repeated: readonly Call[]) => clients.run({ urls: [product.url], key: shop.key, calls: repeated });
     await byHttp(repeat(calls, sizes.readings / 4));
     const turns: Turn[] = [];
     for (const call of calls) {

@@ -9,7 +9,8 @@ export interface Call {
 }
 
 interface Load {
-  readonly url: string;
+  /** Of one server, or of several that share the clients. */
+  readonly urls: readonly string[];
   /** None where something else opens the door. */
   readonly key?: string;
   readonly calls: readonly Call[];
@@ -74,7 +75,7 @@ const send = (client: Client, call: Prepared): Promise<void> =>
 
 async function work(load: Load): Promise<number> {
   const calls = load.calls.map((call) => prepare(load, call));
-  const connections = Array.from({ length: clients }, () => new Client(load.url));
+  const connections = Array.from({ length: clients }, (_, n) => new Client(load.urls[n % load.urls.length] ?? ''));
   let next = 0;
   const started = performance.now();
   await Promise.all(

@@ -38,7 +38,7 @@ export async function inboxRows(ground: Ground, sizes: Sizes): Promise<Row[]> {
   try {
     const measure = async (what: string, address: string, count: number, prefix: string): Promise<number> => {
       await withClient(url, (client) => client.query('truncate inbound_events'));
-      const rate = count / (await clients.run({ url: address, calls: makePosts(count, prefix) }));
+      const rate = count / (await clients.run({ urls: [address], calls: makePosts(count, prefix) }));
       const stored = await withClient(url, async (client) => {
         const { rows } = await client.query<{ n: number }>('select count(*)::int as n from inbound_events');
         return rows[0]?.n;

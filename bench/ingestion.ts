@@ -4,6 +4,7 @@ import { makeBatches, type StoredNames, turnOf } from './event-batches.ts';
 import { type Ground, withClient } from './ground.ts';
 import { openClients } from './http-clients.ts';
 import { metered, openProduct } from './product.ts';
+import { openReplica } from './replica.ts';
 import { progress, ratiosOf, type Row, short, versus } from './report.ts';
 import type { Sizes } from './sizes.ts';
 import { openLoop } from './statement-loop.ts';
@@ -17,8 +18,10 @@ const warmUps = 4;
 /** Goals 1 and 2: the product against the bare driver, both sending the product's own INSERT to the same table. */
 export async function ingestionRows(ground: Ground, sizes: Sizes, template: Template): Promise<Row[]> {
   const { shop, subscriptions } = template;
+  const { batches, calls } = sizes;
   const url = await ground.copy(template.database, 'ingestion');
   const product = await openProduct(url, ground.directory);
+  const replica = await openReplica(url, ground.directory);
   const clients = openClients();
   const loop = await openLoop(url, connections);
   const single = await openLoop(url, 1);
@@ -46,14 +49,14 @@ export async function ingestionRows(ground: Ground, sizes: Sizes, template: Temp
       progress(`${what}: ${short(rate)} events/s`);
       return rate;
     };
-    const byHttp = (batches: number) =>
-      measure('HTTP, 100 events', batches, 100, async (made) => {
+    const byHttp = (what: string, urls: readonly string[]) =>
+      measure(what, batches, 100, async (made) => {
         const calls = made.map((batch) => ({
           method: 'POST' as const,
           path: '/api/v1/events/batch',
           body: JSON.stringify({ events: batch }),
         }));
-        return () => clients.run({ url: product.url, key: shop.key, calls });
+        return () => clients.run({ urls, key: shop.key, calls });
       });
     const byDriver = (what: string, on: typeof loop, batches: number, size: number) =>
       measure(what, batches, size, async (made) => {
@@ -67,15 +70,26 @@ export async function ingestionRows(ground: Ground, sizes: Sizes, template: Temp
         return (performance.now() - started) / 1_000;
       });
 
-    const { batches, calls } = sizes;
-    for (let turn = 0; turn < warmUps; turn++) await byHttp(batches);
+    const byOne = () => byHttp('HTTP, 100 events', [product.url]);
+    const byTwo = () => byHttp('HTTP, 100 events, two servers', [product.url, replica.url]);
+    for (let turn = 0; turn < warmUps; turn++) {
+      await byOne();
+      await byTwo();
+    }
     await byDriver('driver, 100 events', loop, batches, 100);
     await byCall(calls);
     await byDriver('driver, 1000 events', single, calls, 1_000);
-    const rates = { http: [] as number[], loop: [] as number[], call: [] as number[], single: [] as number[] };
+    const rates = {
+      one: [] as number[],
+      two: [] as number[],
+      loop: [] as number[],
+      call: [] as number[],
+      single: [] as number[],
+    };
     for (let repetition = 0; repetition < sizes.repetitions; repetition++) {
       const turns = [
-        async () => rates.http.push(await byHttp(batches)),
+        async () => rates.one.push(await byOne()),
+        async () => rates.two.push(await byTwo()),
         async () => rates.loop.push(await byDriver('driver, 100 events', loop, batches, 100)),
         async () => rates.call.push(await byCall(calls)),
         async () => rates.single.push(await byDriver('driver, 1000 events', single, calls, 1_000)),
@@ -87,10 +101,18 @@ export async function ingestionRows(ground: Ground, sizes: Sizes, template: Temp
       {
         goal: '1',
         what: `POST of 100 events, ${connections} clients : pg loop`,
-        ratios: ratiosOf(rates.http, rates.loop),
+        ratios: ratiosOf(rates.one, rates.loop),
         floor: 0.55,
         target: 0.8,
-        rates: versus('events/s', rates.http, rates.loop),
+        rates: versus('events/s', rates.one, rates.loop),
+      },
+      {
+        goal: '1',
+        what: 'the same, two servers',
+        ratios: ratiosOf(rates.two, rates.loop),
+        floor: 0.55,
+        target: 0.8,
+        rates: versus('events/s', rates.two, rates.loop),
       },
       {
         goal: '2',
@@ -103,7 +125,7 @@ export async function ingestionRows(ground: Ground, sizes: Sizes, template: Temp
     ];
   } finally {
     await Promise.all([clients.close(), loop.close(), single.close()]);
-    await product.close();
+    await Promise.all([product.close(), replica.close()]);
     await ground.drop('ingestion');
   }
 }

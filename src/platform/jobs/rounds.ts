@@ -11,7 +11,7 @@ export interface Round {
 
 /** Works off rows round after round: after every pause, and at once when rung. A round that fails is tried again by the next. */
 export class Rounds {
-  private readonly stopping = new AbortController();
+  private isStopping = false;
   private rung = new AbortController();
   private running: Promise<void> = Promise.resolve();
 
@@ -28,17 +28,17 @@ export class Rounds {
 
   /** Resolves when the step in hand is finished. */
   async stop(): Promise<void> {
-    this.stopping.abort();
+    this.isStopping = true;
+    this.rung.abort();
     await this.running;
   }
 
   private async run(): Promise<void> {
-    const { signal } = this.stopping;
     const { name, everyMs, work } = this.round;
-    while (!signal.aborted) {
+    while (!this.isStopping) {
       this.rung = new AbortController();
-      await work(() => !signal.aborted).catch((error: unknown) => log.error(`${name} failed; the next round tries again`, error));
-      await pause(everyMs, undefined, { signal: AbortSignal.any([signal, this.rung.signal]) }).catch(() => undefined);
+      await work(() => !this.isStopping).catch((error: unknown) => log.error(`${name} failed; the next round tries again`, error));
+      await pause(everyMs, undefined, { signal: this.rung.signal }).catch(() => undefined);
     }
   }
 }

@@ -94,7 +94,7 @@ describe('events of Stripe', () => {
       expect(await audit('subscription_started')).toHaveLength(1);
     });
 
-    it('with a resource that nobody has to make is active with it at once', async () => {
+    it('with a resource that nobody has to make is active with it at once, and gives access to the end of its last period', async () => {
       const order = { organization_id: tenant.id, external_customer_id: `customer x${serial}`, plan_code: 'team' };
       const { body } = await florin.operator('POST', '/admin/v1/subscriptions', {
         subscription: {
@@ -112,6 +112,10 @@ describe('events of Stripe', () => {
       );
       const { subscriptions } = (await florin.operator('GET', '/admin/v1/subscriptions?resource_type=graph')).body;
       expect(subscriptions).toMatchObject([{ status: 'active', resource_id: `graph x${serial}` }]);
+      const leaving = { id: `sub_g${serial}`, cancel_at_period_end: true, cancel_at: feb1, canceled_at: jan1 + 500 };
+      await deliver(florin, stripeEvent('customer.subscription.updated', stripeSubscription(leaving)));
+      const access = await tenant.call('GET', `/api/v1/resources/graph/${encodeURIComponent(`graph x${serial}`)}/subscriptions`);
+      expect(access.body.subscriptions).toMatchObject([{ status: 'canceled', ending_at: '2026-02-01T00:00:00Z' }]);
       const wrong = await florin.operator('POST', '/admin/v1/subscriptions', {
         subscription: {
           ...order,
@@ -297,6 +301,7 @@ describe('events of Stripe', () => {
       await send(stripeEvent('invoice.created', stripeInvoice()), stripeEvent('invoice.finalized', stripeInvoice(finalized)));
       await send(stripeEvent(type, stripeInvoice(fields)));
       expect((await invoices())[0]).toMatchObject(expected);
+      expect(await audit(type)).toHaveLength(1);
     });
 
     it('that are deleted as drafts are voided', async () => {
