@@ -37,7 +37,9 @@ export class Rounds {
     const { name, everyMs, work } = this.round;
     while (!this.isStopping) {
       this.rung = new AbortController();
-      await work(() => !this.isStopping).catch((error: unknown) => log.error(`${name} failed; the next round tries again`, error));
+      await work(() => !this.isStopping).catch((error: unknown) =>
+        log.error(`${name} failed; the next round tries again`, error),
+      );
       await pause(everyMs, undefined, { signal: this.rung.signal }).catch(() => undefined);
     }
   }
