@@ -14,7 +14,7 @@ import { billedBefore, type BilledSpan } from './billed-before.store.ts';
 import { bucketOf, usageRequestOf } from './charge-usage.ts';
 import { unusedCents } from './credit-unused-time.ts';
 import { daysOf, type DueSubscription, type ImaginedRows, lineSettingsOf, readNamedForPricing } from './subscription-to-price.ts';
-import { paidOnResumption } from './paid-on-resumption.store.ts';
+import { paidInPeriod, paidKey, type Resumption } from './paid-in-period.store.ts';
 import { type FixedChargeFacts, loadPriceFacts, type PriceFacts, type UsageChargeFacts } from './price-facts.store.ts';
 import { type TaxesOf, taxesOf, taxesOnDayOf } from './taxes-of.ts';
 import { startsElsewhere, type SubscriptionStep, stepOf, successorStepOf } from './step-of.ts';
@@ -32,8 +32,8 @@ export interface PricedSubscription extends SubscriptionStep {
 /** What was counted, charged and paid; by subscription, or by subscription and charge. */
 interface Usage {
   of(subscriptionId: string, chargeId: string): readonly MeasuredUsage[];
-  /** A resumption begins in a period that it is paid for. */
-  isPaid(subscriptionId: string, itemId: string): boolean;
+  /** The item was paid in the span's period before the pause that the span begins after. */
+  isPaid(subscriptionId: string, itemId: string, span: ItemSpan): boolean;
   /** Less what is given back of it. */
   billedBefore(subscriptionId: string): bigint;
 }
@@ -154,16 +154,41 @@ async function loadUsage(
     steps.filter(({ subscription }) => committing.has(subscription.id)),
     imagined?.invoices ?? [],
   );
-  const resumptions = steps.flatMap(({ subscription: { id, resumed_at: at }, step: { next } }) =>
-    at && next?.start.epochMilliseconds === at.getTime() ? [{ subscriptionId: id, at }] : [],
-  );
-  const paid = await paidOnResumption(query, organizationId, resumptions, redrafted);
+  const resumptions = steps.flatMap(resumptionsOf);
+  const paid = new Set([
+    ...(await paidInPeriod(query, organizationId, resumptions, redrafted)),
+    ...imaginedInPeriod(resumptions, imagined?.fees ?? []),
+  ]);
   return {
     of: (subscriptionId, chargeId) => byKey.get(`${subscriptionId} ${chargeId}`) ?? [],
-    isPaid: (subscriptionId, itemId) => paid.has(`${subscriptionId} ${itemId}`),
+    isPaid: (subscriptionId, itemId, { billed }) => paid.has(paidKey(subscriptionId, itemId, dateOf(billed.start))),
     billedBefore: (id) => (before.get(id) ?? 0n) + (imaginedBefore.get(id) ?? 0n) - (unused.get(id) ?? 0n),
   };
 }
+
+/** Spans that begin inside their period, of a subscription that was paused: something of the period may be paid already. */
+const resumptionsOf = ({
+  subscription: { id: subscriptionId, resumed_at: resumedAt },
+  step: { fixed },
+}: SubscriptionStep): Resumption[] =>
+  resumedAt === null
+    ? []
+    : [fixed.arrears, fixed.advance].flatMap((span) =>
+        span && span.period.start.epochNanoseconds < span.billed.start.epochNanoseconds ? [{ subscriptionId, span }] : [],
+      );
+
+/** What `paidInPeriod` would say of fees that are only imagined. */
+const imaginedInPeriod = (resumptions: readonly Resumption[], fees: readonly FeeLine[]): string[] =>
+  resumptions.flatMap(({ subscriptionId, span: { period, billed } }) =>
+    fees.flatMap(({ subscriptionId: of, itemId, from }) =>
+      of === subscriptionId &&
+      itemId !== null &&
+      from.epochNanoseconds >= period.start.epochNanoseconds &&
+      from.epochNanoseconds < billed.start.epochNanoseconds
+        ? [paidKey(subscriptionId, itemId, dateOf(billed.start))]
+        : [],
+    ),
+  );
 
 /** The same of fees that are only imagined. */
 function imaginedWithin(spans: readonly BilledSpan[], fees: readonly FeeLine[]): ReadonlyMap<string, bigint> {
@@ -191,8 +216,8 @@ function itemsOf({ subscription, step }: SubscriptionStep, taxes: TaxesOf, facts
   for (const charge of prices.fixedCharges) {
     const span = charge.payInAdvance ? step.fixed.advance : step.fixed.arrears;
     const { id, name, pricing, prorated } = charge;
-    if (charge.payInAdvance && !prorated && usage.isPaid(subscription.id, id)) continue;
-    for (const piece of span ? piecesOf(charge, span, subscription.billing_timezone) : [])
+    if (!span || (!prorated && usage.isPaid(subscription.id, id, span))) continue;
+    for (const piece of piecesOf(charge, span, subscription.billing_timezone))
       items.push({ kind: 'fixed_charge', id, name, pricing, prorated, taxes: taxes(), ...piece });
   }
   for (const charge of step.usage ? chargesOf(subscription, facts) : []) {

@@ -204,4 +204,41 @@ describe('changes of a plan', () => {
     ]);
     expect((await call('POST', '/api/v1/subscriptions/sub/resume')).body.code).toBe('transition_not_allowed');
   });
+
+  it.each([0, 60])('bills what counts no days once a period, whatever pauses part it (grace of %d days)', async (grace) => {
+    const { call } = await openAt(florin, '2024-04-01T00:00:00Z');
+    for (const code of ['seat', 'support'])
+      await make(call, '/api/v1/add_ons', 'add_on', { code, name: code, amount_cents: 900, amount_currency: 'EUR' });
+    await sell(call, 'plain', 3000, {
+      pay_in_advance: false,
+      fixed_charges: [
+        { add_on_code: 'seat', units: '1', prorated: true },
+        { add_on_code: 'support', units: '1', prorated: false },
+      ],
+    });
+    await take(call, 'sub', 'plain', {}, { billing_configuration: { invoice_grace_period: grace } });
+    for (const [paused, resumed] of [
+      ['2024-04-11T10:00:00Z', '2024-04-16T09:00:00Z'],
+      ['2024-04-21T12:00:00Z', '2024-04-26T09:00:00Z'],
+    ] as const) {
+      await advance(call, paused);
+      await call('POST', '/api/v1/subscriptions/sub/pause');
+      await bill(call);
+      await advance(call, resumed);
+      await call('POST', '/api/v1/subscriptions/sub/resume');
+      await bill(call);
+    }
+    const preview = await call('POST', '/api/v1/subscriptions/sub/preview-invoice');
+    await advance(call, '2024-06-01T02:00:00Z');
+    for (const invoice of await wholeInvoices(call, 'sub')) await call('PUT', `/api/v1/invoices/${invoice.lago_id}/finalize`);
+    const invoices = await wholeInvoices(call, 'sub');
+    const cents = (name: string) =>
+      invoices.map(({ fees }: { fees: { item: { name: string }; amount_cents: number }[] }) =>
+        fees.filter((fee) => fee.item.name === name).map((fee) => fee.amount_cents),
+      );
+    // Ten, five and five of April's 30 days, then May.
+    expect(cents('seat')).toEqual([[300], [150], [150], [900]]);
+    expect(cents('support')).toEqual([[900], [], [], [900]]);
+    expect(preview.body.invoice.total_amount_cents).toBe(invoices[2]?.total_amount_cents);
+  });
 });
