@@ -3,6 +3,7 @@ import type { TaxRates } from '../../domain/taxation/tax-rates.ts';
 import { TAX_RATES } from '../taxes/index.ts';
 import { Clock, dateOf } from '../../platform/clock/clock.ts';
 import { type Query, queryIn } from '../../platform/database/sql.ts';
+import { isDatabaseAway } from '../../platform/database/outage.ts';
 import { databaseError, UnitOfWork } from '../../platform/database/unit-of-work.ts';
 import { countResults, recordFailure, type Run } from './billing-runs.store.ts';
 import { claimDue, claimNamedDue } from './due-subscriptions.store.ts';
@@ -100,8 +101,6 @@ export class BillBatch {
   }
 }
 
-/** Not the fault of any subscription: SQLSTATE classes 08 (connection), 53 (resources), 57 (shutdown), 25 (time-out), 55 (locks), or a broken socket. */
-export function isOutage(error: unknown): boolean {
-  const { code } = databaseError(error);
-  return code !== undefined && (/^(08|25|40|53|55|57|58)/.test(code) || /^E[A-Z]+$/.test(code));
-}
+/** Not the fault of any subscription: the database is away, or it says 25 (time-out), 40 (contention), 55 (locks) or 58 (its machine). */
+export const isOutage = (error: unknown): boolean =>
+  isDatabaseAway(error) || /^(25|40|55|58)/.test(databaseError(error).code ?? '');

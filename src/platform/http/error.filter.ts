@@ -3,7 +3,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BillingError } from '../../domain/errors/billing-error.ts';
 import { type ErrorCode, type ErrorDetails, statusByCode } from '../../domain/errors/error-codes.ts';
-import { databaseError } from '../database/unit-of-work.ts';
+import { isDatabaseAway } from '../database/outage.ts';
 import { currentRequestId, log } from '../logging/log.ts';
 import { answerWith } from '../rate-limit/rate-limit.guard.ts';
 import { RateLimits } from '../rate-limit/rate-limits.ts';
@@ -70,9 +70,5 @@ export function errorBodyOf(error: unknown): ErrorBody {
     error instanceof HttpException ? error.getStatus() : ((error as { statusCode?: number } | null)?.statusCode ?? 500);
   const code = codeByHttpStatus[status];
   if (code) return errorBody(code);
-  return errorBody(isOutage(databaseError(error).code) ? 'service_unavailable' : 'internal_error');
+  return errorBody(isDatabaseAway(error) ? 'service_unavailable' : 'internal_error');
 }
-
-/** The database is away or overloaded: the same request may succeed later. */
-const isOutage = (code: string | undefined): boolean =>
-  code !== undefined && (/^(08|53|57)/.test(code) || ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE'].includes(code));

@@ -1,0 +1,24 @@
+import { QueryFailedError } from 'typeorm';
+
+/** The driver gives these no code; all mean that the connection was lost, or that none could be had in time. */
+const lostConnection =
+  /^(Connection terminated|Client (has encountered a connection error|was closed)|timeout (exceeded when trying to connect|expired)|Query read timeout)/;
+
+const networkCodes: ReadonlySet<unknown> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EPIPE',
+  'ETIMEDOUT',
+]);
+
+/** True when the database is away, shut or overloaded: the same request may succeed later. */
+export function isDatabaseAway(error: unknown): boolean {
+  const source: unknown = error instanceof QueryFailedError ? error.driverError : error;
+  if (!(source instanceof Error)) return false;
+  const { code, severity, message } = source as Error & { code?: unknown; severity?: unknown };
+  // PostgreSQL ends a connection, or refuses one, with FATAL: whatever the code, nobody could ask it anything.
+  if (severity === 'FATAL' || severity === 'PANIC' || networkCodes.has(code)) return true;
+  return code === undefined ? lostConnection.test(message) : typeof code === 'string' && /^(08|53|57)/.test(code);
+}
