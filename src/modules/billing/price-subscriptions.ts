@@ -14,7 +14,8 @@ import { billedBefore, type BilledSpan } from './billed-before.store.ts';
 import { bucketOf, usageRequestOf } from './charge-usage.ts';
 import { unusedCents } from './credit-unused-time.ts';
 import { daysOf, type DueSubscription, type ImaginedRows, lineSettingsOf, readNamedForPricing } from './subscription-to-price.ts';
-import { paidInPeriod, paidKey, type Resumption } from './paid-in-period.store.ts';
+import { paidBeforePause } from './paid-before-pause.ts';
+import { paidKey } from './paid-in-period.store.ts';
 import { type FixedChargeFacts, loadPriceFacts, type PriceFacts, type UsageChargeFacts } from './price-facts.store.ts';
 import { type TaxesOf, taxesOf, taxesOnDayOf } from './taxes-of.ts';
 import { startsElsewhere, type SubscriptionStep, stepOf, successorStepOf } from './step-of.ts';
@@ -154,41 +155,13 @@ async function loadUsage(
     steps.filter(({ subscription }) => committing.has(subscription.id)),
     imagined?.invoices ?? [],
   );
-  const resumptions = steps.flatMap(resumptionsOf);
-  const paid = new Set([
-    ...(await paidInPeriod(query, organizationId, resumptions, redrafted)),
-    ...imaginedInPeriod(resumptions, imagined?.fees ?? []),
-  ]);
+  const paid = await paidBeforePause(query, organizationId, steps, { fees: imagined?.fees ?? [], redrafted });
   return {
     of: (subscriptionId, chargeId) => byKey.get(`${subscriptionId} ${chargeId}`) ?? [],
     isPaid: (subscriptionId, itemId, { billed }) => paid.has(paidKey(subscriptionId, itemId, dateOf(billed.start))),
     billedBefore: (id) => (before.get(id) ?? 0n) + (imaginedBefore.get(id) ?? 0n) - (unused.get(id) ?? 0n),
   };
 }
-
-/** Spans that begin inside their period, of a subscription that was paused: something of the period may be paid already. */
-const resumptionsOf = ({
-  subscription: { id: subscriptionId, resumed_at: resumedAt },
-  step: { fixed },
-}: SubscriptionStep): Resumption[] =>
-  resumedAt === null
-    ? []
-    : [fixed.arrears, fixed.advance].flatMap((span) =>
-        span && span.period.start.epochNanoseconds < span.billed.start.epochNanoseconds ? [{ subscriptionId, span }] : [],
-      );
-
-/** What `paidInPeriod` would say of fees that are only imagined. */
-const imaginedInPeriod = (resumptions: readonly Resumption[], fees: readonly FeeLine[]): string[] =>
-  resumptions.flatMap(({ subscriptionId, span: { period, billed } }) =>
-    fees.flatMap(({ subscriptionId: of, itemId, from }) =>
-      of === subscriptionId &&
-      itemId !== null &&
-      from.epochNanoseconds >= period.start.epochNanoseconds &&
-      from.epochNanoseconds < billed.start.epochNanoseconds
-        ? [paidKey(subscriptionId, itemId, dateOf(billed.start))]
-        : [],
-    ),
-  );
 
 /** The same of fees that are only imagined. */
 function imaginedWithin(spans: readonly BilledSpan[], fees: readonly FeeLine[]): ReadonlyMap<string, bigint> {
