@@ -182,6 +182,22 @@ describe('the checkout', () => {
     expect((await row(first.subscription_id)).status).toBe('ACTIVE');
   });
 
+  it('F3: invoices and subscriptions are read without asking Stripe', async () => {
+    const { name, owner } = await buyer();
+    const { body } = await owner('POST', checkout, order);
+    await payAt(body.checkout_url);
+    await shop.settle();
+    const before = await shop.requests();
+    const { invoices } = (await owner('GET', '/api/v1/billing/invoices')).body;
+    expect(invoices).toMatchObject([{ status: 'paid', subscription_id: body.subscription_id }]);
+    const pages = [`/api/v1/billing/invoices/${invoices[0].id}`, `/api/v1/billing/subscriptions/${body.subscription_id}`];
+    for (const page of [...pages, '/api/v1/billing/subscriptions'])
+      expect([page, (await owner('GET', page)).status]).toEqual([page, 200]);
+    const vendors = await shop.tenant.call('GET', `/api/v1/invoices?external_customer_id=${name}`);
+    expect(vendors.body.invoices).toHaveLength(1);
+    expect(await shop.requests()).toEqual(before);
+  });
+
   it('what was paid in a session that had lost its subscription goes back', async () => {
     const { owner } = await buyer();
     const { body } = await owner('POST', checkout, order);
