@@ -1,4 +1,6 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import StripeSdk from 'stripe';
@@ -10,14 +12,27 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 
 const root = join(__dirname, '../..');
 
+/** One that nobody listens on. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
 describe('which Stripe a Florin has', () => {
   let place: string;
   let database: TestDatabase;
+  let port: number;
   const started: Started[] = [];
   const environment = (more: Record<string, string> = {}): Record<string, string> => ({
     PORT: '0',
     DATABASE_URL: database.url,
     FLORIN_LOG_DIR: join(place, 'logs'),
+    // Of this test alone: servers of other tests share the one on the usual port, and take it with them as they end.
+    STRIPE_SIMULATOR_PORT: String(port),
     FLORIN_ADMIN_API_KEY: operatorKey,
     // Node writes there, as a process ends, every file that it had loaded.
     NODE_V8_COVERAGE: join(place, 'loaded'),
@@ -40,6 +55,7 @@ describe('which Stripe a Florin has', () => {
   beforeEach(async () => {
     place = mkdtempSync(join(tmpdir(), 'florin-stripe-'));
     database = await createTestDatabase();
+    port = await freePort();
   });
   afterEach(async () => {
     for (const door of started.splice(0)) {

@@ -11,8 +11,6 @@ interface SimulatorPackage {
   }): Promise<{ readonly url: string; readonly ended: Promise<void>; stop(): Promise<void> }>;
 }
 const simulatorPackage: string = 'florin-stripe-simulator';
-/** The port of `npm run simulator`: the processes of one machine share one Stripe. */
-const port = 12111;
 
 interface Joined {
   readonly base: URL;
@@ -88,7 +86,7 @@ export class StripeStandIn implements OnModuleDestroy {
 
   private async join(): Promise<Joined> {
     const { joinSimulator } = (await import(simulatorPackage)) as SimulatorPackage;
-    const { url, ended, stop } = await joinSimulator({ port });
+    const { url, ended, stop } = await joinSimulator({ port: this.config.stripeSimulatorPort });
     void ended.then(() => this.replace());
     return { base: new URL(url), leave: stop };
   }

@@ -33,6 +33,8 @@ export interface Config {
   readonly stripeWebhookSecrets: readonly string[];
   /** Where Stripe's API is; undefined is api.stripe.com, or without a key the simulator that comes with Florin. */
   readonly stripeApiBase: URL | undefined;
+  /** Of the simulator that stands in; the processes that name the same one share it. */
+  readonly stripeSimulatorPort: number;
   /** Where people land who come back from a payment provider's page, unless their session says otherwise. */
   readonly billingPageUrl: string;
   /** How long one request to Stripe may take. */
@@ -74,6 +76,7 @@ const readers = {
   STRIPE_SECRET_KEY: (text?: string) => prefixed('STRIPE_SECRET_KEY', text, ['sk_', 'rk_']),
   STRIPE_WEBHOOK_SECRET: (text?: string) => secrets('STRIPE_WEBHOOK_SECRET', text),
   STRIPE_API_BASE: (text?: string) => httpBase('STRIPE_API_BASE', text),
+  STRIPE_SIMULATOR_PORT: (text?: string) => integer('STRIPE_SIMULATOR_PORT', text ?? '12111', 1, 65_535),
   FLORIN_BILLING_PAGE_URL: (text?: string) => page('FLORIN_BILLING_PAGE_URL', text ?? 'http://localhost:3000/'),
   STRIPE_TIMEOUT_SECONDS: (text?: string) => integer('STRIPE_TIMEOUT_SECONDS', text ?? '10', 1, 80),
 } as const;
@@ -107,6 +110,7 @@ export function readConfig(environment: Environment): Config {
     stripeSecretKey,
     stripeWebhookSecrets: readers.STRIPE_WEBHOOK_SECRET(value('STRIPE_WEBHOOK_SECRET')),
     stripeApiBase,
+    stripeSimulatorPort: readers.STRIPE_SIMULATOR_PORT(value('STRIPE_SIMULATOR_PORT')),
     billingPageUrl: readers.FLORIN_BILLING_PAGE_URL(value('FLORIN_BILLING_PAGE_URL')),
     stripeTimeoutMs: readers.STRIPE_TIMEOUT_SECONDS(value('STRIPE_TIMEOUT_SECONDS')) * 1_000,
   };
