@@ -1,7 +1,7 @@
 import { expectHealthy } from '../../support/doctor.ts';
 import { type Caller, type Florin, startFlorin } from '../../support/florin.ts';
 import { make, use } from '../../support/shop.ts';
-import { advance, bill, linesOf, meter, openAt, sell, take, tax, wholeInvoices } from './life.ts';
+import { advance, bill, linesOf, meter, openAt, pauseBetween, sell, take, tax, wholeInvoices } from './life.ts';
 
 const end = async (call: Caller, query = '') => {
   const answer = await call('DELETE', `/api/v1/subscriptions/sub${query}`);
@@ -277,14 +277,8 @@ describe('credit for what was paid and not used', () => {
       for (const [paused, resumed] of [
         ['2024-04-11T10:00:00Z', '2024-04-16T09:00:00Z'],
         ['2024-04-16T12:00:00Z', '2024-04-16T18:00:00Z'],
-      ] as const) {
-        await advance(call, paused);
-        await call('POST', '/api/v1/subscriptions/sub/pause');
-        await advance(call, resumed);
-        await bill(call);
-        await call('POST', '/api/v1/subscriptions/sub/resume');
-        await bill(call);
-      }
+      ] as const)
+        await pauseBetween(call, paused, resumed);
       await advance(call, '2024-04-25T10:00:00Z');
       await end(call);
       await bill(call);

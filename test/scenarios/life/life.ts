@@ -49,6 +49,16 @@ export async function bill(call: Caller): Promise<void> {
   if (status !== 200 || body.billing_run.failed > 0) throw new Error(`the run failed: ${JSON.stringify(body)}`);
 }
 
+/** Paused from one instant to another, each billed when it is there. */
+export async function pauseBetween(call: Caller, paused: string, resumed: string): Promise<void> {
+  await advance(call, paused);
+  await call('POST', '/api/v1/subscriptions/sub/pause');
+  await advance(call, resumed);
+  await bill(call);
+  await call('POST', '/api/v1/subscriptions/sub/resume');
+  await bill(call);
+}
+
 /** Whole invoices with their fees, the oldest first. */
 export async function wholeInvoices(call: Caller, externalId: string) {
   const { body } = await call('GET', `/api/v1/invoices?external_customer_id=${encodeURIComponent(`customer of ${externalId}`)}`);

@@ -1,7 +1,7 @@
 import { expectHealthy } from '../../support/doctor.ts';
 import { type Caller, type Florin, startFlorin } from '../../support/florin.ts';
 import { make } from '../../support/shop.ts';
-import { advance, bill, linesOf, openAt, sell, take, wholeInvoices } from './life.ts';
+import { advance, bill, linesOf, openAt, pauseBetween, sell, take, wholeInvoices } from './life.ts';
 
 /** The same external id takes another plan. */
 const change = (call: Caller, planCode: string) =>
@@ -220,14 +220,8 @@ describe('changes of a plan', () => {
     for (const [paused, resumed] of [
       ['2024-04-11T10:00:00Z', '2024-04-16T09:00:00Z'],
       ['2024-04-21T12:00:00Z', '2024-04-26T09:00:00Z'],
-    ] as const) {
-      await advance(call, paused);
-      await call('POST', '/api/v1/subscriptions/sub/pause');
-      await bill(call);
-      await advance(call, resumed);
-      await call('POST', '/api/v1/subscriptions/sub/resume');
-      await bill(call);
-    }
+    ] as const)
+      await pauseBetween(call, paused, resumed);
     const preview = await call('POST', '/api/v1/subscriptions/sub/preview-invoice');
     await advance(call, '2024-06-01T02:00:00Z');
     for (const invoice of await wholeInvoices(call, 'sub')) await call('PUT', `/api/v1/invoices/${invoice.lago_id}/finalize`);
