@@ -3,26 +3,49 @@ import type { PageMeta } from '../../platform/http/pagination.ts';
 import { jsonString } from './properties-json.ts';
 import type { KeptEvent } from './usage-events.store.ts';
 
-export const eventAnswer = (event: KeptEvent): string => `{"event":${eventJson(event)}}`;
-
-export function eventsAnswer(events: readonly KeptEvent[], meta?: PageMeta): string {
-  let text = '{"events":[';
-  let separator = '';
-  for (const event of events) {
-    text += separator + eventJson(event);
-    separator = ',';
-  }
-  return `${text}]${meta ? `,"meta":${JSON.stringify(meta)}` : ''}}`;
+export function eventAnswer(event: KeptEvent): string {
+  const parts = ['{"event":'];
+  addEvent(parts, event);
+  parts.push('}');
+  return parts.join('');
 }
 
-/** Written by hand: the properties are JSON text already, and a generic serializer would read and print a thousand of them again. */
-function eventJson(event: KeptEvent): string {
+export function eventsAnswer(events: readonly KeptEvent[], meta?: PageMeta): string {
+  const parts = ['{"events":['];
+  for (const event of events) {
+    if (parts.length > 1) parts.push(',');
+    addEvent(parts, event);
+  }
+  parts.push(meta ? `],"meta":${JSON.stringify(meta)}}` : ']}');
+  return parts.join('');
+}
+
+/**
+ * Written by hand, in parts that are joined once: the properties are JSON text already, and a generic serializer would read and print a
+ * thousand of them again.
+ */
+function addEvent(parts: string[], event: KeptEvent): void {
   const id = eventId(event);
-  return (
-    `{"id":"${id}","lago_id":"${id}","transaction_id":${jsonString(event.transactionId)},"code":${jsonString(event.code)},` +
-    `"external_subscription_id":${jsonString(event.externalSubscriptionId)},"lago_customer_id":null,"lago_subscription_id":null,` +
-    `"timestamp":"${event.occurredAt}","properties":${event.properties},"precise_total_amount_cents":${decimalJson(event.preciseTotalAmountCents)},` +
-    `"created_at":"${event.receivedAt}"}`
+  parts.push(
+    '{"id":"',
+    id,
+    '","lago_id":"',
+    id,
+    '","transaction_id":',
+    jsonString(event.transactionId),
+    ',"code":',
+    jsonString(event.code),
+    ',"external_subscription_id":',
+    jsonString(event.externalSubscriptionId),
+    ',"lago_customer_id":null,"lago_subscription_id":null,"timestamp":"',
+    event.occurredAt,
+    '","properties":',
+    event.properties,
+    ',"precise_total_amount_cents":',
+    decimalJson(event.preciseTotalAmountCents),
+    ',"created_at":"',
+    event.receivedAt,
+    '"}',
   );
 }
 

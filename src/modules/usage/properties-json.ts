@@ -12,11 +12,22 @@ export function propertiesJson(value: unknown): string {
   const number = exactDecimal(value);
   if (number !== undefined) return number;
   const record = value as Readonly<Record<string, unknown>>;
+  if (isFlatAndInOrder(record)) return JSON.stringify(record);
   const keys = Object.keys(record);
   if (keys.length > 1) keys.sort();
   let text = '{';
   for (const key of keys) text += `${text.length > 1 ? ',' : ''}${jsonString(key)}:${propertiesJson(record[key])}`;
   return `${text}}`;
+}
+
+/** What the engine itself prints just so; most properties are. */
+function isFlatAndInOrder(record: Readonly<Record<string, unknown>>): boolean {
+  let last = '';
+  for (const key in record) {
+    if (key < last || (typeof record[key] === 'object' && record[key] !== null)) return false;
+    last = key;
+  }
+  return true;
 }
 
 const needsNoEscape = /^[ !#-[\]-~]*$/;

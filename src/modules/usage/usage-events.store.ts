@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Bell } from '../../platform/jobs/bell.ts';
-import { readStatement, unquotedArray, writeStatement } from '../../platform/database/sql.ts';
+import { quotedArray, readStatement, unquotedArray, writeStatement } from '../../platform/database/sql.ts';
 import { parseStrictJson } from '../../platform/http/strict-json.ts';
 import { isoText } from './event-time.ts';
 import type { Metered } from './meter-event.ts';
@@ -104,14 +104,14 @@ export class UsageEventsStore {
     // In one order for everybody: two requests with the same events wait for each other instead of deadlocking.
     const rows = events.length === 1 ? events : events.toSorted(byKey);
     const values = [
-      unquotedArray(rows.map((row) => row.streamId)),
-      unquotedArray(rows.map((row) => row.metricKey)),
-      unquotedArray(rows.map((row) => row.occurredAt)),
-      unquotedArray(rows.map((row) => row.value)),
-      rows.map((row) => row.uniqueValue),
-      rows.map((row) => row.transactionId),
-      unquotedArray(rows.map((row) => row.receivedAt)),
-      unquotedArray(rows.map((row) => row.preciseTotalAmountCents)),
+      unquotedArray(rows, (row) => row.streamId),
+      unquotedArray(rows, (row) => row.metricKey),
+      unquotedArray(rows, (row) => row.occurredAt),
+      unquotedArray(rows, (row) => row.value),
+      quotedArray(rows, (row) => row.uniqueValue),
+      quotedArray(rows, (row) => row.transactionId),
+      unquotedArray(rows, (row) => row.receivedAt),
+      unquotedArray(rows, (row) => row.preciseTotalAmountCents),
       `[${rows.map((row) => row.properties).join(',')}]`,
     ];
     const charged = new Set(rows.filter((row) => row.chargedAtOnce).map((row) => row.metricKey));

@@ -27,14 +27,20 @@ export async function readStatement<Row>(
 }
 
 /**
- * An array parameter as PostgreSQL's own text. The driver looks into every element for what needs quotes; identifiers, numbers and
- * instants never do, and a batch has thousands.
+ * What is read of every row, as an array parameter in PostgreSQL's own text. The driver looks into every element for what needs
+ * quotes; identifiers, numbers and instants never do, and a batch has thousands.
  */
-export function unquotedArray(values: readonly (string | number | null)[]): string {
-  let text = '{';
-  for (const value of values) text += `${text.length > 1 ? ',' : ''}${value ?? 'NULL'}`;
-  return `${text}}`;
-}
+export const unquotedArray = <Row>(rows: readonly Row[], read: (row: Row) => string | number | null): string =>
+  `{${rows.map((row) => read(row) ?? 'NULL').join(',')}}`;
+
+/** The same for any text. */
+export const quotedArray = <Row>(rows: readonly Row[], read: (row: Row) => string | null): string =>
+  unquotedArray(rows, (row) => quoted(read(row)));
+
+const needsEscape = /["\\]/;
+
+const quoted = (text: string | null): string | null =>
+  text === null ? null : `"${needsEscape.test(text) ? text.replaceAll(/["\\]/g, String.raw`\$&`) : text}"`;
 
 /** Asks named statements; rows come as the driver gives them. */
 export type Query = <Row>(statement: Statement, values: readonly unknown[]) => Promise<Row[]>;

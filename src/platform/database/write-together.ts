@@ -18,11 +18,14 @@ interface Waiting<Item, Written> {
 
 /**
  * Items of many callers written together: those that arrive in the same turn or while others are being written share the next
- * statement. A lone one waits for nobody; each caller is answered after the commit of its own statement, and its item is kept whole
- * or not at all: a statement that the database refuses is tried again in halves, down to the item at fault.
+ * statement. A full one leaves at once, so the database works while the rest of the turn is read; a lone item waits for nobody. Each
+ * caller is answered after the commit of its own statement, and its item is kept whole or not at all: a statement that the database
+ * refuses is tried again in halves, down to the item at fault.
  */
 export class WriteTogether<Item, Written> {
   private readonly waiting: Waiting<Item, Written>[] = [];
+  /** Of all that waits. */
+  private weight = 0;
   private writing = 0;
   private scheduled = false;
 
@@ -31,28 +34,43 @@ export class WriteTogether<Item, Written> {
   keep(item: Item): Promise<Written> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ item, resolve, reject });
-      this.schedule();
+      this.weight += this.weightOf(item);
+      if (this.weight >= this.shared.maxTogether) this.writeNext();
+      else this.schedule();
     });
   }
 
   private schedule(): void {
-    if (this.scheduled || this.writing >= this.shared.maxWriting || this.waiting.length === 0) return;
+    if (this.scheduled || !this.mayWrite) return;
     this.scheduled = true;
     setImmediate(() => {
       this.scheduled = false;
-      void this.write(this.next());
+      this.writeNext();
     });
+  }
+
+  private writeNext(): void {
+    if (this.mayWrite) void this.write(this.next());
+  }
+
+  private get mayWrite(): boolean {
+    return this.waiting.length > 0 && this.writing < this.shared.maxWriting;
   }
 
   /** As many as fit together, at least one. */
   private next(): Waiting<Item, Written>[] {
-    const { weightOf = () => 1, maxTogether } = this.shared;
     let weight = 0;
     const end = this.waiting.findIndex(({ item }, position) => {
-      weight += weightOf(item);
-      return position > 0 && weight > maxTogether;
+      weight += this.weightOf(item);
+      return position > 0 && weight > this.shared.maxTogether;
     });
-    return this.waiting.splice(0, end === -1 ? this.waiting.length : end);
+    const together = this.waiting.splice(0, end === -1 ? this.waiting.length : end);
+    for (const { item } of together) this.weight -= this.weightOf(item);
+    return together;
+  }
+
+  private weightOf(item: Item): number {
+    return this.shared.weightOf?.(item) ?? 1;
   }
 
   private async write(together: readonly Waiting<Item, Written>[]): Promise<void> {

@@ -101,8 +101,9 @@ function countMembers(value: unknown): number {
   let count = 0;
   if (Array.isArray(value)) for (const item of value) count += countMembers(item);
   else
-    for (const item of Object.values(value)) {
+    for (const key in value) {
       count++;
+      const item = (value as Readonly<Record<string, unknown>>)[key];
       if (typeof item === 'object') count += countMembers(item);
     }
   return count;

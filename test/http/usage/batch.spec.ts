@@ -21,6 +21,7 @@ describe('POST /api/v1/events/batch', () => {
     tenant = await florin.openOrganization();
     await makeMetric(florin.sql, tenant.id, 'calls', 'COUNT');
     await makeMetric(florin.sql, tenant.id, 'tokens', 'SUM');
+    await makeMetric(florin.sql, tenant.id, 'seats', 'UNIQUE_COUNT');
   });
   afterAll(() => florin.stop());
 
@@ -37,6 +38,18 @@ describe('POST /api/v1/events/batch', () => {
     expect(body.events).toHaveLength(1000);
     body.events.forEach((answered: object, i: number) => expect(answered).toMatchObject(events[i]!));
     expect(await count()).toBe(before + 1000);
+  });
+
+  it('keeps every character of transaction ids and of texts that are counted', async () => {
+    const texts = ['"', '\\', '\\"', '{', '},{', ',', 'NULL', 'null', 'two words', "it's", '$1', '🧾'];
+    const counted = texts.map((text) => event({ transaction_id: text, code: 'seats', properties: { amount: text } }));
+    const { status, body } = await post(counted);
+    expect(status).toBe(200);
+    expect(body.events.map((answered: { transaction_id: string }) => answered.transaction_id)).toEqual(texts);
+    const stored = await florin.sql.query('select transaction_id, unique_value from usage_events where unique_value is not null');
+    expect(new Set(stored.rows.map((row) => row.transaction_id))).toEqual(new Set(texts));
+    for (const row of stored.rows) expect(row.unique_value).toBe(row.transaction_id);
+    expect((await post(counted)).body).toEqual(body);
   });
 
   it('names every bad event and stores none', async () => {

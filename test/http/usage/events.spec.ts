@@ -286,7 +286,7 @@ describe('POST /api/v1/events', () => {
 
   it('answers a repeat with the first event, byte for byte, and counts it once', async () => {
     const first = { ...event(), code: 'tokens' };
-    const body = `{"event":${JSON.stringify(first).slice(0, -1)},"properties":{"z":1.50,"amount":1.25e-3,"10":1,"list":[1e21,0.10000000000000000000000012e-2]}}}`;
+    const body = `{"event":${JSON.stringify(first).slice(0, -1)},"properties":{"z":1.50,"amount":1.25e-3,"10":1,"9":2,"list":[1e21,0.10000000000000000000000012e-2]}}}`;
     const texts = [];
     for (const sent of [body, body, JSON.stringify({ ...first, timestamp: 1_800_000_000, properties: { amount: 99 } })]) {
       const response = await fetch(`${florin.url}/api/v1/events`, {
