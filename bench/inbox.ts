@@ -94,7 +94,7 @@ async function openBare(databaseUrl: string): Promise<{ url: string; close(): Pr
   };
   const server = createServer((incoming, response) => {
     store(incoming).then(
-      () => response.writeHead(200, { 'content-type': 'application/json' }).end('{"status":"success"}'),
+      () => response.setHeader('content-type', 'application/json').end('{"status":"success"}'),
       () => response.writeHead(500).end(),
     );
   });
