@@ -73,13 +73,13 @@ const endOfHead = Buffer.from('\r\n\r\n');
  */
 const send = (socket: Socket, call: Call, request: Buffer): Promise<void> =>
   new Promise((resolve, reject) => {
+    let start: Buffer = Buffer.alloc(0);
+    /** Bytes of the body that are still to come; unknown before the whole head is there. */
     let missing: number | undefined;
-    let early: Buffer | undefined;
     const read = (data: Buffer): void => {
       if (missing === undefined) {
-        const start = early ? Buffer.concat([early, data]) : data;
+        start = Buffer.concat([start, data]);
         const end = start.indexOf(endOfHead);
-        early = start;
         if (end === -1) return;
         const text = start.toString('latin1', 0, end);
         const [, status] = /^HTTP\/1\.1 (\d+)/.exec(text) ?? [];

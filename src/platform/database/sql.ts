@@ -37,10 +37,7 @@ export const unquotedArray = <Row>(rows: readonly Row[], read: (row: Row) => str
 export const quotedArray = <Row>(rows: readonly Row[], read: (row: Row) => string | null): string =>
   unquotedArray(rows, (row) => quoted(read(row)));
 
-const needsEscape = /["\\]/;
-
-const quoted = (text: string | null): string | null =>
-  text === null ? null : `"${needsEscape.test(text) ? text.replaceAll(/["\\]/g, String.raw`\$&`) : text}"`;
+const quoted = (text: string | null): string | null => (text === null ? null : `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`);
 
 /** Asks named statements; rows come as the driver gives them. */
 export type Query = <Row>(statement: Statement, values: readonly unknown[]) => Promise<Row[]>;

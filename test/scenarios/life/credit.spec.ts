@@ -1,7 +1,7 @@
 import { expectHealthy } from '../../support/doctor.ts';
 import { type Caller, type Florin, startFlorin } from '../../support/florin.ts';
 import { make, use } from '../../support/shop.ts';
-import { advance, bill, linesOf, meter, openAt, pauseBetween, sell, take, tax, wholeInvoices } from './life.ts';
+import { advance, bill, linesOf, makeAddOns, meter, openAt, pauseBetween, sell, take, tax, wholeInvoices } from './life.ts';
 
 const end = async (call: Caller, query = '') => {
   const answer = await call('DELETE', `/api/v1/subscriptions/sub${query}`);
@@ -265,8 +265,7 @@ describe('credit for what was paid and not used', () => {
     'gives each day back once, and what counts no days is paid once a period (grace of %d days)',
     async (grace) => {
       const { call } = await openAt(florin, '2024-04-01T00:00:00Z');
-      for (const code of ['seat', 'setup'])
-        await make(call, '/api/v1/add_ons', 'add_on', { code, name: code, amount_cents: 900, amount_currency: 'EUR' });
+      await makeAddOns(call, 900, 'seat', 'setup');
       await sell(call, 'plan', 3000, {
         fixed_charges: [
           { add_on_code: 'seat', units: '1', pay_in_advance: true, prorated: true },
@@ -299,8 +298,7 @@ describe('credit for what was paid and not used', () => {
   it('makes, estimates, voids and refuses credit notes by hand (cn-last-one-absorbs-rounding)', async () => {
     const { call } = await openAt(florin, '2024-01-01T00:00:00Z');
     await tax(call, 20);
-    for (const code of ['a', 'b'])
-      await make(call, '/api/v1/add_ons', 'add_on', { code, name: code, amount_cents: 6833, amount_currency: 'EUR' });
+    await makeAddOns(call, 6833, 'a', 'b');
     await make(call, '/api/v1/customers', 'customer', { external_id: 'buyer' });
     const invoice = await make(call, '/api/v1/invoices', 'invoice', {
       external_customer_id: 'buyer',

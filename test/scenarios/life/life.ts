@@ -49,6 +49,12 @@ export async function bill(call: Caller): Promise<void> {
   if (status !== 200 || body.billing_run.failed > 0) throw new Error(`the run failed: ${JSON.stringify(body)}`);
 }
 
+/** What fixed charges sell, named as its codes. */
+export async function makeAddOns(call: Caller, amountCents: number, ...codes: readonly string[]): Promise<void> {
+  for (const code of codes)
+    await make(call, '/api/v1/add_ons', 'add_on', { code, name: code, amount_cents: amountCents, amount_currency: 'EUR' });
+}
+
 /** Paused from one instant to another, each billed when it is there. */
 export async function pauseBetween(call: Caller, paused: string, resumed: string): Promise<void> {
   await advance(call, paused);

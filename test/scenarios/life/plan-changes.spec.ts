@@ -1,7 +1,7 @@
 import { expectHealthy } from '../../support/doctor.ts';
 import { type Caller, type Florin, startFlorin } from '../../support/florin.ts';
 import { make } from '../../support/shop.ts';
-import { advance, bill, linesOf, openAt, pauseBetween, sell, take, wholeInvoices } from './life.ts';
+import { advance, bill, linesOf, makeAddOns, openAt, pauseBetween, sell, take, wholeInvoices } from './life.ts';
 
 /** The same external id takes another plan. */
 const change = (call: Caller, planCode: string) =>
@@ -207,8 +207,7 @@ describe('changes of a plan', () => {
 
   it.each([0, 60])('bills what counts no days once a period, whatever pauses part it (grace of %d days)', async (grace) => {
     const { call } = await openAt(florin, '2024-04-01T00:00:00Z');
-    for (const code of ['seat', 'support'])
-      await make(call, '/api/v1/add_ons', 'add_on', { code, name: code, amount_cents: 900, amount_currency: 'EUR' });
+    await makeAddOns(call, 900, 'seat', 'support');
     await sell(call, 'plain', 3000, {
       pay_in_advance: false,
       fixed_charges: [
