@@ -74,7 +74,7 @@ describe('the description of the API', () => {
     expect(required?.toSorted()).toEqual(['code', 'name']);
     expect(properties).toMatchObject({
       code: { type: 'string', maxLength: 255 },
-      country: { type: 'string', pattern: '^[A-Z]{2}$' },
+      country: { type: 'string', pattern: '^[A-Z]{2}$', description: 'ISO 3166-1 alpha-2 code' },
       net_payment_term: { type: 'integer', minimum: 0, maximum: 3650 },
       tax_codes: { type: 'array', items: { type: 'string' } },
       billing_configuration: { $ref: '#/components/schemas/BillingConfigurationInput' },

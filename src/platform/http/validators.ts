@@ -1,13 +1,17 @@
 import { Temporal } from 'temporal-polyfill';
 import { Transform } from 'class-transformer';
 import { applyDecorators } from '@nestjs/common';
-import { IsDefined, MaxLength, registerDecorator, type ValidationArguments } from 'class-validator';
+import { IsDefined, isISO31661Alpha2, MaxLength, registerDecorator, type ValidationArguments } from 'class-validator';
 import { isCurrency } from '../../domain/money/currency.ts';
 import { Exact } from '../../domain/money/exact.ts';
 import { decimalText } from './strict-json.ts';
 
 /** A property decorator from a predicate; the code becomes the field's code in `error_details`. */
-function rule(name: string, code: string, accepts: (value: unknown) => boolean): () => PropertyDecorator {
+function rule(
+  name: string,
+  code: string | ((args: ValidationArguments) => string),
+  accepts: (value: unknown) => boolean,
+): () => PropertyDecorator {
   return () => (target, propertyKey) =>
     registerDecorator({
       name,
@@ -51,8 +55,19 @@ export const IsTimezone = rule('isTimezone', 'value_is_invalid', (value) => {
   }
 });
 
-/** ISO 3166-1 alpha-2, upper case. */
-export const IsCountry = rule('isCountry', 'value_is_invalid', (value) => typeof value === 'string' && /^[A-Z]{2}$/.test(value));
+/** Codes that tax numbers and habit know and ISO 3166 does not. */
+const countryMeant: Readonly<Record<string, string>> = { UK: 'country_code_is_gb', EL: 'country_code_is_gr' };
+
+/**
+ * A country of ISO 3166-1 alpha-2, upper case; one that does not exist would be taxed as an export. `UK` and `EL` are refused with the
+ * code that is meant.
+ */
+export const IsCountry = (): PropertyDecorator =>
+  rule(
+    'isCountry',
+    ({ value }) => countryMeant[String(value)] ?? 'value_is_invalid',
+    (value) => isISO31661Alpha2(value) && value === String(value).toUpperCase(),
+  )();
 
 /** Whole minor units from 0 to 2^53 − 1; becomes a bigint. A fractional amount is refused, not rounded. */
 export const IsAmountCents = (): PropertyDecorator =>

@@ -13,7 +13,7 @@ const ownValidators: Converters = {
   isCurrencyCode: { type: 'string', description: 'ISO 4217 code' },
   isTimezone: { type: 'string', description: 'IANA time zone' },
   isLocale: { type: 'string', description: 'Language tag' },
-  isCountry: { type: 'string', pattern: '^[A-Z]{2}$' },
+  isCountry: { type: 'string', pattern: '^[A-Z]{2}$', description: 'ISO 3166-1 alpha-2 code' },
   isAmountCents: { type: 'integer', minimum: 0, description: 'Minor units of the currency' },
   isDecimal: { type: ['string', 'number'], description: 'A decimal, read exactly from its text' },
   isInstant: { type: 'string', format: 'date-time', description: 'With its zone' },

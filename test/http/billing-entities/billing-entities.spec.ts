@@ -65,6 +65,8 @@ describe('billing entities', () => {
     [{ code: 'x' }, { name: ['value_is_mandatory'] }],
     [{ code: 'x', name: 'X', colour: 'red' }, { colour: ['unknown_field'] }],
     [{ code: 'x', name: 'X', timezone: 'Mars/Olympus' }, { timezone: ['value_is_invalid'] }],
+    [{ code: 'x', name: 'X', country: 'UK' }, { country: ['country_code_is_gb'] }],
+    [{ code: 'x', name: 'X', country: 'XX' }, { country: ['value_is_invalid'] }],
     [{ code: 'x', name: 'X', default_currency: 'XXX' }, { default_currency: ['value_is_invalid'] }],
     [{ code: 'x', name: 'X', document_number_template: '{year}' }, { document_number_template: ['invalid_number_template'] }],
     [{ code: 'x', name: 'X', day_count: 'bankers' }, { day_count: ['value_is_invalid'] }],

@@ -1,3 +1,4 @@
+import { isISO31661Alpha2 } from 'class-validator';
 import { type Florin, startFlorin, type Tenant } from '../../support/florin.ts';
 import { expectHealthy } from '../../support/doctor.ts';
 import { advance, invoicesOf, stockShop, subscribe } from '../../support/shop.ts';
@@ -283,6 +284,12 @@ describe('the database is the last judge', () => {
       'ck_organizations_virtual_now',
       [`update organizations set mode = 'LIVE' where id = :org`],
     ],
+    ['a customer in no country', 'ck_customers_country', [`update customers set country = 'EL' where organization_id = :org`]],
+    [
+      'a seller in no country',
+      'ck_billing_entities_country',
+      [`update billing_entities set country = 'UK' where organization_id = :org`],
+    ],
     [
       'a run whose counts do not add up',
       'ck_billing_runs_counts',
@@ -290,6 +297,15 @@ describe('the database is the last judge', () => {
     ],
   ] as [string, string, string[]][])('refuses %s (%s)', async (_, constraint, statements) => {
     expect(await refusedBy(...statements)).toBe(constraint);
+  });
+
+  it('knows the countries that a request may name, and no other', async () => {
+    const letters = Array.from({ length: 26 }, (_, index) => String.fromCodePoint(65 + index));
+    const codes = letters.flatMap((first) => letters.map((second) => first + second));
+    const { rows } = await florin.sql.query<{ code: string }>('select code from unnest($1::text[]) code where is_country(code)', [
+      codes,
+    ]);
+    expect(rows.map(({ code }) => code)).toEqual(codes.filter((code) => isISO31661Alpha2(code)));
   });
 
   it('lets payment and notes through on an issued invoice', async () => {
