@@ -2,6 +2,7 @@ import { capturedInvariants } from './captured-invariants.ts';
 import { isInVain } from './instant-charges/instant-charges.store.ts';
 import type { Invariant } from './invariant.ts';
 import { provisioningInvariants } from './provisioning-invariants.ts';
+import { subscriptionInvariants } from './subscription-invariants.ts';
 
 /** Every rule `florin doctor` looks at. The database refuses most of these by itself; doctor proves that it did. */
 export const invariants: readonly Invariant[] = [
@@ -189,4 +190,5 @@ export const invariants: readonly Invariant[] = [
   },
   ...capturedInvariants,
   ...provisioningInvariants,
+  ...subscriptionInvariants,
 ];

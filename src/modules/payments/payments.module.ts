@@ -1,7 +1,9 @@
 import { Module } from '@nestjs/common';
 import { InvoicesModule } from '../invoices/index.ts';
+import { SubscriptionsModule } from '../subscriptions/index.ts';
 import { AdminInvoicesController } from './admin/admin-invoices.controller.ts';
 import { AdminSubscriptionsController } from './admin/admin-subscriptions.controller.ts';
+import { AskOwnVerbs } from './admin/ask-own-verbs.ts';
 import { OrderProviderSubscription } from './admin/order-provider-subscription.ts';
 import { OverrideSubscription } from './admin/override-subscription.ts';
 import { CaptureProviderInvoice } from './capture-provider-invoice.ts';
@@ -45,7 +47,7 @@ const verbs = [
 
 /** What payment providers do to our invoices, subscriptions and customers. */
 @Module({
-  imports: [InvoicesModule],
+  imports: [InvoicesModule, SubscriptionsModule],
   controllers: [
     AdminInvoicesController,
     AdminSubscriptionsController,
@@ -57,6 +59,7 @@ const verbs = [
   ],
   providers: [
     ...verbs,
+    AskOwnVerbs,
     BuyAtOnce,
     CheckoutCron,
     CloseCheckouts,

@@ -6,3 +6,4 @@ export { WorkOffProvisioning } from './attempts/work-off-provisioning.ts';
 export { PAID_SUBSCRIPTIONS, type PaidSubscriptions } from './paid-subscriptions.ts';
 export { ProvisionerRow } from './provisioners/provisioner.entity.ts';
 export { ProvisioningModule } from './provisioning.module.ts';
+export { CancelWithPeriod } from './resources/cancel-with-period.ts';

@@ -40,7 +40,7 @@ import { WriteProvisioner } from './provisioners/write-provisioner.ts';
     WorkOffProvisioning,
     WriteProvisioner,
   ],
-  exports: [BeginProvisioning],
+  exports: [BeginProvisioning, CancelWithPeriod],
 })
 export class ProvisioningModule {
   /** `payments` exports PAID_SUBSCRIPTIONS. With the worker running, or without (operator commands, tests). */

@@ -56,6 +56,7 @@ function keeping(row: SubscriptionRow, change: Change, at: Date, undone: readonl
     ...row,
     name: change.name === undefined ? row.name : change.name,
     endingAt: change.endingAt === undefined ? row.endingAt : change.endingAt,
+    canceledAt: change.endingAt === null ? null : row.canceledAt,
     billingEntityId: change.billingEntityId === undefined ? row.billingEntityId : change.billingEntityId,
     updatedAt: at,
   };

@@ -15,3 +15,7 @@ export { registerSubscriptionsCommands } from './subscriptions.command.ts';
 export { SubscriptionsModule } from './subscriptions.module.ts';
 export { tellSubscription } from './tell-subscription.ts';
 export { WakeSubscriptions } from './wake-subscriptions.ts';
+export { PauseSubscription } from './pause-subscription.ts';
+export { ResumeSubscription } from './resume-subscription.ts';
+export { TerminateSubscription } from './terminate-subscription.ts';
+export { UpdateSubscription } from './update-subscription.ts';

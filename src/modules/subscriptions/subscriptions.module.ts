@@ -11,17 +11,19 @@ import { TerminateSubscription } from './terminate-subscription.ts';
 import { UpdateSubscription } from './update-subscription.ts';
 import { WakeSubscriptions } from './wake-subscriptions.ts';
 
+const verbs = [
+  CreateSubscription,
+  UpdateSubscription,
+  TerminateSubscription,
+  PauseSubscription,
+  ResumeSubscription,
+  WakeSubscriptions,
+];
+
 @Module({
   imports: [BillingEntitiesModule],
   controllers: [CustomerSubscriptionsController, SubscriptionsController, PausesController, OwnPricesController],
-  providers: [
-    CreateSubscription,
-    UpdateSubscription,
-    TerminateSubscription,
-    PauseSubscription,
-    ResumeSubscription,
-    WakeSubscriptions,
-  ],
-  exports: [CreateSubscription, WakeSubscriptions],
+  providers: verbs,
+  exports: verbs,
 })
 export class SubscriptionsModule {}

@@ -52,6 +52,8 @@ export class UpdateSubscription {
         billingEntityId,
         name: input.name === undefined ? row.name : input.name,
         endingAt,
+        // Who takes the announced end back takes the cancellation that announced it back.
+        canceledAt: endingAt === null ? null : row.canceledAt,
         subscriptionAt,
         updatedAt: at,
       };

@@ -62,6 +62,8 @@ const plants: Record<string, string> = {
   failure_settled_once: `drop index uq_provisioning_attempts_one; drop index uq_provisioning_attempts_settled; ${attempt} ${attempt}
     update provisioning_attempts set status = 'FAILED', failure_type = 'x', failure_reason = 'x', settlement = 'DUE', finished_at = now()`,
   provisioning_is_worked_off: attempt,
+  started_ones_are_terminated: `update subscriptions set status = 'CANCELED'`,
+  pauses_are_kept: `update subscriptions set status = 'PAUSED'`,
 };
 
 describe('florin doctor', () => {
