@@ -36,6 +36,9 @@ export const liveStatuses: readonly SubscriptionStatus[] = subscriptionStatuses.
   (status) => !['CANCELED', 'TERMINATED', 'FAILED'].includes(status),
 );
 
+/** States of one that has started and not ended: what a list shows when nobody names a state. */
+export const startedStatuses: readonly SubscriptionStatus[] = ['TRIAL', 'ACTIVE', 'PAUSED', 'PAST_DUE', 'UNPAID'];
+
 /** States in which periods are billed as they end: in a trial what is used. */
 export const billedStatuses: readonly SubscriptionStatus[] = ['ACTIVE', 'TRIAL'];
 

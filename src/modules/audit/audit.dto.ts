@@ -1,10 +1,15 @@
 import { Transform } from 'class-transformer';
-import { IsIn, IsOptional, IsString } from 'class-validator';
+import { IsIn, IsOptional, IsString, IsUUID } from 'class-validator';
 import { PageQuery } from '../../platform/http/pagination.ts';
 import { IsDate, IsText } from '../../platform/http/validators.ts';
+import { type ObjectType, objectTypes } from './object-types.ts';
 
 /** One value is a list of one. */
 const List = (): PropertyDecorator => Transform(({ value }) => [value].flat());
+
+/** `BillableMetric` is `billable_metric`. */
+const snakeCase = (value: unknown): unknown =>
+  typeof value === 'string' ? value.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => `_${letter}`).toLowerCase() : value;
 
 export class ListActivitiesQuery extends PageQuery {
   @IsOptional()
@@ -17,12 +22,13 @@ export class ListActivitiesQuery extends PageQuery {
   activity_sources?: ('api' | 'front' | 'system')[];
   @IsOptional()
   @List()
-  @IsString({ each: true })
+  @IsUUID(undefined, { each: true })
   resource_ids?: string[];
+  /** As Lago writes them (`BillableMetric`) or as they are (`billable_metric`). */
   @IsOptional()
-  @List()
-  @IsString({ each: true })
-  resource_types?: string[];
+  @Transform(({ value }) => [value].flat().map(snakeCase))
+  @IsIn(objectTypes, { each: true })
+  resource_types?: ObjectType[];
   @IsOptional()
   @IsText()
   external_customer_id?: string;
@@ -45,8 +51,9 @@ export class ListAuditQuery extends PageQuery {
   @IsString({ each: true })
   event_type?: string[];
   @IsOptional()
-  @IsText()
-  object_type?: string;
+  @Transform(({ value }) => snakeCase(value))
+  @IsIn(objectTypes)
+  object_type?: ObjectType;
   /** Another name of `per_page`. */
   @IsOptional()
   @Transform(({ value }) =>

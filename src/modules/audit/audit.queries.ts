@@ -60,7 +60,7 @@ export async function listEntries(
     filter.types ?? null,
     filter.actorTypes ?? null,
     filter.objectTypes ?? null,
-    filter.objectIds?.filter(isId) ?? null,
+    filter.objectIds ?? null,
     filter.externalCustomerId ?? null,
     filter.externalSubscriptionId ?? null,
     filter.fromDate ?? null,

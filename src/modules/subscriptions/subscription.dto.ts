@@ -82,7 +82,7 @@ export class ListSubscriptionsQuery extends PageQuery {
   @IsOptional()
   @IsText()
   plan_code?: string;
-  /** One or several; all by default. */
+  /** One or several; by default those that have started and not ended. */
   @IsOptional()
   @Transform(({ value }) => [value].flat())
   @IsIn(wireStatuses, { each: true })

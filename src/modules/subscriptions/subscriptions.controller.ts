@@ -1,7 +1,7 @@
 import { Controller, Delete, Get, HttpCode, Param, Patch, Post, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { DataSource, In } from 'typeorm';
-import type { SubscriptionStatus } from '../../domain/lifecycles/subscription.ts';
+import { startedStatuses, type SubscriptionStatus } from '../../domain/lifecycles/subscription.ts';
 import { OrganizationId } from '../../platform/auth/principal.ts';
 import { metaOf, pageOf, sliceOf } from '../../platform/http/pagination.ts';
 import { Payload, QueryParams } from '../../platform/http/payload.ts';
@@ -43,7 +43,7 @@ export class SubscriptionsController {
         organizationId,
         ...(customer ? { customerId: customer.id } : {}),
         ...(plan ? { planId: In(await plansAndCopies(manager, plan)) } : {}),
-        ...(query.status?.length ? { status: In(query.status.map((status) => status.toUpperCase() as SubscriptionStatus)) } : {}),
+        status: In(query.status?.map((status) => status.toUpperCase() as SubscriptionStatus) ?? startedStatuses),
       },
       order: { createdAt: 'desc', id: 'asc' },
       ...sliceOf(page),

@@ -90,6 +90,13 @@ describe('the audit', () => {
     const count = async (query: string) => (await tenant.call('GET', `/api/v1/activity_logs?${query}`)).body.meta.total_count;
     expect(await count(`from_date=${today}&external_customer_id=${encodeURIComponent('customer of sub')}`)).toBeGreaterThan(1);
     expect(await count('to_date=2020-01-01')).toBe(0);
+    expect(await count('resource_types[]=Invoice&resource_types[]=BillableMetric')).toBeGreaterThan(0);
+    expect(await count('resource_types[]=Invoice')).toBe(await count('resource_types[]=invoice'));
+    for (const query of ['resource_types[]=Invoices', 'resource_ids[]=x', 'activity_sources[]=web', 'from_date=yesterday'])
+      expect(await tenant.call('GET', `/api/v1/activity_logs?${query}`)).toMatchObject({
+        status: 422,
+        body: { code: 'validation_errors' },
+      });
     const stranger = await florin.openOrganization('live', 'Stranger');
     expect((await stranger.call('GET', `/api/v1/activity_logs/${id}`)).body.code).toBe('activity_log_not_found');
     expect((await florin.operator('GET', '/admin/v1/subscriptions/x/audit')).body.code).toBe('subscription_not_found');

@@ -25,7 +25,7 @@ export class AdminInvoicesController {
     const page = pageOf(query);
     const [rows, count] = await manager.findAndCount(InvoiceRow, {
       where: {
-        ...(isId(query.organization_id ?? '') ? { organizationId: query.organization_id } : {}),
+        ...(query.organization_id === undefined ? {} : { organizationId: query.organization_id }),
         ...(query.status ? { status: query.status } : {}),
       } as object,
       order: { createdAt: 'desc', id: 'desc' },

@@ -34,7 +34,7 @@ export class AdminSubscriptionsController {
     const isOver = In(['CANCELED', 'TERMINATED', 'FAILED']);
     const [rows, count] = await manager.findAndCount(SubscriptionRow, {
       where: {
-        ...(isId(query.organization_id ?? '') ? { organizationId: query.organization_id } : {}),
+        ...(query.organization_id === undefined ? {} : { organizationId: query.organization_id }),
         ...(query.status ? { status: query.status } : query.include_canceled === 'true' ? {} : { status: Not(isOver) }),
         ...(query.resource_type === undefined ? {} : { resourceType: query.resource_type }),
         ...(customers ? { customerId: In(customers.map(({ id }) => id)) } : {}),

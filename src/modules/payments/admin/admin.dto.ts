@@ -1,5 +1,5 @@
 import { Transform } from 'class-transformer';
-import { IsBoolean, IsIn, IsObject, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { IsBoolean, IsIn, IsObject, IsOptional, IsString, IsUUID, Matches, MaxLength } from 'class-validator';
 import { invoiceStatuses, type InvoiceStatus } from '../../../domain/lifecycles/invoice.ts';
 import { type SubscriptionStatus, subscriptionStatuses } from '../../../domain/lifecycles/subscription.ts';
 import { PageQuery } from '../../../platform/http/pagination.ts';
@@ -10,7 +10,7 @@ const upper = ({ value }: { value: unknown }): unknown => (typeof value === 'str
 
 export class AdminSubscriptionsQuery extends PageQuery {
   @IsOptional()
-  @IsKey()
+  @IsUUID()
   organization_id?: string;
   @IsOptional()
   @Transform(upper)
@@ -31,7 +31,7 @@ export class AdminSubscriptionsQuery extends PageQuery {
 
 export class AdminInvoicesQuery extends PageQuery {
   @IsOptional()
-  @IsKey()
+  @IsUUID()
   organization_id?: string;
   @IsOptional()
   @Transform(upper)
