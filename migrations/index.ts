@@ -39,6 +39,7 @@ import { GivenBack1795000670000 } from './1795000670000-given-back.ts';
 import { WhatComesLate1795000680000 } from './1795000680000-what-comes-late.ts';
 import { Countries1795000780000 } from './1795000780000-countries.ts';
 import { RunsByTime1795000643000 } from './1795000643000-runs-by-time.ts';
+import { SecondWalls1795000770000 } from './1795000770000-second-walls.ts';
 
 /** In the order in which they run; listed by hand so that no glob decides what a release contains. */
 export const migrations = [
@@ -82,5 +83,6 @@ export const migrations = [
   CreditNoteMetadata1795000661000,
   GivenBack1795000670000,
   WhatComesLate1795000680000,
+  SecondWalls1795000770000,
   Countries1795000780000,
 ];

@@ -1,7 +1,7 @@
 import { isISO31661Alpha2 } from 'class-validator';
 import { type Florin, startFlorin, type Tenant } from '../../support/florin.ts';
 import { expectHealthy } from '../../support/doctor.ts';
-import { advance, invoicesOf, stockShop, subscribe } from '../../support/shop.ts';
+import { advance, invoicesOf, make, stockShop, subscribe } from '../../support/shop.ts';
 
 /** Each rule of the schema, with the violation planted straight in SQL: whatever the code does, it must be refused. */
 describe('the database is the last judge', () => {
@@ -19,10 +19,16 @@ describe('the database is the last judge', () => {
     await stockShop(tenant.call);
     await subscribe(tenant.call, 'sub');
     await subscribe(tenant.call, 'other');
+    await make(tenant.call, '/api/v1/taxes', 'tax', { code: 'vat', name: 'VAT', rate: '10', applied_to_organization: true });
     await advance(tenant.call, '2026-03-01T02:00:00Z');
     const [, first] = await invoicesOf(tenant.call, 'sub');
     invoiceId = first.lago_id;
     subscriptionId = first.lago_subscription_id;
+    const [, other] = await invoicesOf(tenant.call, 'other');
+    const [fee] = (await tenant.call('GET', `/api/v1/invoices/${other.lago_id}`)).body.invoice.fees;
+    const note = { invoice_id: other.lago_id, items: [{ fee_id: fee.lago_id, amount_cents: 100 }], credit_amount_cents: 110 };
+    await make(tenant.call, '/api/v1/credit_notes', 'credit_note', note);
+    await advance(tenant.call, '2026-04-01T02:00:00Z');
   });
   afterAll(async () => {
     await expectHealthy(florin);
@@ -173,6 +179,125 @@ describe('the database is the last judge', () => {
       'issued_fees_are_immutable',
       [`update fees set amount_cents = amount_cents + 1 where invoice_id = :invoice`],
     ],
+    ['a table of invoices emptied', 'invoices_are_never_emptied', ['truncate invoices cascade']],
+    ['a table of fees emptied', 'fees_are_never_emptied', ['truncate fees cascade']],
+    ['a table of taxes emptied', 'invoice_taxes_are_never_emptied', ['truncate invoice_taxes']],
+    ['a table of spans emptied', 'invoice_subscriptions_are_never_emptied', ['truncate invoice_subscriptions']],
+    ['a table of coverage emptied', 'billed_periods_are_never_emptied', ['truncate billed_periods']],
+    ['a table of taken credit emptied', 'invoice_credits_are_never_emptied', ['truncate invoice_credits']],
+    ['a table of payments emptied', 'invoice_payments_are_never_emptied', ['truncate invoice_payments']],
+    ['a table of credit notes emptied', 'credit_notes_are_never_emptied', ['truncate credit_notes cascade']],
+    ['a table of items emptied', 'credit_note_items_are_never_emptied', ['truncate credit_note_items']],
+    ['a table of counters emptied', 'number_series_are_never_emptied', ['truncate number_series']],
+    ['an outbox emptied', 'outbox_events_are_never_emptied', ['truncate outbox_events']],
+    ['everything of all tenants emptied', 'invoices_are_never_emptied', ['truncate invoices, organizations cascade']],
+    [
+      'a changed tax of an issued invoice',
+      'issued_invoice_taxes_are_immutable',
+      ['update invoice_taxes set amount_cents = amount_cents + 1 where invoice_id = :invoice'],
+    ],
+    [
+      'a deleted tax of an issued invoice',
+      'issued_invoice_taxes_are_immutable',
+      ['delete from invoice_taxes where invoice_id = :invoice'],
+    ],
+    [
+      'a tax added to an issued invoice',
+      'issued_invoice_taxes_are_immutable',
+      [
+        `insert into taxes values (:org, '00000000-0000-7000-8000-00000000000b', 'x', 'x', null, 5, false, now(), now())`,
+        `insert into invoice_taxes select (jsonb_populate_record(t, '{"tax_code": "x", "tax_id": "00000000-0000-7000-8000-00000000000b"}')).* from invoice_taxes t where invoice_id = :invoice`,
+      ],
+    ],
+    [
+      'a tax of a draft moved to an issued invoice',
+      'issued_invoice_taxes_are_immutable',
+      [
+        copyOfInvoice({ id: `'00000000-0000-7000-8000-000000000003'` }),
+        `insert into taxes values (:org, '00000000-0000-7000-8000-00000000000b', 'x', 'x', null, 5, false, now(), now())`,
+        `insert into invoice_taxes select (jsonb_populate_record(t, '{"tax_code": "x", "tax_id": "00000000-0000-7000-8000-00000000000b", "invoice_id": "00000000-0000-7000-8000-000000000003"}')).*
+         from invoice_taxes t where invoice_id = :invoice`,
+        `update invoice_taxes set invoice_id = :invoice where invoice_id = '00000000-0000-7000-8000-000000000003'`,
+      ],
+    ],
+    [
+      'deleted coverage of an issued invoice',
+      'issued_coverage_stays',
+      ['delete from billed_periods where invoice_id = :invoice'],
+    ],
+    [
+      'coverage of an issued invoice made shorter',
+      'issued_coverage_stays',
+      [
+        `update billed_periods set period = tstzrange(lower(period), upper(period) - interval '1 day') where invoice_id = :invoice`,
+      ],
+    ],
+    [
+      'a deleted span of an issued invoice',
+      'issued_spans_stay',
+      ['delete from invoice_subscriptions where invoice_id = :invoice'],
+    ],
+    [
+      'a moved span of an issued invoice',
+      'issued_spans_stay',
+      [`update invoice_subscriptions set period_start = period_start - interval '1 day' where invoice_id = :invoice`],
+    ],
+    ['a deleted event of the outbox', 'outbox_is_append_only', ['delete from outbox_events where organization_id = :org']],
+    [
+      'a changed event of the outbox',
+      'outbox_is_append_only',
+      [`update outbox_events set payload = '{}' where organization_id = :org`],
+    ],
+    ['a deleted credit note', 'issued_credit_notes_are_immutable', ['delete from credit_notes where organization_id = :org']],
+    [
+      'a changed amount on an issued credit note',
+      'issued_credit_notes_are_immutable',
+      [
+        'update credit_notes set taxes_amount_cents = 0, total_amount_cents = 100, credit_amount_cents = 100 where organization_id = :org',
+      ],
+    ],
+    [
+      'an issued credit note made a draft again',
+      'issued_credit_notes_are_immutable',
+      [`update credit_notes set status = 'DRAFT' where organization_id = :org`],
+    ],
+    [
+      'a deleted item of an issued credit note',
+      'issued_credit_note_items_are_immutable',
+      ['delete from credit_note_items where organization_id = :org'],
+    ],
+    [
+      'a changed item of an issued credit note',
+      'issued_credit_note_items_are_immutable',
+      ['update credit_note_items set precise_amount_cents = 1 where organization_id = :org'],
+    ],
+    [
+      'an item added to an issued credit note',
+      'issued_credit_note_items_are_immutable',
+      [
+        'insert into credit_note_items select organization_id, gen_random_uuid(), credit_note_id, fee_id, 1 from credit_note_items',
+      ],
+    ],
+    [
+      'deleted credit of an invoice that took it',
+      'taken_credit_stays',
+      ['delete from invoice_credits where organization_id = :org'],
+    ],
+    [
+      'less credit than an invoice took',
+      'taken_credit_stays',
+      ['update invoice_credits set amount_cents = amount_cents - 1 where organization_id = :org'],
+    ],
+    [
+      'a deleted payment',
+      'payments_are_never_deleted',
+      [
+        `insert into invoice_payments (organization_id, id, invoice_id, provider, provider_payment_id, status, amount_cents, currency, refunded_cents, created_at, updated_at)
+         select organization_id, gen_random_uuid(), id, 'STRIPE', 'inpay_1', 'PAID', 100, currency, 0, now(), now() from invoices where id = :invoice`,
+        'delete from invoice_payments where organization_id = :org',
+      ],
+    ],
+    ['a deleted counter', 'series_are_never_deleted', ['delete from number_series where organization_id = :org']],
     ['a deleted fee of an issued invoice', 'issued_fees_are_immutable', [`delete from fees where invoice_id = :invoice`]],
     [
       'a fee added to an issued invoice',
@@ -306,6 +431,14 @@ describe('the database is the last judge', () => {
       codes,
     ]);
     expect(rows.map(({ code }) => code)).toEqual(codes.filter((code) => isISO31661Alpha2(code)));
+  });
+
+  it('lets no table that guards its rows be emptied', async () => {
+    const { rows } = await florin.sql.query(`
+      select c.relname from pg_class c where c.relnamespace = 'public'::regnamespace
+        and exists (select from pg_trigger t where t.tgrelid = c.oid and not t.tgisinternal)
+        and not exists (select from pg_trigger t where t.tgrelid = c.oid and t.tgtype & 32 = 32)`);
+    expect(rows).toEqual([]);
   });
 
   it('lets payment and notes through on an issued invoice', async () => {
