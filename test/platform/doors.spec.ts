@@ -11,6 +11,15 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 
 const bootstrapKey = 'bootstrap-key-of-the-door-tests';
 
+const freePort = async (): Promise<number> => {
+  const holder = createServer();
+  const port = await new Promise<number>((resolve) =>
+    holder.listen(0, '127.0.0.2', () => resolve((holder.address() as { port: number }).port)),
+  );
+  await new Promise((resolve) => holder.close(resolve));
+  return port;
+};
+
 describe('the doors', () => {
   let place: string;
   let database: TestDatabase;
@@ -95,6 +104,19 @@ describe('the doors', () => {
     expect(door.output().stdout).not.toContain('listens');
     door.child.kill('SIGTERM');
     expect(await door.exit).toBe(0);
+  });
+
+  it('main listens on HOST only, and says no more than LOG_LEVEL allows', async () => {
+    const port = await freePort();
+    const door = open('src/main.ts', [], { HOST: '127.0.0.2', PORT: String(port), LOG_LEVEL: 'error' });
+    await until(
+      'it answers',
+      async () => (await fetch(`http://127.0.0.2:${port}/health/live`).catch(() => undefined))?.status === 200,
+    );
+    await expect(fetch(`http://127.0.0.1:${port}/health/live`)).rejects.toThrow();
+    door.child.kill('SIGTERM');
+    expect(await door.exit).toBe(0);
+    expect(door.output().stdout).toBe('');
   });
 
   it('migrate says what it did', async () => {

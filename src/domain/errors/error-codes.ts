@@ -19,6 +19,7 @@ export const statusByCode = {
   payment_declined: 402,
   forbidden: 403,
   feature_unavailable: 403,
+  billing_disabled: 403,
   route_not_found: 404,
   organization_not_found: 404,
   api_key_not_found: 404,

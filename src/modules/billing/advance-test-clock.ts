@@ -1,8 +1,10 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { BillingError, invalid } from '../../domain/errors/billing-error.ts';
+import { CONFIG, type Config } from '../../platform/config/config.ts';
 import { FinalizeDueInvoices } from '../invoices/index.ts';
 import { OrganizationRow } from '../organizations/index.ts';
+import { WakeSubscriptions } from '../subscriptions/index.ts';
 import { ChargeEvents } from './instant-charges/charge-events.ts';
 import { ChargeUnits } from './instant-charges/charge-units.ts';
 import { GenerateInvoices, type GenerationRequest } from './generate-invoices.ts';
@@ -28,7 +30,7 @@ const beginningOfTime = new Date(0);
 
 /**
  * Moves a test organization's time and does on the way what the schedule would have done, at the schedule's own ticks: the
- * generator on the hour, the finalizer every five minutes.
+ * generator on the hour, the finalizer every five minutes. Where billing is turned off the schedule makes no invoices here either.
  */
 @Injectable()
 export class AdvanceTestClock {
@@ -38,6 +40,8 @@ export class AdvanceTestClock {
     private readonly finalizeDueInvoices: FinalizeDueInvoices,
     private readonly chargeEvents: ChargeEvents,
     private readonly chargeUnits: ChargeUnits,
+    private readonly wakeSubscriptions: WakeSubscriptions,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   /** @throws BillingError not_in_test_mode, clock_advance_in_progress, validation_errors (back in time, more than ten years ahead) */
@@ -65,8 +69,9 @@ export class AdvanceTestClock {
     if (!now) throw new BillingError('not_in_test_mode');
     if (to < now) throw invalid({ to: ['in_the_past'] });
     if (to.getTime() - now.getTime() > tenYearsMs) throw invalid({ to: ['value_is_out_of_range'] });
-    await this.chargeEvents.execute(organizationId);
-    await this.chargeUnits.execute(organizationId);
+    const { billingEnabled } = this.config;
+    if (billingEnabled) await this.chargeEvents.execute(organizationId);
+    if (billingEnabled) await this.chargeUnits.execute(organizationId);
     let generated = beginningOfTime;
     let finalized = beginningOfTime;
     for (;;) {
@@ -77,10 +82,12 @@ export class AdvanceTestClock {
       const instant = new Date(at);
       await this.setTime(organizationId, instant);
       if (generateAt === at) {
-        await this.generateInvoices.forOrganization(organizationId, instant, {
-          trigger: 'CLOCK',
-          ...(onProgress ? { onProgress } : {}),
-        });
+        if (billingEnabled)
+          await this.generateInvoices.forOrganization(organizationId, instant, {
+            trigger: 'CLOCK',
+            ...(onProgress ? { onProgress } : {}),
+          });
+        else await this.wakeSubscriptions.execute(organizationId, instant);
         generated = instant;
       }
       if (finalizeAt === at) {

@@ -1,6 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Clock, dateOf } from '../../platform/clock/clock.ts';
+import { CONFIG, type Config } from '../../platform/config/config.ts';
 import { type Query, queryOn } from '../../platform/database/sql.ts';
 import { newId } from '../../platform/database/ids.ts';
 import { log } from '../../platform/logging/log.ts';
@@ -30,6 +31,11 @@ export interface GenerationRequest {
   readonly onProgress?: RunProgress;
 }
 
+const nothing: RunResult = { found: 0, successful: 0, failed: 0 };
+
+/** Where billing is turned off nothing is made on these; who asks by hand gets invoices all the same. */
+const scheduled: readonly RunTrigger[] = ['CRON', 'STARTUP'];
+
 /** Wakes what time has come for and bills what is due, of one organization or of all live ones. */
 @Injectable()
 export class GenerateInvoices {
@@ -41,13 +47,15 @@ export class GenerateInvoices {
     private readonly runBilling: RunBilling,
     private readonly workerLog: WorkerLog,
     private readonly clock: Clock,
+    @Inject(CONFIG) private readonly config: Config,
   ) {
     this.query = queryOn(dataSource);
   }
 
-  /** Every live organization, by the wall clock. One organization's failure does not keep the others waiting. */
+  /** Every live organization, by the wall clock; the schedule only wakes them where billing is turned off. One organization's failure does not keep the others waiting. */
   async forAll({ trigger, scheduledFor, onProgress }: GenerationRequest): Promise<RunResult> {
     const now = dateOf(this.clock.now());
+    if (!this.config.billingEnabled && scheduled.includes(trigger)) return this.wakeAll(now);
     await failStaleDryRuns(this.query, new Date(now.getTime() - staleAfterMs), now);
     for (const run of await staleRuns(this.query, new Date(now.getTime() - staleAfterMs))) await this.work(run, onProgress);
     const organizations = await this.query<{ id: string }>(organizationsWithWork, [now]);
@@ -88,6 +96,15 @@ export class GenerateInvoices {
     return { ...(await this.work(run, request.onProgress)), runId: run.id };
   }
 
+  /** Subscriptions start, change and end in time, whoever bills them. */
+  private async wakeAll(now: Date): Promise<RunResult> {
+    for (const { id } of await this.query<{ id: string }>(organizationsWithWork, [now]))
+      await this.wakeSubscriptions
+        .execute(id, now)
+        .catch((error: unknown) => log.error('subscriptions of an organization were not woken', error, { organization_id: id }));
+    return nothing;
+  }
+
   private async work(run: Run, onProgress?: GenerationRequest['onProgress']): Promise<RunResult> {
     const lines = this.workerLog.of('invoice_generator', run.id);
     lines.info('🚀 Invoice generation started', { organization_id: run.organizationId });
@@ -99,10 +116,9 @@ export class GenerateInvoices {
   private nothingDue(): RunResult {
     const id = newId();
     this.workerLog.of('invoice_generator', id).info('🚀 Invoice generation started');
-    const result = { found: 0, successful: 0, failed: 0 };
     this.workerLog.of('invoice_generator', id).info('Found 0 subscriptions due for processing');
-    this.finish(id, result);
-    return result;
+    this.finish(id, nothing);
+    return nothing;
   }
 
   private finish(runId: string, { successful, failed }: RunResult): void {

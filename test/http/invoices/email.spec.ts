@@ -46,6 +46,13 @@ describe('invoices by e-mail', () => {
     expect(server.taken[0]).toMatch(/is over \d+\.\d\d USD, due on/);
   });
 
+  it('come from MAIL_FROM', async () => {
+    server = await startMailServer();
+    await draftWith({ SMTP_URL: server.url, MAIL_FROM: 'Acme Billing <bills@acme.example>' });
+    await florin.app.get(FinalizeInvoices).forAll();
+    expect(server.taken[0]).toMatch(/^From: Acme Billing <bills@acme\.example>$/m);
+  });
+
   it('that the server refuses are opened all the same, and the refusal is told (H3)', async () => {
     server = await startMailServer({ refuses: true });
     const id = await draftWith({ SMTP_URL: server.url });

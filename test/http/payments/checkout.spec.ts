@@ -64,6 +64,8 @@ describe('the checkout', () => {
         201,
         { checkout_url: null, session_id: null, subscription_id: null, requires_checkout: false, billing_disabled: true },
       ]);
+      const atOnce = await (await free.person('ada'))('POST', '/api/v1/billing/subscriptions', { subscription: order });
+      expect([atOnce.status, atOnce.body.code]).toEqual([403, 'billing_disabled']);
       expect((await free.florin.sql.query('select from subscriptions')).rowCount).toBe(0);
       expect((await free.requests()).filter(({ url }) => !url.startsWith('/v1/webhook_endpoints'))).toEqual([]);
     } finally {

@@ -1,5 +1,5 @@
 import { expectHealthy } from '../../support/doctor.ts';
-import type { Caller } from '../../support/florin.ts';
+import { type Caller, startFlorin } from '../../support/florin.ts';
 import { buyerOf, openStripeShop, order, payAt, type StripeShop } from '../../support/stripe-shop.ts';
 
 const methodsPath = '/api/v1/billing/payment_methods';
@@ -43,6 +43,26 @@ describe('how a customer pays', () => {
       status: 400,
       code: 'customer_billed_by_invoice',
     });
+  });
+
+  it('whose session names no page is led back to FLORIN_BILLING_PAGE_URL', async () => {
+    const page = 'https://shop.example/billing';
+    const joined = await startFlorin(
+      { FLORIN_BILLING_PAGE_URL: page, STRIPE_WEBHOOK_SECRET: 'whsec_of_another_door', STRIPE_API_BASE: shop.sim.simulator.url },
+      shop.florin.databaseUrl,
+    );
+    try {
+      const { name } = await buyer();
+      const session = { session: { role: 'owner', subject: 'ada' } };
+      const { body } = await joined.as(shop.tenant.key)('POST', `/api/v1/customers/${name}/sessions`, session);
+      const owner = joined.as(body.token);
+      const { portal_url: url } = (await owner('POST', '/api/v1/billing/portal')).body;
+      expect(await (await fetch(url)).text()).toContain(page);
+      const opened = (await owner('POST', '/api/v1/billing/checkout', order)).body.session_id;
+      expect((await shop.sim.stripe.checkout.sessions.retrieve(opened)).cancel_url).toBe(page);
+    } finally {
+      await joined.stop();
+    }
   });
 
   it('C15: everybody sees whether the customer can pay, only owners with what', async () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { BillBatch } from '../../../src/modules/billing/bill-batch.ts';
 import { GenerateInvoices } from '../../../src/modules/billing/index.ts';
 import { JobSlots } from '../../../src/platform/jobs/job-slots.ts';
 import { expectHealthy } from '../../support/doctor.ts';
@@ -221,5 +222,26 @@ describe('the invoice generator', () => {
     });
     await florin.sql.query(`update job_runs set started_at = now() - interval '3 hours' where job = 'invoice_finalization'`);
     expect(await health()).toMatchObject({ overall_status: 'stale', workers: { invoice_finalizer: { status: 'stale' } } });
+  });
+
+  it('bills with as many transactions at once as FLORIN_BILLING_WORKERS says', async () => {
+    const joined = await startFlorin({ FLORIN_BILLING_WORKERS: '3' }, florin.databaseUrl);
+    try {
+      await subscribe(tenant.call, 'due');
+      await endPeriod('due', `date_trunc('day', now())`);
+      const batches = joined.app.get(BillBatch, { strict: false });
+      const bill = batches.execute.bind(batches);
+      let [atOnce, most] = [0, 0];
+      batches.execute = async (...request) => {
+        most = Math.max(most, (atOnce += 1));
+        const result = await bill(...request);
+        atOnce -= 1;
+        return result;
+      };
+      await joined.app.get(GenerateInvoices).forAll({ trigger: 'CRON' });
+      expect(most).toBe(3);
+    } finally {
+      await joined.stop();
+    }
   });
 });

@@ -1,6 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { BillingError } from '../../../domain/errors/billing-error.ts';
 import type { Session } from '../../../platform/auth/principal.ts';
+import { CONFIG, type Config } from '../../../platform/config/config.ts';
 import { newId } from '../../../platform/database/ids.ts';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.ts';
 import { OrganizationClock } from '../../organizations/index.ts';
@@ -20,10 +21,12 @@ export class BuyAtOnce {
     private readonly providers: PaymentProviders,
     private readonly offers: Offers,
     private readonly startPaidSubscription: StartPaidSubscription,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  /** @throws BillingError customer_billed_by_invoice, payment_method_missing, payment_declined, plan_not_offered, and the provider's */
+  /** @throws BillingError billing_disabled, customer_billed_by_invoice, payment_method_missing, payment_declined, plan_not_offered, and the provider's */
   async execute(session: Session, input: CheckoutInput): Promise<SubscriptionRow> {
+    if (!this.config.billingEnabled) throw new BillingError('billing_disabled');
     const buyer = await this.offers.buyer(session);
     if (buyer.provider === 'MANUAL') throw new BillingError('customer_billed_by_invoice');
     if (!buyer.hasPaymentMethod) throw new BillingError('payment_method_missing');

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { BillingError, invalid } from '../../../domain/errors/billing-error.ts';
+import { CONFIG, type Config } from '../../../platform/config/config.ts';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.ts';
 import { OrganizationClock } from '../../organizations/index.ts';
 import { findPlan, PlanRow } from '../../plans/index.ts';
@@ -16,14 +17,16 @@ export class UpgradeResource {
     private readonly unitOfWork: UnitOfWork,
     private readonly organizationClock: OrganizationClock,
     private readonly createSubscription: CreateSubscription,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   /**
    * What Florin bills changes its plan as any subscription does: at once when it becomes dearer, else with the period. What a payment
    * provider bills changes its price there first, and the provider settles the difference.
-   * @throws BillingError plan_not_found, transition_not_allowed (it does not run), validation_errors (the same plan, another currency)
+   * @throws BillingError billing_disabled, plan_not_found, transition_not_allowed (it does not run), validation_errors (the same plan, another currency)
    */
   async execute(row: SubscriptionRow, planCode: string): Promise<SubscriptionRow> {
+    if (!this.config.billingEnabled) throw new BillingError('billing_disabled');
     const { organizationId, id } = row;
     const { manager } = this.dataSource;
     const plan = await findPlan(manager, organizationId, planCode);
