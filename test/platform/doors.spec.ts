@@ -113,7 +113,7 @@ describe('the doors', () => {
       'it answers',
       async () => (await fetch(`http://127.0.0.2:${port}/health/live`).catch(() => undefined))?.status === 200,
     );
-    await expect(fetch(`http://127.0.0.1:${port}/health/live`)).rejects.toThrow();
+    await expect(fetch(`http://127.0.0.1:${port}/health/live`)).rejects.toThrow('fetch failed');
     door.child.kill('SIGTERM');
     expect(await door.exit).toBe(0);
     expect(door.output().stdout).toBe('');

@@ -4,7 +4,6 @@ import { BillingError, invalid } from '../../domain/errors/billing-error.ts';
 import { CONFIG, type Config } from '../../platform/config/config.ts';
 import { FinalizeDueInvoices } from '../invoices/index.ts';
 import { OrganizationRow } from '../organizations/index.ts';
-import { WakeSubscriptions } from '../subscriptions/index.ts';
 import { ChargeEvents } from './instant-charges/charge-events.ts';
 import { ChargeUnits } from './instant-charges/charge-units.ts';
 import { GenerateInvoices, type GenerationRequest } from './generate-invoices.ts';
@@ -40,7 +39,6 @@ export class AdvanceTestClock {
     private readonly finalizeDueInvoices: FinalizeDueInvoices,
     private readonly chargeEvents: ChargeEvents,
     private readonly chargeUnits: ChargeUnits,
-    private readonly wakeSubscriptions: WakeSubscriptions,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -82,12 +80,7 @@ export class AdvanceTestClock {
       const instant = new Date(at);
       await this.setTime(organizationId, instant);
       if (generateAt === at) {
-        if (billingEnabled)
-          await this.generateInvoices.forOrganization(organizationId, instant, {
-            trigger: 'CLOCK',
-            ...(onProgress ? { onProgress } : {}),
-          });
-        else await this.wakeSubscriptions.execute(organizationId, instant);
+        await this.generateInvoices.onClock(organizationId, instant, onProgress);
         generated = instant;
       }
       if (finalizeAt === at) {

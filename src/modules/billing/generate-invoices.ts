@@ -96,6 +96,12 @@ export class GenerateInvoices {
     return { ...(await this.work(run, request.onProgress)), runId: run.id };
   }
 
+  /** A tick of the schedule on an organization's own clock. */
+  async onClock(organizationId: string, asOf: Date, onProgress?: RunProgress): Promise<void> {
+    if (!this.config.billingEnabled) await this.wakeSubscriptions.execute(organizationId, asOf);
+    else await this.forOrganization(organizationId, asOf, { trigger: 'CLOCK', ...(onProgress ? { onProgress } : {}) });
+  }
+
   /** Subscriptions start, change and end in time, whoever bills them. */
   private async wakeAll(now: Date): Promise<RunResult> {
     for (const { id } of await this.query<{ id: string }>(organizationsWithWork, [now]))
