@@ -7,6 +7,7 @@ import {
   FailPayment,
   FollowProviderSubscription,
   LinkInvoicePayment,
+  namesOurs,
   NoteOnInvoice,
   NotePaymentMethods,
   RefundCharge,
@@ -20,6 +21,7 @@ import type { Verbs } from './event-context.ts';
 import { handlerByType } from './handlers.ts';
 import { envelopeOf } from './open-envelope.ts';
 import { at, fieldsOf } from './payload.ts';
+import { tracesOf } from './traces-of.ts';
 import { StripeProvider } from './provider/stripe-provider.ts';
 import { StripeQuestions } from './stripe-questions.ts';
 import { StripeStandIn } from './stripe-stand-in.ts';
@@ -70,6 +72,8 @@ export class StripeInbound implements InboundProvider, OnModuleInit {
   }
 
   async apply(tx: Tx, event: StoredEvent, facts: Facts): Promise<Applied> {
+    // Florin sells by one account of Stripe. What is called the same in an account that is connected to it is not the same.
+    if (event.account !== '') return { ignored: `of the account ${event.account}, which is not Florin's` };
     const handler = handlerByType.get(event.type);
     if (!handler) {
       log.info('unhandled event type', { type: event.type, event_id: event.eventId });
@@ -79,7 +83,8 @@ export class StripeInbound implements InboundProvider, OnModuleInit {
     const object = fieldsOf(at(payload, 'data.object'));
     if (!object) throw new Error(`event ${event.eventId} has no object`);
     const previous = fieldsOf(at(payload, 'data.previous_attributes'));
-    return handler.apply({ tx, event, object, previous, facts, verbs: this.verbs });
+    const applied = await handler.apply({ tx, event, object, previous, facts, verbs: this.verbs });
+    return 'deferred' in applied ? { ...applied, isForeign: !(await namesOurs(tx, tracesOf(object, previous))) } : applied;
   }
 
   ask(question: string): Promise<unknown> {

@@ -2,14 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { Tx } from '../../platform/database/unit-of-work.ts';
 import { OrganizationClock } from '../organizations/index.ts';
 import type { SubscriptionRow } from '../subscriptions/index.ts';
-import {
-  findClaimedSubscription,
-  findByCheckoutSession,
-  linkCustomer,
-  notePayer,
-  updateLink,
-  adoptProviderSubscription,
-} from './provider/provider-links.store.ts';
+import { findOwnCheckout } from './provider/find-owner.ts';
+import { linkCustomer, notePayer, updateLink, adoptProviderSubscription } from './provider/provider-links.store.ts';
 import { dateOrNull, type ObservedCheckout } from './provider/observed.ts';
 import { StartPaidSubscription } from './start-paid-subscription.ts';
 
@@ -23,10 +17,7 @@ export class CompleteCheckout {
 
   /** Undefined when the session is none of ours; an unpaid one changes nothing. */
   async execute(tx: Tx, seen: ObservedCheckout): Promise<SubscriptionRow | undefined> {
-    const { claimedSubscriptionId } = seen;
-    const found =
-      (await findByCheckoutSession(tx, seen.id)) ??
-      (claimedSubscriptionId === null ? undefined : await findClaimedSubscription(tx, claimedSubscriptionId));
+    const found = await findOwnCheckout(tx, seen);
     if (!found) return undefined;
     const { subscription } = found;
     if (!seen.isPaid) return subscription;

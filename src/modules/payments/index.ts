@@ -3,6 +3,7 @@ export { CloseCheckouts } from './checkout/close-checkouts.ts';
 export { CompleteCheckout } from './complete-checkout.ts';
 export { EndAbandonedCheckouts } from './checkout/end-abandoned-checkouts.ts';
 export { EndCheckout } from './end-checkout.ts';
+export { type NamedThings, namesOurs } from './provider/find-owner.ts';
 export { FailPayment } from './fail-payment.ts';
 export { findPaidInvoice, type PaymentTraces } from './provider/find-paid-invoice.ts';
 export { FollowProviderSubscription } from './follow-provider-subscription.ts';

@@ -18,6 +18,13 @@ export interface PaymentMethodNews {
   readonly note?: { readonly type: string; readonly once: string; readonly details: object };
 }
 
+/** Ids of ours, as the provider's metadata has them. */
+export interface ClaimedCustomer {
+  readonly customerId: string;
+  /** Null where it names none. */
+  readonly organizationId: string | null;
+}
+
 const later = (known: Date | null, said: Date | undefined): Date | null =>
   said && (known === null || said > known) ? said : known;
 
@@ -50,11 +57,12 @@ export class NotePaymentMethods {
     return { ...known, ...changes };
   }
 
-  /** Links the provider's customer to ours by the id in its metadata, if ours has none yet. */
-  async claim(tx: Tx, providerCustomerId: string, customerId: string): Promise<void> {
+  /** Links the provider's customer to ours by the ids in its metadata, if ours has none yet and is of the organization they name. */
+  async claim(tx: Tx, providerCustomerId: string, claimed: ClaimedCustomer): Promise<void> {
+    const { customerId, organizationId } = claimed;
     if (!isId(customerId) || (await findProviderCustomer(tx, providerCustomerId))) return;
     const customer = await tx.findOneBy(CustomerRow, { id: customerId });
-    if (!customer) return;
+    if (!customer || (organizationId !== null && organizationId !== customer.organizationId)) return;
     const at = await this.organizationClock.now(customer.organizationId, tx);
     await linkCustomer(tx, customer, providerCustomerId, at);
   }

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-export const inboundStatuses = ['RECEIVED', 'PROCESSING', 'PROCESSED', 'DEFERRED', 'FAILED', 'DEAD'] as const;
+export const inboundStatuses = ['RECEIVED', 'PROCESSING', 'PROCESSED', 'DEFERRED', 'FAILED', 'DEAD', 'IGNORED'] as const;
 export type InboundStatus = (typeof inboundStatuses)[number];
 
 /** An event as a provider sent it, byte for byte, and how far we are with it. */

@@ -22,6 +22,8 @@ export interface Envelope {
 export interface StoredEvent {
   readonly id: string;
   readonly provider: string;
+  /** Whose event it is at the provider; empty for our own account. */
+  readonly account: string;
   readonly eventId: string;
   readonly type: string;
   readonly occurredAt: Date;
@@ -33,8 +35,13 @@ export interface StoredEvent {
 
 export type Applied =
   | { readonly outcome: string; readonly organizationId?: string | null; readonly changed: boolean }
-  /** It names something that is not here yet; it is tried again later, and as soon as its lane moves. */
-  | { readonly deferred: string; readonly organizationId?: string | null };
+  /**
+   * It names something that is not here yet; it is tried again later, and as soon as its lane moves. A foreign one names nothing at all
+   * that is known here: somebody else's, unless something of ours comes for it within the hour.
+   */
+  | { readonly deferred: string; readonly organizationId?: string | null; readonly isForeign?: boolean }
+  /** It is somebody else's, whatever comes. */
+  | { readonly ignored: string };
 
 /** What was asked of the provider, and our database's time before it was asked: nothing received earlier can be newer. */
 export interface Fact {

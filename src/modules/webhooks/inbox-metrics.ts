@@ -28,7 +28,7 @@ export class InboxMetrics {
     this.receivedEvents.inc({ as });
   }
 
-  worked(to: 'PROCESSED' | 'DEFERRED' | 'FAILED' | 'DEAD'): void {
+  worked(to: 'PROCESSED' | 'DEFERRED' | 'FAILED' | 'DEAD' | 'IGNORED'): void {
     this.workedEvents.inc({ to });
   }
 }

@@ -71,6 +71,7 @@ export interface ClaimedEvent extends StoredEvent {
 interface ClaimedRow {
   id: string;
   provider: string;
+  account: string;
   event_id: string;
   type: string;
   lane: string;
@@ -102,7 +103,7 @@ const claim = {
     )
     update inbound_events e set status = 'PROCESSING', attempts = e.attempts + 1, woken = false, next_attempt_at = clock_timestamp() + $2::int * interval '1 second'
     from mine where e.id = mine.id
-    returning e.id, e.provider, e.event_id, e.type, e.lane, e.object_id, e.occurred_at, e.received_at, e.body, e.attempts, e.outcome,
+    returning e.id, e.provider, e.account, e.event_id, e.type, e.lane, e.object_id, e.occurred_at, e.received_at, e.body, e.attempts, e.outcome,
       date_trunc('milliseconds', e.next_attempt_at) as next_attempt_at`,
 };
 
@@ -112,6 +113,7 @@ export async function claimEvents(dataSource: DataSource, limit: number, leaseSe
     .map((row) => ({
       id: row.id,
       provider: row.provider,
+      account: row.account,
       eventId: row.event_id,
       type: row.type,
       lane: row.lane,
@@ -147,24 +149,25 @@ export async function markEventProcessed(
 }
 
 /**
- * What waited in this lane, or for this object, may be possible now; being woken does not count as a try. One that is being looked at
- * right now, perhaps in vain, keeps the wake-up until it is put off.
+ * What waited in this lane, or for this object, may be possible now; being woken does not count as a try. What was ignored because nothing
+ * of it was known here waits again. One that is being looked at right now, perhaps in vain, keeps the wake-up until it is put off.
  */
 const wake = {
   name: 'inbound_events.wake',
   text: `update inbound_events set woken = status = 'PROCESSING',
-      next_attempt_at = case when status = 'DEFERRED' then clock_timestamp() else next_attempt_at end,
-      attempts = case when status = 'DEFERRED' then greatest(attempts - 1, 0) else attempts end
-    where provider = $1 and lane = any($2::text[]) and status in ('DEFERRED', 'PROCESSING') and id <> $3`,
+      next_attempt_at = case when status = 'PROCESSING' then next_attempt_at else clock_timestamp() end,
+      attempts = case status when 'DEFERRED' then greatest(attempts - 1, 0) when 'IGNORED' then 0 else attempts end,
+      status = case status when 'IGNORED' then 'DEFERRED' else status end
+    where provider = $1 and lane = any($2::text[]) and status in ('DEFERRED', 'IGNORED', 'PROCESSING') and id <> $3 and account = $4`,
 };
 
 export async function wakeDeferred(tx: Tx, event: ClaimedEvent): Promise<void> {
-  await runStatement(tx, wake, [event.provider, [event.lane, event.objectId], event.id]);
+  await runStatement(tx, wake, [event.provider, [event.lane, event.objectId], event.id, event.account]);
 }
 
 const postpone = {
   name: 'inbound_events.postpone',
-  text: `update inbound_events set status = $4,
+  text: `update inbound_events set status = case when woken and $4 = 'IGNORED' then 'DEFERRED' else $4 end,
       next_attempt_at = clock_timestamp() + case when woken and $4 = 'DEFERRED' then 0 else $5::int end * interval '1 millisecond', error = $6,
       organization_id = coalesce($7, organization_id) where ${stillMine}`,
 };
@@ -172,7 +175,7 @@ const postpone = {
 export async function postponeEvent(
   dataSource: DataSource,
   event: ClaimedEvent,
-  next: { status: 'DEFERRED' | 'FAILED' | 'DEAD'; inMs: number; error: string; organizationId: string | null },
+  next: { status: 'DEFERRED' | 'FAILED' | 'DEAD' | 'IGNORED'; inMs: number; error: string; organizationId: string | null },
 ): Promise<void> {
   const { id, attempts, leaseUntil } = event;
   const values = [id, attempts, leaseUntil, next.status, next.inMs, next.error.slice(0, 2_000), next.organizationId];

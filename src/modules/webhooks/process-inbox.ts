@@ -32,6 +32,8 @@ class PutOff extends Error {
   }
 }
 
+type Deferred = Extract<Applied, { readonly deferred: string }>;
+
 /** Works off the inbox, one event of a lane at a time, each in one transaction with the note that it was processed. */
 @Injectable()
 export class ProcessInbox {
@@ -69,9 +71,9 @@ export class ProcessInbox {
     try {
       const provider: Actor = { type: `${event.provider.toLowerCase()}_webhook`, id: event.eventId, address: null };
       const applied = await withActor(provider, () => this.apply(event));
-      if ('deferred' in applied) {
-        await this.postpone(event, 'DEFERRED', applied.deferred, applied.organizationId ?? null);
-        log.warn(`inbound event deferred: ${applied.deferred}`, fields);
+      if ('ignored' in applied) await this.ignore(event, applied.ignored);
+      else if ('deferred' in applied) {
+        await this.defer(event, applied);
       } else {
         this.metrics.worked('PROCESSED');
         log.info(`inbound event processed: ${applied.outcome}`, fields);
@@ -79,7 +81,7 @@ export class ProcessInbox {
     } catch (error) {
       if (error instanceof ClaimLost) return;
       log.warn('inbound event failed', { ...fields, reason: error instanceof Error ? error.stack : String(error) });
-      await this.postpone(event, 'FAILED', error instanceof Error ? error.message : String(error), null);
+      await this.postpone(event, 'FAILED', error instanceof Error ? error.message : String(error));
     }
   }
 
@@ -93,7 +95,7 @@ export class ProcessInbox {
         return await this.unitOfWork.run(async (tx) => {
           await waitForLane(tx, event);
           const applied = await provider.apply(tx, event, facts);
-          if ('deferred' in applied) throw new PutOff(applied);
+          if ('deferred' in applied || 'ignored' in applied) throw new PutOff(applied);
           if (!(await markEventProcessed(tx, event, applied.outcome, applied.organizationId ?? null))) throw new ClaimLost();
           if (applied.changed) await wakeDeferred(tx, event);
           return applied;
@@ -107,13 +109,26 @@ export class ProcessInbox {
     }
   }
 
+  private async defer(event: ClaimedEvent, { deferred, organizationId = null, isForeign = false }: Deferred): Promise<void> {
+    if (isForeign && pauseAfter(event.attempts, { isForeign }) === undefined) return this.ignore(event, deferred);
+    await this.postpone(event, 'DEFERRED', deferred, { organizationId, isForeign });
+    log.warn(`inbound event deferred: ${deferred}`, { event_id: event.eventId, type: event.type, attempt: event.attempts });
+  }
+
+  /** Somebody else's: the account is shared, or there are others connected to it. */
+  private async ignore(event: ClaimedEvent, error: string): Promise<void> {
+    this.metrics.worked('IGNORED');
+    await postponeEvent(this.dataSource, event, { status: 'IGNORED', inMs: 0, error, organizationId: null });
+    log.info(`inbound event ignored: ${error}`, { event_id: event.eventId, type: event.type });
+  }
+
   private async postpone(
     event: ClaimedEvent,
     wanted: 'DEFERRED' | 'FAILED',
     error: string,
-    organizationId: string | null,
+    { organizationId = null, isForeign = false }: Pick<Deferred, 'organizationId' | 'isForeign'> = {},
   ): Promise<void> {
-    const inMs = pauseAfter(event.attempts);
+    const inMs = pauseAfter(event.attempts, { isForeign });
     const status = inMs === undefined ? 'DEAD' : wanted;
     if (status === 'DEAD')
       log.error('inbound event given up; replay it once the cause is gone', undefined, { event_id: event.eventId });

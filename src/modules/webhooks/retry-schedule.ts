@@ -17,8 +17,11 @@ const pausesMs = [
   24 * hour,
 ];
 
+/** The same for what names nothing that is known here: an hour in all. */
+const foreignPausesMs = [5 * second, 15 * second, minute, 5 * minute, 15 * minute, 39 * minute];
+
 /** Milliseconds until the next try, with up to a fifth of jitter; undefined after the last one. */
-export function pauseAfter(attempt: number): number | undefined {
-  const pause = pausesMs[attempt - 1];
+export function pauseAfter(attempt: number, { isForeign = false }: { isForeign?: boolean } = {}): number | undefined {
+  const pause = (isForeign ? foreignPausesMs : pausesMs)[attempt - 1];
   return pause === undefined ? undefined : Math.round(pause * (1 + Math.random() / 5));
 }

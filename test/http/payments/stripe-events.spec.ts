@@ -1,6 +1,7 @@
 import { expectHealthy } from '../../support/doctor.ts';
 import { type Florin, startFlorin, type Tenant } from '../../support/florin.ts';
-import { make, stockShop } from '../../support/shop.ts';
+import { stockShop } from '../../support/shop.ts';
+import { inboxOf, type StripeBuyer, stripeBuyer } from '../../support/stripe-buyer.ts';
 import { deliver, stripeEvent, webhookSecret, workOff } from '../../support/stripe.ts';
 import {
   checkoutSession,
@@ -20,13 +21,7 @@ import {
 describe('events of Stripe', () => {
   let florin: Florin;
   let tenant: Tenant;
-  let serial = 0;
-  /** Replaces the ids of the fixtures: every test has a customer of its own. */
-  let own: (event: object) => object;
-  let subscriptionId: string;
-  let number: string;
-  let customerId: string;
-
+  let buyer: StripeBuyer;
   beforeAll(async () => {
     florin = await startFlorin({ STRIPE_WEBHOOK_SECRET: webhookSecret });
     tenant = await florin.openOrganization('test');
@@ -34,48 +29,19 @@ describe('events of Stripe', () => {
     await stockShop(tenant.call);
   });
   beforeEach(async () => {
-    const mark = `x${(serial += 1)}`;
-    number = `ABCD-${mark}`;
-    own = (event) =>
-      JSON.parse(
-        JSON.stringify(event)
-          .replaceAll(/"(cus|sub|cs|pi|ch|inpay|in)_([A-Za-z0-9]+)"/g, `"$1_${mark}$2"`)
-          .replaceAll('ABCD-0001', number),
-      ) as object;
-    const customer = await make(tenant.call, '/api/v1/customers', 'customer', { external_id: `customer ${mark}` });
-    customerId = customer.lago_id;
-    const { body } = await florin.operator('POST', '/admin/v1/subscriptions', {
-      subscription: {
-        organization_id: tenant.id,
-        external_customer_id: `customer ${mark}`,
-        plan_code: 'team',
-        external_id: `sub ${mark}`,
-        provider_subscription_id: `cs_${mark}1`,
-        metadata: { colour: 'green' },
-      },
-    });
-    subscriptionId = body.subscription.id;
+    buyer = await stripeBuyer(florin, tenant);
   });
   afterAll(async () => {
     await expectHealthy(florin);
     await florin.stop();
   });
 
-  const send = (...events: object[]) => deliver(florin, ...events.map((event) => own(event)));
+  const send = (...events: object[]) => buyer.send(...events);
   const bought = () => send(stripeEvent('checkout.session.completed', checkoutSession()));
-  const subscription = async () => (await florin.operator('GET', `/admin/v1/subscriptions/${subscriptionId}`)).body.subscription;
-  const invoices = async () => {
-    const { body } = await tenant.call('GET', `/api/v1/subscriptions/${subscriptionId}/invoices`);
-    return Promise.all(
-      (body.invoices as { id: string }[]).map(
-        async ({ id }) => (await tenant.call('GET', `/api/v1/invoices/${id}`)).body.invoice,
-      ),
-    );
-  };
-  const audit = async (type: string) =>
-    (await florin.operator('GET', `/admin/v1/subscriptions/${subscriptionId}/audit?event_type=${type}`)).body.audit as object[];
-  const inbox = async (eventId: string) =>
-    (await florin.operator('GET', `/admin/v1/inbound_events?event_id=${eventId}`)).body.inbound_events[0];
+  const subscription = () => buyer.subscription();
+  const invoices = () => buyer.invoices();
+  const audit = (type: string) => buyer.audit(type);
+  const inbox = (eventId: string) => inboxOf(florin, eventId);
 
   describe('checkout', () => {
     it('links the customer, swaps the session for the subscription beside other metadata, and starts it', async () => {
@@ -95,12 +61,12 @@ describe('events of Stripe', () => {
     });
 
     it('with a resource that nobody has to make is active with it at once, and gives access to the end of its last period', async () => {
-      const order = { organization_id: tenant.id, external_customer_id: `customer x${serial}`, plan_code: 'team' };
+      const order = { organization_id: tenant.id, external_customer_id: buyer.customer, plan_code: 'team' };
       const { body } = await florin.operator('POST', '/admin/v1/subscriptions', {
         subscription: {
           ...order,
-          external_id: `graph x${serial}`,
-          provider_subscription_id: `cs_graph${serial}`,
+          external_id: `graph ${buyer.mark}`,
+          provider_subscription_id: `cs_graph${buyer.mark}`,
           resource_type: 'graph',
           resource_config: { schema: 'company' },
         },
@@ -108,13 +74,19 @@ describe('events of Stripe', () => {
       expect(body.subscription).toMatchObject({ status: 'pending_payment', resource_type: 'graph', resource_id: null });
       await deliver(
         florin,
-        stripeEvent('checkout.session.completed', checkoutSession({ id: `cs_graph${serial}`, subscription: `sub_g${serial}` })),
+        stripeEvent(
+          'checkout.session.completed',
+          checkoutSession({ id: `cs_graph${buyer.mark}`, subscription: `sub_g${buyer.mark}` }),
+        ),
       );
       const { subscriptions } = (await florin.operator('GET', '/admin/v1/subscriptions?resource_type=graph')).body;
-      expect(subscriptions).toMatchObject([{ status: 'active', resource_id: `graph x${serial}` }]);
-      const leaving = { id: `sub_g${serial}`, cancel_at_period_end: true, cancel_at: feb1, canceled_at: jan1 + 500 };
+      expect(subscriptions).toMatchObject([{ status: 'active', resource_id: `graph ${buyer.mark}` }]);
+      const leaving = { id: `sub_g${buyer.mark}`, cancel_at_period_end: true, cancel_at: feb1, canceled_at: jan1 + 500 };
       await deliver(florin, stripeEvent('customer.subscription.updated', stripeSubscription(leaving)));
-      const access = await tenant.call('GET', `/api/v1/resources/graph/${encodeURIComponent(`graph x${serial}`)}/subscriptions`);
+      const access = await tenant.call(
+        'GET',
+        `/api/v1/resources/graph/${encodeURIComponent(`graph ${buyer.mark}`)}/subscriptions`,
+      );
       expect(access.body.subscriptions).toMatchObject([{ status: 'canceled', ending_at: '2026-02-01T00:00:00Z' }]);
       const wrong = await florin.operator('POST', '/admin/v1/subscriptions', {
         subscription: {
@@ -139,7 +111,7 @@ describe('events of Stripe', () => {
       await send(
         stripeEvent(
           'checkout.session.completed',
-          checkoutSession({ id: 'cs_other', metadata: { subscription_id: subscriptionId } }),
+          checkoutSession({ id: 'cs_other', metadata: { subscription_id: buyer.subscriptionId } }),
         ),
       );
       expect(await subscription()).toMatchObject({ status: 'active' });
@@ -162,7 +134,7 @@ describe('events of Stripe', () => {
 
   it('come in without a key, and then whoever asks Stripe is told what is missing: nothing stands in for it', async () => {
     await bought();
-    const path = `/api/v1/customers/${encodeURIComponent(`customer x${serial}`)}/sessions`;
+    const path = `/api/v1/customers/${encodeURIComponent(buyer.customer)}/sessions`;
     const { body } = await tenant.call('POST', path, { session: { role: 'owner', subject: 'ada' } });
     expect(await florin.as(body.token)('GET', '/api/v1/billing/invoices/upcoming')).toMatchObject({
       status: 501,
@@ -200,7 +172,7 @@ describe('events of Stripe', () => {
         number: 'STRIPE-12345678',
         source: 'stripe',
         state: 'draft',
-        lago_subscription_id: subscriptionId,
+        lago_subscription_id: buyer.subscriptionId,
         currency: 'USD',
         fees_amount_cents: 8150,
         coupons_amount_cents: 500,
@@ -225,7 +197,7 @@ describe('events of Stripe', () => {
       expect(more).toEqual([]);
       expect(open).toMatchObject({
         id: draft.id,
-        number: number,
+        number: buyer.number,
         state: 'open',
         invoice_pdf: finalized.invoice_pdf,
         hosted_invoice_url: finalized.hosted_invoice_url,
@@ -243,7 +215,7 @@ describe('events of Stripe', () => {
       const all = await invoices();
       expect(all).toHaveLength(1);
       expect(all[0]).toMatchObject({
-        number: number,
+        number: buyer.number,
         state: 'paid',
         payment_status: 'succeeded',
         paid_at: '2026-01-01T00:01:30Z',
@@ -270,14 +242,14 @@ describe('events of Stripe', () => {
         }),
       };
       await send(...order.map((name) => events[name as 'open' | 'paid']));
-      expect((await invoices())[0]).toMatchObject({ state: 'paid', number: number });
+      expect((await invoices())[0]).toMatchObject({ state: 'paid', number: buyer.number });
     });
 
     it('of an older version say the same', async () => {
       await send(stripeEvent('invoice.paid', olderInvoice(paid), { api_version: '2022-11-15' }));
       expect((await invoices())[0]).toMatchObject({
         state: 'paid',
-        lago_subscription_id: subscriptionId,
+        lago_subscription_id: buyer.subscriptionId,
         total_amount_cents: 4900,
       });
       await send(stripeEvent('charge.refunded', stripeCharge({ amount_refunded: 900 }), { api_version: '2022-11-15' }));
@@ -327,7 +299,7 @@ describe('events of Stripe', () => {
     it('make up for what came before them: an update is remembered until the invoice is there', async () => {
       await send(stripeEvent('invoice.updated', stripeInvoice(finalized), { created: 1_770_000_005 }));
       await send(stripeEvent('invoice.created', stripeInvoice()));
-      expect((await invoices())[0]).toMatchObject({ state: 'open', number: number });
+      expect((await invoices())[0]).toMatchObject({ state: 'open', number: buyer.number });
     });
 
     it.each([
@@ -447,7 +419,7 @@ describe('events of Stripe', () => {
         status: 'deferred',
         error: expect.stringMatching(/^subscription not found: sub_/),
       });
-      const mark = `x${serial}`;
+      const { mark } = buyer;
       await florin.operator('POST', '/admin/v1/subscriptions', {
         subscription: {
           organization_id: tenant.id,
@@ -468,7 +440,7 @@ describe('events of Stripe', () => {
 
     it('of a known customer without any subscription are one-off', async () => {
       await send(stripeEvent('invoice.created', stripeInvoice({ parent: null }, [])));
-      const { body } = await tenant.call('GET', `/api/v1/invoices?external_customer_id=customer%20x${serial}`);
+      const { body } = await tenant.call('GET', `/api/v1/invoices?external_customer_id=${encodeURIComponent(buyer.customer)}`);
       expect(body.invoices).toEqual([
         expect.objectContaining({ invoice_type: 'one_off', lago_subscription_id: null, source: 'stripe' }),
       ]);
@@ -494,10 +466,10 @@ describe('events of Stripe', () => {
     it("are not the generator's to make", async () => {
       const { rows } = await florin.sql.query(
         'select count(*)::int as n from invoices where subscription_id = $1 and source <> $2',
-        [subscriptionId, 'STRIPE'],
+        [buyer.subscriptionId, 'STRIPE'],
       );
       await send(stripeEvent('customer.subscription.updated', stripeSubscription()));
-      const answer = await tenant.call('POST', `/api/v1/subscriptions/${subscriptionId}/generate-invoice`, {});
+      const answer = await tenant.call('POST', `/api/v1/subscriptions/${buyer.subscriptionId}/generate-invoice`, {});
       expect([rows[0].n, answer.body.code]).toEqual([0, 'subscription_not_billable']);
     });
   });
@@ -550,7 +522,7 @@ describe('events of Stripe', () => {
     await send(
       stripeEvent(
         'customer.subscription.created',
-        stripeSubscription({ status: 'incomplete', metadata: { subscription_id: subscriptionId } }),
+        stripeSubscription({ status: 'incomplete', metadata: { subscription_id: buyer.subscriptionId } }),
       ),
     );
     const failed = stripeInvoice({ ...finalized, attempt_count: 1 });
@@ -680,7 +652,7 @@ describe('events of Stripe', () => {
       (
         await florin.sql.query(
           'select has_payment_method, default_payment_method_id, deleted_at from provider_customers where customer_id = $1',
-          [customerId],
+          [buyer.customerId],
         )
       ).rows[0] as object;
     await send(
@@ -709,7 +681,7 @@ describe('events of Stripe', () => {
       id: 'cus_1',
       object: 'customer',
       invoice_settings: { default_payment_method: method },
-      metadata: { customer_id: customerId },
+      metadata: { customer_id: buyer.customerId },
     });
     const updated = (to: string | null, from: string | null) =>
       stripeEvent('customer.updated', customer(to), {
@@ -784,12 +756,14 @@ describe('events of Stripe', () => {
     const again = await florin.operator('PATCH', `/admin/v1/invoices/${id}/mark-paid`);
     expect([again.status, again.body.code]).toEqual([400, 'already_paid']);
     expect((await tenant.call('GET', '/admin/v1/invoices')).status).toBe(401);
-    const patched = await florin.operator('PATCH', `/admin/v1/subscriptions/${subscriptionId}`, { cancel_at_period_end: true });
+    const patched = await florin.operator('PATCH', `/admin/v1/subscriptions/${buyer.subscriptionId}`, {
+      cancel_at_period_end: true,
+    });
     expect(patched.body.subscription).toMatchObject({ status: 'canceled' });
     const list = await florin.operator(
       'GET',
       `/admin/v1/subscriptions?organization_id=${tenant.id}&include_canceled=true&per_page=1000`,
     );
-    expect(list.body.subscriptions.map((each: { id: string }) => each.id)).toContain(subscriptionId);
+    expect(list.body.subscriptions.map((each: { id: string }) => each.id)).toContain(buyer.subscriptionId);
   });
 });

@@ -25,9 +25,11 @@ const kind: Kind<ObservedCustomer> = {
 export const customerChanged: Handler = {
   types: ['customer.created', 'customer.updated'],
   async apply(context) {
-    const { tx, verbs } = context;
+    const { tx, object, verbs } = context;
     const seen = await see(context, kind);
-    if (seen.claimedCustomerId !== null) await verbs.notePaymentMethods.claim(tx, seen.id, seen.claimedCustomerId);
+    const organizationId = textOf(at(object, 'metadata.organization_id'));
+    if (seen.claimedCustomerId !== null)
+      await verbs.notePaymentMethods.claim(tx, seen.id, { customerId: seen.claimedCustomerId, organizationId });
     const said = seen.defaultPaymentMethodId;
     const method = said !== null && (await isDetached(tx, said)) ? null : said;
     // None by default says that it was taken away only where it was there before: a card kept by a setup intent is known to us alone.
