@@ -62,13 +62,15 @@ describe('events of others', () => {
 
   describe('whose metadata names a subscription of ours', () => {
     const claims = () => ({ metadata: { subscription_id: buyer.subscriptionId } });
-    const expectLeftAlone = async (...events: ReturnType<typeof stripeEvent>[]) => {
+    /** What became of the events, and of our side. */
+    const heard = async (...events: ReturnType<typeof stripeEvent>[]) => {
       const before = [await buyer.subscription(), await buyer.invoices()];
       await deliver(florin, ...events);
-      expect([await buyer.subscription(), await buyer.invoices()]).toEqual(before);
-      for (const { id } of events)
-        expect(await inboxOf(florin, id)).toMatchObject({ status: 'deferred', error: expect.stringContaining('not found') });
+      const states = await Promise.all(events.map(async ({ id }) => (await inboxOf(florin, id)).status as string));
+      const after = [await buyer.subscription(), await buyer.invoices()];
+      return { states: new Set(states), isUntouched: JSON.stringify(after) === JSON.stringify(before) };
     };
+    const leftAlone = { states: new Set(['deferred']), isUntouched: true };
     const everything = (customer: string, subscription: string) => {
       const parent = {
         type: 'subscription_details',
@@ -86,23 +88,23 @@ describe('events of others', () => {
     it("do not reach it when the customer is another tenant's", async () => {
       const other = await stripeBuyer(florin, neighbour);
       await bought(other);
-      await expectLeftAlone(...everything(`cus_${other.mark}1`, 'sub_foreign'));
+      expect(await heard(...everything(`cus_${other.mark}1`, 'sub_foreign'))).toEqual(leftAlone);
     });
 
     it('nor when it is another customer of the same tenant', async () => {
       const other = await stripeBuyer(florin, tenant);
       await bought(other);
-      await expectLeftAlone(...everything(`cus_${other.mark}1`, 'sub_other'));
+      expect(await heard(...everything(`cus_${other.mark}1`, 'sub_other'))).toEqual(leftAlone);
     });
 
     it('nor when it is nobody that we know, and our customer is known by another name', async () => {
       await bought();
-      await expectLeftAlone(...everything(`cus_stranger${buyer.mark}`, 'sub_stranger'));
+      expect(await heard(...everything(`cus_stranger${buyer.mark}`, 'sub_stranger'))).toEqual(leftAlone);
     });
 
     it('nor when it has become another subscription at Stripe already', async () => {
       await bought();
-      await expectLeftAlone(...everything(`cus_${buyer.mark}1`, 'sub_second'));
+      expect(await heard(...everything(`cus_${buyer.mark}1`, 'sub_second'))).toEqual(leftAlone);
     });
   });
 
