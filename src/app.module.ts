@@ -26,6 +26,7 @@ import {
   ProviderCustomerRow,
   ProviderSubscriptionRow,
 } from './modules/payments/index.ts';
+import { AttentionModule } from './platform/attention/attention.module.ts';
 import { AuthGuard } from './platform/auth/auth.guard.ts';
 import type { Config } from './platform/config/config.ts';
 import { connectionOptions } from './platform/database/connection.ts';
@@ -85,6 +86,7 @@ export class AppModule {
         ...(runsJobs ? [ScheduleModule.forRoot()] : []),
         HealthModule,
         OperationsModule,
+        AttentionModule,
         OrganizationsModule,
         TaxesModule.register(TaxTable),
         BillingEntitiesModule,

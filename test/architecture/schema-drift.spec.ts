@@ -23,6 +23,7 @@ const withoutEntity = [
   'invoice_credits',
   'job_runs',
   'minimum_commitment_taxes',
+  'needs_attention',
   'number_series',
   'operation_events',
   'operations',

@@ -142,7 +142,7 @@ describe('a draft that usage comes late for', () => {
     expect((await refresh(later.lago_id)).body.invoice.total_amount_cents).toBe(later.total_amount_cents + 200);
   });
 
-  it('is issued as it was made, and keeps no other from being issued, when it cannot be priced any more', async () => {
+  it('stays a draft, and keeps no other from being issued, while it cannot be priced', async () => {
     await subscribe(call, 'good', january);
     const copy = (await call('GET', '/api/v1/plans/team')).body.plan;
     const charges = [
@@ -168,7 +168,9 @@ describe('a draft that usage comes late for', () => {
     await use(call, 'good', 'tokens', { count: 100 }, '2027-01-15T00:00:00Z');
     await advance(call, '2027-02-01T02:00:00Z');
     expect(await draft('good')).toMatchObject({ status: 'finalized', total_amount_cents: 7900 + 200 });
-    expect(await draft('bad')).toMatchObject({ status: 'finalized', total_amount_cents: 100 });
+    expect(await draft('bad')).toMatchObject({ status: 'draft', total_amount_cents: 100 });
     await broken(`|| '{"amount": "1"}'`);
+    await advance(call, '2027-02-01T02:10:00Z');
+    expect(await draft('bad')).toMatchObject({ status: 'finalized', total_amount_cents: 100 });
   });
 });

@@ -1,7 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { BillingError, invalid } from '../../domain/errors/billing-error.ts';
+import { tryAgainNow } from '../../platform/attention/needs-attention.store.ts';
 import { CONFIG, type Config } from '../../platform/config/config.ts';
+import { queryOn } from '../../platform/database/sql.ts';
 import { FinalizeDueInvoices } from '../invoices/index.ts';
 import { OrganizationRow } from '../organizations/index.ts';
 import { ChargeEvents } from './instant-charges/charge-events.ts';
@@ -67,6 +69,7 @@ export class AdvanceTestClock {
     if (!now) throw new BillingError('not_in_test_mode');
     if (to < now) throw invalid({ to: ['in_the_past'] });
     if (to.getTime() - now.getTime() > tenYearsMs) throw invalid({ to: ['value_is_out_of_range'] });
+    await tryAgainNow(queryOn(this.dataSource), organizationId);
     const { billingEnabled } = this.config;
     if (billingEnabled) await this.chargeEvents.execute(organizationId);
     if (billingEnabled) await this.chargeUnits.execute(organizationId);

@@ -3,7 +3,7 @@ import type { TaxRates } from '../../domain/taxation/tax-rates.ts';
 import { TAX_RATES } from '../taxes/index.ts';
 import { Clock, dateOf } from '../../platform/clock/clock.ts';
 import { type Query, queryIn } from '../../platform/database/sql.ts';
-import { isDatabaseAway } from '../../platform/database/outage.ts';
+import { isOutage } from '../../platform/database/outage.ts';
 import { databaseError, UnitOfWork } from '../../platform/database/unit-of-work.ts';
 import { countResults, recordFailure, type Run } from './billing-runs.store.ts';
 import { claimDue, claimNamedDue } from './due-subscriptions.store.ts';
@@ -100,7 +100,3 @@ export class BillBatch {
     return { organizationId: run.organizationId, asOf: run.asOf, runId: run.id };
   }
 }
-
-/** Not the fault of any subscription: the database is away, or it says 25 (time-out), 40 (contention), 55 (locks) or 58 (its machine). */
-export const isOutage = (error: unknown): boolean =>
-  isDatabaseAway(error) || /^(25|40|55|58)/.test(databaseError(error).code ?? '');

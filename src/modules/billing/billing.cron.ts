@@ -3,11 +3,11 @@ import { Cron } from '@nestjs/schedule';
 import { Clock, dateOf } from '../../platform/clock/clock.ts';
 import { JobSlots } from '../../platform/jobs/job-slots.ts';
 import { log } from '../../platform/logging/log.ts';
+import { finalization } from '../invoices/index.ts';
 import { FinalizeInvoices } from './finalize-invoices.ts';
 import { GenerateInvoices } from './generate-invoices.ts';
 
 export const generationJob = 'invoice_generation';
-export const finalizationJob = 'invoice_finalization';
 export const generationCron = '0 * * * *';
 export const finalizationCron = '*/5 * * * *';
 
@@ -27,7 +27,7 @@ export class BillingCron implements OnApplicationBootstrap, BeforeApplicationShu
   onApplicationBootstrap(): void {
     const startedAt = dateOf(this.clock.now());
     void this.guarded(generationJob, startedAt, () => this.generateInvoices.forAll({ trigger: 'STARTUP' }));
-    void this.guarded(finalizationJob, startedAt, () => this.finalizeInvoices.forAll());
+    void this.guarded(finalization.name, startedAt, () => this.finalizeInvoices.forAll());
   }
 
   @Cron(generationCron, { name: generationJob, timeZone: 'UTC', waitForCompletion: true })
@@ -36,9 +36,9 @@ export class BillingCron implements OnApplicationBootstrap, BeforeApplicationShu
     await this.guarded(generationJob, scheduledFor, () => this.generateInvoices.forAll({ trigger: 'CRON', scheduledFor }));
   }
 
-  @Cron(finalizationCron, { name: finalizationJob, timeZone: 'UTC', waitForCompletion: true })
+  @Cron(finalizationCron, { name: finalization.name, timeZone: 'UTC', waitForCompletion: true })
   async finalize(): Promise<void> {
-    await this.guarded(finalizationJob, this.slot(5), () => this.finalizeInvoices.forAll());
+    await this.guarded(finalization.name, this.slot(5), () => this.finalizeInvoices.forAll());
   }
 
   /** The start of the current slot; the timer may fire a moment after it, never before. */

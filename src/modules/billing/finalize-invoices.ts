@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { NeedsAttention } from '../../platform/attention/needs-attention.ts';
 import { Clock, dateOf } from '../../platform/clock/clock.ts';
 import { newId } from '../../platform/database/ids.ts';
 import { readStatement } from '../../platform/database/sql.ts';
 import { WorkerLog } from '../../platform/logging/worker-log.ts';
-import { FinalizeDueInvoices } from '../invoices/index.ts';
+import { finalization, FinalizeDueInvoices } from '../invoices/index.ts';
 
 const organizationsWithDrafts = {
   name: 'billing.organizations_with_drafts',
@@ -18,15 +19,19 @@ export class FinalizeInvoices {
   constructor(
     private readonly dataSource: DataSource,
     private readonly finalizeDueInvoices: FinalizeDueInvoices,
+    private readonly needsAttention: NeedsAttention,
     private readonly workerLog: WorkerLog,
     private readonly clock: Clock,
   ) {}
 
   async forAll(): Promise<number> {
     const now = dateOf(this.clock.now());
-    let finalized = 0;
-    for (const { id } of await readStatement<{ id: string }>(this.dataSource, organizationsWithDrafts, [now]))
-      finalized += await this.finalizeDueInvoices.execute(id, now, { mails: true });
+    const organizations = await readStatement<{ id: string }>(this.dataSource, organizationsWithDrafts, [now]);
+    const ids = organizations.map(({ id }) => id);
+    const counts = await this.needsAttention.forEach(finalization.name, ids, now, (id) =>
+      this.finalizeDueInvoices.execute(id, now, { mails: true }),
+    );
+    const finalized = counts.reduce((sum, count) => sum + count, 0);
     if (finalized > 0) this.workerLog.of('invoice_finalizer', newId()).info(`🏁 Finalized ${finalized} invoices`);
     return finalized;
   }

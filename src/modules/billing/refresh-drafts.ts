@@ -5,7 +5,7 @@ import type { FeeLine } from '../../domain/invoicing/fee.ts';
 import type { TaxRates } from '../../domain/taxation/tax-rates.ts';
 import { dateOf } from '../../platform/clock/clock.ts';
 import { type Query, queryIn } from '../../platform/database/sql.ts';
-import { databaseError, type Tx } from '../../platform/database/unit-of-work.ts';
+import type { Tx } from '../../platform/database/unit-of-work.ts';
 import { log } from '../../platform/logging/log.ts';
 import { type DraftRefresher, type InvoiceRow, redraftInvoices, type Redraft } from '../invoices/index.ts';
 import { TAX_RATES } from '../taxes/index.ts';
@@ -71,7 +71,7 @@ export class RefreshDrafts implements DraftRefresher {
     const fees = byInvoice(await query<DraftedFee>(selectFees, [organizationId, ids]));
     const redrafts: Redraft[] = [];
     for (const wave of wavesOf(generated.filter(({ id }) => spans.has(id)))) {
-      const priced = await this.priceEach(query, organizationId, wave, { spans, fees });
+      const priced = await this.price(query, organizationId, wave, { spans, fees });
       for (const row of wave) {
         const redraft = redraftOf(row, spans.get(row.id) ?? [], fees.get(row.id) ?? [], priced);
         if (redraft) redrafts.push(redraft);
@@ -79,28 +79,6 @@ export class RefreshDrafts implements DraftRefresher {
     }
     const redrafted = new Map((await redraftInvoices(tx, organizationId, redrafts, at)).map((row) => [row.id, row]));
     return drafts.map((row) => redrafted.get(row.id) ?? row);
-  }
-
-  /** All at once; one that cannot be priced any more keeps no other from being issued. */
-  private async priceEach(
-    query: Query,
-    organizationId: string,
-    wave: readonly InvoiceRow[],
-    drafted: Drafted,
-  ): Promise<ReadonlyMap<string, PricedSubscription>> {
-    try {
-      return await this.price(query, organizationId, wave, drafted);
-    } catch (error) {
-      if (databaseError(error).code !== undefined) throw error;
-      const [only, ...others] = wave;
-      if (only && others.length === 0) {
-        log.error('a draft cannot be priced again', error, { invoice_id: only.id });
-        return new Map();
-      }
-      const each = [];
-      for (const row of wave) each.push(await this.priceEach(query, organizationId, [row], drafted));
-      return new Map(each.flatMap((priced) => [...priced]));
-    }
   }
 
   private async price(

@@ -2,11 +2,12 @@ import { Injectable, Optional } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { Clock, isoOf } from '../../platform/clock/clock.ts';
 import { type JobState, JobSlots } from '../../platform/jobs/job-slots.ts';
-import { finalizationJob, generationJob } from './billing.cron.ts';
+import { finalization } from '../invoices/index.ts';
+import { generationJob } from './billing.cron.ts';
 
 const workers = [
   { name: 'invoice_generator', job: generationJob, trigger: "cron[minute='0']" },
-  { name: 'invoice_finalizer', job: finalizationJob, trigger: "cron[minute='*/5']" },
+  { name: 'invoice_finalizer', job: finalization.name, trigger: "cron[minute='*/5']" },
 ] as const;
 
 export type WorkerStatus = 'healthy' | 'warning' | 'critical' | 'stale' | 'unknown';

@@ -1,9 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { BillingError } from '../../domain/errors/billing-error.ts';
+import { settleAttention } from '../../platform/attention/needs-attention.store.ts';
+import { queryIn } from '../../platform/database/sql.ts';
 import { UnitOfWork } from '../../platform/database/unit-of-work.ts';
 import { creditVoidedInvoice, type VoidCredit } from '../credit-notes/index.ts';
 import { OrganizationClock } from '../organizations/index.ts';
 import { DRAFT_REFRESHER, type DraftRefresher } from './draft-refresher.ts';
+import { finalization } from './finalization.ts';
 import type { InvoiceRow } from './invoice.entity.ts';
 import { findInvoice } from './invoices.queries.ts';
 import { type InvoiceMove, moveInvoice } from './move-invoice.ts';
@@ -28,6 +31,7 @@ export class ChangeInvoiceStatus {
       const [latest] = move.to === 'OPEN' ? await this.drafts.refresh(tx, organizationId, [row], at) : [row];
       if (credit && row.status === 'DRAFT') throw new BillingError('not_voidable');
       const moved = await moveInvoice(tx, latest ?? row, { ...move, at });
+      if (row.status === 'DRAFT') await settleAttention(queryIn(tx), finalization.name, organizationId, [id]);
       if (credit) await creditVoidedInvoice(tx, organizationId, id, credit, at);
       return moved;
     });

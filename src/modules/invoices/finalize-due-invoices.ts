@@ -1,6 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { UnitOfWork } from '../../platform/database/unit-of-work.ts';
+import { NeedsAttention } from '../../platform/attention/needs-attention.ts';
+import { isPutOff, settleAttention } from '../../platform/attention/needs-attention.store.ts';
+import { queryIn } from '../../platform/database/sql.ts';
+import { type Tx, UnitOfWork } from '../../platform/database/unit-of-work.ts';
+import { byHalves } from '../../platform/jobs/by-halves.ts';
 import { DRAFT_REFRESHER, type DraftRefresher } from './draft-refresher.ts';
+import { finalization } from './finalization.ts';
 import { InvoiceRow } from './invoice.entity.ts';
 import { EmailInvoice } from './mail/email-invoice.ts';
 import { openInvoices } from './open-invoices.ts';
@@ -13,35 +18,61 @@ export class FinalizeDueInvoices {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly emailInvoice: EmailInvoice,
+    private readonly needsAttention: NeedsAttention,
     @Inject(DRAFT_REFRESHER) private readonly drafts: DraftRefresher,
   ) {}
 
   /**
-   * Returns how many were opened. Several finalizers share the work: rows are claimed with SKIP LOCKED. With `mails`, each opened
-   * one is sent to its customer once it is committed; a mail that fails is in the log and holds up nothing (H3).
+   * Returns how many were opened. Several finalizers share the work: rows are claimed with SKIP LOCKED. A draft that cannot be issued
+   * stays one, needs attention and keeps no other waiting. With `mails`, each opened one is sent to its customer once it is
+   * committed; a mail that fails is in the log and holds up nothing (H3).
    */
   async execute(organizationId: string, now: Date, { mails }: { mails: boolean }): Promise<number> {
     let finalized = 0;
     for (;;) {
-      const batch = await this.unitOfWork.run(async (tx) => {
-        const rows = await tx
-          .createQueryBuilder(InvoiceRow, 'i')
-          .where(`i.organizationId = :organizationId and i.status = 'DRAFT' and i.scheduledFinalizeAt <= :now`, {
-            organizationId,
-            now,
-          })
-          .orderBy('i.scheduledFinalizeAt')
-          .addOrderBy('i.series')
-          .addOrderBy('i.sequentialId')
-          .limit(batchSize)
-          .setLock('pessimistic_write')
-          .setOnLocked('skip_locked')
-          .getMany();
-        return openInvoices(tx, organizationId, await this.drafts.refresh(tx, organizationId, rows, now), now);
+      const { opened, claimed } = await this.openBatch(organizationId, now);
+      if (mails) await this.emailInvoice.sendAll(opened);
+      finalized += opened.length;
+      if (claimed < batchSize) return finalized;
+    }
+  }
+
+  private async openBatch(organizationId: string, now: Date): Promise<{ opened: InvoiceRow[]; claimed: number }> {
+    let claimed: InvoiceRow[] = [];
+    const open = (ids: readonly string[] | null): Promise<InvoiceRow[]> =>
+      this.unitOfWork.run(async (tx) => {
+        const rows = await claimDueDrafts(tx, organizationId, now, ids);
+        if (!ids) claimed = rows;
+        const opened = await openInvoices(tx, organizationId, await this.drafts.refresh(tx, organizationId, rows, now), now);
+        const openedIds = opened.map(({ id }) => id);
+        if (openedIds.length > 0) await settleAttention(queryIn(tx), finalization.name, organizationId, openedIds);
+        return opened;
       });
-      if (mails) await this.emailInvoice.sendAll(batch);
-      finalized += batch.length;
-      if (batch.length < batchSize) return finalized;
+    try {
+      return { opened: await open(null), claimed: claimed.length };
+    } catch (error) {
+      const opened = await byHalves(claimed, error, {
+        work: (rows) => open(rows.map(({ id }) => id)),
+        giveUp: async ({ id, invoiceNumber }, reason) => {
+          await this.needsAttention.note(finalization, { organizationId, id, externalId: invoiceNumber }, reason, now);
+          return [];
+        },
+      });
+      return { opened: opened.flat(), claimed: claimed.length };
     }
   }
 }
+
+/** Locks due drafts that nobody holds, the longest due first; of the named ones, if there are names. */
+const claimDueDrafts = (tx: Tx, organizationId: string, now: Date, ids: readonly string[] | null): Promise<InvoiceRow[]> =>
+  tx
+    .createQueryBuilder(InvoiceRow, 'i')
+    .where(`i.organizationId = :organizationId and i.status = 'DRAFT' and i.scheduledFinalizeAt <= :now`, { organizationId, now })
+    .andWhere(ids ? 'i.id in (:...ids)' : `not ${isPutOff(finalization, 'i.organizationId', 'i.id', ':now')}`, { ids })
+    .orderBy('i.scheduledFinalizeAt')
+    .addOrderBy('i.series')
+    .addOrderBy('i.sequentialId')
+    .limit(batchSize)
+    .setLock('pessimistic_write')
+    .setOnLocked('skip_locked')
+    .getMany();

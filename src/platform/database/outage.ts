@@ -1,4 +1,5 @@
 import { QueryFailedError } from 'typeorm';
+import { databaseError } from './unit-of-work.ts';
 
 /** The driver gives these no code; all mean that the connection was lost, or that none could be had in time. */
 const lostConnection =
@@ -27,3 +28,7 @@ export function isDatabaseAway(error: unknown): boolean {
   if (severity === 'FATAL' || severity === 'PANIC' || networkCodes.has(code)) return true;
   return code === undefined ? lostConnection.test(message) : typeof code === 'string' && /^(08|53|57)/.test(code);
 }
+
+/** Not the fault of what is worked on: the database is away, or it says 25 (time-out), 40 (contention), 55 (locks) or 58 (its machine). */
+export const isOutage = (error: unknown): boolean =>
+  isDatabaseAway(error) || /^(25|40|55|58)/.test(databaseError(error).code ?? '');
