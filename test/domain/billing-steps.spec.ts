@@ -108,10 +108,9 @@ describe('a year of which parts are billed by the month', () => {
 
 describe('an end on the first day', () => {
   const ends = at('2026-04-01T10:00:00Z');
-  const ended = (change: Partial<StepTerms>) =>
-    stepOf({ anchor: monthly, end: { at: ends, how: 'terminated' }, paidInAdvance: true, ...change });
+  const ended = (change: Partial<StepTerms>) => stepOf({ anchor: monthly, end: { at: ends, how: 'terminated' }, ...change });
 
-  it('of a period paid in advance goes with the period before', () => {
+  it('of a period goes with the period before', () => {
     expect(ended({})).toMatchObject({
       reason: 'TERMINATING',
       next: null,
@@ -121,7 +120,6 @@ describe('an end on the first day', () => {
   });
 
   it.each([
-    ['in arrears', { paidInAdvance: false }],
     ['by another plan', { end: { at: ends, how: 'replaced' } }],
     ['on a later day', { end: { at: at('2026-04-02T10:00:00Z'), how: 'terminated' } }],
   ] as const)('%s is a step of its own', (_, change) => {

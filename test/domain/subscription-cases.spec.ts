@@ -34,7 +34,10 @@ function endSpans(
   billed: Span,
   end: { kind: Ending; at: Temporal.Instant; timezone: string; trialEndsAt?: Temporal.Instant | null },
 ) {
-  const [used, unused] = splitAt(billed, endOfBilledDays({ ...end, how: end.kind }, end.timezone));
+  const [used, unused] = splitAt(
+    billed,
+    endOfBilledDays({ ...end, how: end.kind }, end.timezone, { period: billed, since: billed.start }),
+  );
   return { used, unused };
 }
 
@@ -614,9 +617,9 @@ describe('ends and new beginnings', () => {
     expect(endSpans(first, due)).toMatchObject({ used: first, unused: { start: first.end, end: first.end } });
     const atBound = billingStep({ anchor, current: first, since: first.start, end: { at: first.end, how: 'terminated' } });
     expect(atBound.next).toBeNull();
-    // The end is two hours into that day: paid in advance it is not a day of its own, in arrears it is.
+    // The end is two hours into that day, which is not a day of its own, in advance or in arrears.
     const end = { at: at(given.ending_at), how: 'terminated' as const };
-    const last = billingStep({ anchor, current: first, since: first.start, end, paidInAdvance: true });
+    const last = billingStep({ anchor, current: first, since: first.start, end });
     expect(last).toMatchObject({
       reason: 'TERMINATING',
       next: null,
@@ -624,11 +627,11 @@ describe('ends and new beginnings', () => {
       usage: { billed: { start: first.start, end: end.at } },
       header: { start: first.start, end: end.at },
     });
-    expect(billingStep({ anchor, current: first, since: first.start, end }).next).toEqual({ start: first.end, end: end.at });
+    expect(last.plan.arrears?.billed).toEqual(first);
     const dayAfter = { ...end, at: end.at.add({ hours: 24 }) };
-    expect(billingStep({ anchor, current: first, since: first.start, end: dayAfter, paidInAdvance: true }).next).not.toBeNull();
+    expect(billingStep({ anchor, current: first, since: first.start, end: dayAfter }).next).not.toBeNull();
     const replaced = { ...end, how: 'replaced' as const };
-    expect(billingStep({ anchor, current: first, since: first.start, end: replaced, paidInAdvance: true }).next).not.toBeNull();
+    expect(billingStep({ anchor, current: first, since: first.start, end: replaced }).next).not.toBeNull();
   });
 
   it('recreate-same-external-id-keeps-anchor: the new subscription’s first period is the rest of the anchor’s', () => {

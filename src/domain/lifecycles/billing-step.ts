@@ -22,8 +22,6 @@ export interface StepTerms {
   /** Until then the plan and fixed charges cost nothing; usage and the commitment do (Lago). It is a boundary of its own. */
   readonly trialEndsAt?: Temporal.Instant | null;
   readonly end: SubscriptionEnd | null;
-  /** The plan is paid in advance. */
-  readonly paidInAdvance?: boolean;
 }
 
 export type InvoicingReason = 'STARTING' | 'PERIODIC' | 'TERMINATING';
@@ -98,7 +96,7 @@ export function billingStep(terms: StepTerms, calendar: PeriodAround = periodCon
   const current = isOver ? { start: terms.current.start, end: following.end } : terms.current;
   const isStart =
     next !== null && (isEmpty(current) || isTrialCut(current, trialEndsAt, periodAround(stepAnchor, current.start)));
-  const lastDay = end && endOfBilledDays(end, anchor.timezone);
+  const lastDayIn = (period: Span) => end && endOfBilledDays(end, anchor.timezone, { period, since });
   const paidSince = trialEndsAt ? later(since, trialEndsAt) : since;
 
   /**
@@ -111,6 +109,7 @@ export function billingStep(terms: StepTerms, calendar: PeriodAround = periodCon
     if (next && item !== stepAnchor && isBefore(current.end, period.end)) return null;
     const isWhole = item === stepAnchor && !(trialEndsAt && current.start.equals(trialEndsAt));
     const start = later(isWhole ? current.start : period.start, from);
+    const lastDay = lastDayIn(period);
     return { period, billed: { start, end: next || !lastDay ? current.end : earlier(lastDay, period.end) } };
   };
   const advance = (item: BillingAnchor): ItemSpan | null => {
@@ -120,6 +119,7 @@ export function billingStep(terms: StepTerms, calendar: PeriodAround = periodCon
     const begins = isFirst || item === stepAnchor || isBefore(periodAround(item, current.start).start, period.start);
     if (!begins) return null;
     const whole = item === stepAnchor && !end ? next.end : period.end;
+    const lastDay = lastDayIn(period);
     return { period, billed: { start: next.start, end: lastDay ? earlier(lastDay, whole) : whole } };
   };
   const itemsOf = (item: BillingAnchor) => ({ arrears: arrears(item, paidSince), advance: advance(item) });
@@ -129,7 +129,7 @@ export function billingStep(terms: StepTerms, calendar: PeriodAround = periodCon
     reason: isStart ? 'STARTING' : next ? 'PERIODIC' : 'TERMINATING',
     header: isStart
       ? next
-      : headerOf({ start: arrears(stepAnchor, since)?.billed.start ?? current.start, end: current.end }, lastDay),
+      : headerOf({ start: arrears(stepAnchor, since)?.billed.start ?? current.start, end: current.end }, lastDayIn(current)),
     next,
     plan: filledIn(ofPlan),
     fixed: filledIn(terms.fixedChargesMonthly && stepAnchor !== anchor ? itemsOf(stepAnchor) : ofPlan),
@@ -144,12 +144,9 @@ export function billingStep(terms: StepTerms, calendar: PeriodAround = periodCon
   };
 }
 
-/** What is paid in advance is not paid for a day on which it ends at once (Lago): the day goes with the period before. */
-const endsOnFirstDay = ({ anchor, current, end, paidInAdvance }: StepTerms, following: Span): boolean =>
-  paidInAdvance === true &&
-  end?.how === 'terminated' &&
-  !isEmpty(current) &&
-  !isBefore(following.start, endOfUse(end.at, anchor.timezone, 'given_up'));
+/** No period begins for the day on which the subscription ends: its usage goes with the period before. */
+const endsOnFirstDay = ({ anchor, current, end }: StepTerms, following: Span): boolean =>
+  end?.how === 'terminated' && !isEmpty(current) && !isBefore(following.start, endOfUse(end.at, anchor.timezone, 'given_up'));
 
 /** The trial ended before the period did: what the plan costs begins here, as at a start. */
 const isTrialCut = (current: Span, trialEndsAt: Temporal.Instant | null, period: Span): boolean =>

@@ -1,3 +1,5 @@
+import type { Temporal } from 'temporal-polyfill';
+import type { Span } from '../../domain/calendar/span.ts';
 import { splitAt } from '../../domain/calendar/spans.ts';
 import { decideCreditNote, splitCredit } from '../../domain/invoicing/credit-note.ts';
 import { dayCountOf } from '../../domain/invoicing/derivation.ts';
@@ -17,7 +19,7 @@ import {
 } from '../credit-notes/index.ts';
 import { giveBackPeriods } from '../invoices/index.ts';
 import { periodAround } from './billing-calendar.ts';
-import type { SubscriptionStep } from './step-of.ts';
+import { sinceOf, type SubscriptionStep } from './step-of.ts';
 
 /**
  * Credits what ended subscriptions paid for in advance and did not get: days of plan and prorated fixed charges (lago.md 2.6, 2.7).
@@ -40,10 +42,11 @@ export async function creditUnusedTime(
 /** What paused ones may be billed for again when they resume: days that count, whatever they cost. */
 const givenBackBy = (invoices: readonly CreditableInvoice[], ended: Ended) =>
   invoices.flatMap((invoice) =>
-    invoice.fees.flatMap(({ invoice_id: invoiceId, subscription_id: subscriptionId, item_id: itemId, ...fee }) => {
+    invoice.fees.flatMap((fee) => {
+      const { invoice_id: invoiceId, subscription_id: subscriptionId, item_id: itemId } = fee;
       const entry = ended.get(subscriptionId ?? '');
       if (entry?.end.how !== 'paused' || !fee.is_prorated || !subscriptionId || !itemId || !fee.period_start) return [];
-      const givenBackFrom = dateOf(endOfBilledDays(entry.end, entry.anchor.timezone));
+      const givenBackFrom = dateOf(endOfDaysOf(fee, entry));
       return [{ invoiceId, subscriptionId, itemId, startsAt: fee.period_start, givenBackFrom }];
     }),
   );
@@ -78,15 +81,18 @@ export async function unusedCents(
   const stored = await readPaidBeyond(query, organizationId, endsOf(ended), { locks: false });
   for (const { fees } of [...stored, ...imagined])
     for (const [id, entry] of ended) {
-      const by = dateOf(endOfBilledDays(entry.end, entry.anchor.timezone)).getTime();
       const own = fees
-        .filter((fee) => fee.subscription_id === id && (fee.given_back_from?.getTime() ?? by) === by)
+        .filter((fee) => fee.subscription_id === id && isOfThisEnd(fee, entry))
         .map((fee) => unusedOf({ ...fee, credited_cents: '0', given_back_from: null }, entry));
       const credit = own.reduce((sum, one) => sum.plus(one), Exact.zero).roundToInteger();
       cents.set(id, (cents.get(id) ?? 0n) + credit);
     }
   return cents;
 }
+
+/** Not given back by an earlier pause. */
+const isOfThisEnd = (fee: CreditableFee, entry: EndedStep): boolean =>
+  fee.given_back_from === null || fee.given_back_from.getTime() === dateOf(endOfDaysOf(fee, entry)).getTime();
 
 interface EndedStep extends SubscriptionStep {
   readonly end: NonNullable<SubscriptionStep['end']>;
@@ -132,14 +138,13 @@ function noteOf(invoice: CreditableInvoice, ended: Ended): CreditNoteToIssue[] {
  * The unused share of a fee by the days of its whole period, counted as when it was billed; of what is used up to now, or was given back
  * by a pause, nothing.
  */
-function unusedOf(fee: CreditableFee, { subscription, anchor, end }: SubscriptionStep): Exact {
+function unusedOf(fee: CreditableFee, entry: EndedStep): Exact {
+  const { timezone } = entry.anchor;
   const { proration, precise_amount_cents: precise } = fee.derivation;
-  if (!fee.is_prorated || !fee.period_start || !fee.period_end || !end) return Exact.zero;
+  if (!fee.is_prorated || !fee.period_start || !fee.period_end) return Exact.zero;
   if (fee.given_back_from || proration?.billable_days === 0) return Exact.zero;
   const billed = { start: instantOf(fee.period_start), end: instantOf(fee.period_end) };
-  const [, unused] = splitAt(billed, endOfBilledDays(end, anchor.timezone));
-  const isMonthly = fee.fee_type === 'fixed_charge' && subscription.bill_fixed_charges_monthly;
-  const item = isMonthly ? ({ ...anchor, interval: 'monthly' } as const) : anchor;
+  const [, unused] = splitAt(billed, endOfDaysOf(fee, entry));
   const whole = proration
     ? Exact.parse(precise).times(Exact.ratio(BigInt(proration.period_days), BigInt(proration.billable_days)))
     : Exact.parse(precise);
@@ -148,10 +153,23 @@ function unusedOf(fee: CreditableFee, { subscription, anchor, end }: Subscriptio
       planAmountCents: whole.roundToInteger(),
       billedCents: BigInt(fee.amount_cents),
       creditedCents: Exact.parse(fee.credited_cents).rounded('ceil').roundToInteger(),
-      period: periodAround(item, billed.start),
-      timezone: anchor.timezone,
+      period: periodOf(fee, entry),
+      timezone,
       dayCount: dayCountOf(fee.derivation),
     },
     unused,
   ).preciseCents;
 }
+
+/** The whole period of the calendar that a fee is for. */
+function periodOf({ fee_type: type, period_start: start }: CreditableFee, { subscription, anchor }: EndedStep): Span {
+  const isMonthly = type === 'fixed_charge' && subscription.bill_fixed_charges_monthly;
+  const item = isMonthly ? ({ ...anchor, interval: 'monthly' } as const) : anchor;
+  return periodAround(item, instantOf(start ?? subscription.current_period_start));
+}
+
+const endOfDaysOf = (fee: CreditableFee, entry: EndedStep): Temporal.Instant =>
+  endOfBilledDays(entry.end, entry.anchor.timezone, {
+    period: periodOf(fee, entry),
+    since: instantOf(sinceOf(entry.subscription)),
+  });

@@ -37,7 +37,6 @@ export function stepOf(subscription: DueSubscription): SubscriptionStep {
       current: { start: instantOf(subscription.current_period_start), end: instantOf(subscription.current_period_end) },
       since: instantOf(sinceOf(subscription)),
       trialEndsAt: trialEndOf(subscription),
-      paidInAdvance: subscription.pay_in_advance,
       end,
     },
     periodAround,

@@ -26,7 +26,7 @@ export async function decideEnd(
   const ended = {
     ...row,
     ...terms,
-    ...(await closedPeriod(reading, row, at)),
+    ...(await closedPeriod(reading, row, { at, isDayUsed: !terms.successorId })),
     status: next,
     terminatedAt: next === 'TERMINATED' ? at : null,
     canceledAt: next === 'CANCELED' ? at : row.canceledAt,
@@ -37,25 +37,29 @@ export async function decideEnd(
   return [...canceled, { row: ended, write: 'update', told: [next.toLowerCase()], pauseEndsAt }];
 }
 
-/** The period of a running subscription, cut at `at` and due; one that is not billed, or was billed when it paused, stays as it is. */
+/**
+ * The period of a running subscription, cut at an instant and due; one that is not billed, or was billed when it paused, stays as it is.
+ * The day of the instant is used by a termination, but not by a change of plan or a pause.
+ */
 export async function closedPeriod(
   reading: Reading,
   row: SubscriptionRow,
-  at: Date,
+  { at, isDayUsed }: { readonly at: Date; readonly isDayUsed: boolean },
 ): Promise<Pick<SubscriptionRow, 'finalInvoiceDue' | 'currentPeriodEnd'>> {
   const { finalInvoiceDue, currentPeriodStart: start, currentPeriodEnd: end } = row;
   if (!isBilled(row.status) || row.paymentProvider !== 'MANUAL' || !start || !end || start > at)
     return { finalInvoiceDue, currentPeriodEnd: end };
-  // At the very start of a period only what was billed in advance is left to settle.
-  if (start.getTime() === at.getTime() && row.status === 'TRIAL') return { finalInvoiceDue: false, currentPeriodEnd: end };
-  if (start.getTime() === at.getTime()) {
-    const plan = await reading.findOneByOrFail(PlanRow, { organizationId: row.organizationId, id: row.planId });
-    return (await billsInAdvance(reading, plan))
-      ? { finalInvoiceDue: true, currentPeriodEnd: at }
-      : { finalInvoiceDue: false, currentPeriodEnd: end };
-  }
-  return { finalInvoiceDue: true, currentPeriodEnd: at < end ? at : end };
+  if (start < at) return { finalInvoiceDue: true, currentPeriodEnd: at < end ? at : end };
+  // At the very start of a period what was billed in advance is left to settle, or the day on which the subscription began.
+  const isDue = row.status !== 'TRIAL' && ((isDayUsed && beginsAt(row, at)) || (await isPaidInAdvance(reading, row)));
+  return { finalInvoiceDue: isDue, currentPeriodEnd: isDue ? at : end };
 }
+
+const beginsAt = ({ startedAt, resumedAt }: SubscriptionRow, at: Date): boolean =>
+  at.getTime() === (resumedAt ?? startedAt)?.getTime();
+
+const isPaidInAdvance = async (reading: Reading, { organizationId, planId }: SubscriptionRow): Promise<boolean> =>
+  billsInAdvance(reading, await reading.findOneByOrFail(PlanRow, { organizationId, id: planId }));
 
 /** The change that is planned for a subscription, locked. */
 export const plannedChangeOf = (tx: Tx, { organizationId, id }: SubscriptionRow): Promise<SubscriptionRow | null> =>

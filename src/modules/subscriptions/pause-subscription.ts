@@ -25,7 +25,7 @@ export class PauseSubscription {
       const at = await this.organizationClock.now(organizationId, tx);
       if (row.status !== 'ACTIVE' || row.paymentProvider !== 'MANUAL') throw new BillingError('transition_not_allowed');
       if (resumeAt && resumeAt <= at) throw invalid({ resume_at: ['invalid_date'] });
-      const closed = await closedPeriod(tx, row, at);
+      const closed = await closedPeriod(tx, row, { at, isDayUsed: false });
       const changes = { ...closed, status: 'PAUSED', pausedAt: at, resumeAt, updatedAt: at } as const;
       await tx.update(SubscriptionRow, { organizationId, id: row.id }, changes);
       await tx.query('insert into subscription_pauses (organization_id, subscription_id, paused_at) values ($1, $2, $3)', [

@@ -7,7 +7,7 @@ import { priceInvoice } from '../../../domain/invoicing/price-items.ts';
 import { endOfBilledDays } from '../../../domain/lifecycles/end-subscription.ts';
 import { type UnitsChange, unitsGrowth } from '../../../domain/lifecycles/quantity.ts';
 import type { TaxRates } from '../../../domain/taxation/tax-rates.ts';
-import { dateOf } from '../../../platform/clock/clock.ts';
+import { dateOf, instantOf } from '../../../platform/clock/clock.ts';
 import { type Query, queryIn, queryOn } from '../../../platform/database/sql.ts';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.ts';
 import { effectiveEntity } from '../../billing-entities/index.ts';
@@ -17,7 +17,7 @@ import { TAX_RATES } from '../../taxes/index.ts';
 import { periodAround } from '../billing-calendar.ts';
 import { type DueSubscription, lineSettingsOf, readForPricing } from '../subscription-to-price.ts';
 import { type FixedChargeFacts, loadPriceFacts } from '../price-facts.store.ts';
-import { paidSinceOf, stepOf } from '../step-of.ts';
+import { paidSinceOf, sinceOf, stepOf } from '../step-of.ts';
 import { taxesOf, taxesOnDayOf } from '../taxes-of.ts';
 import { claimGrowing, organizationsGrowing, takeGrowth } from './instant-units.store.ts';
 
@@ -96,9 +96,10 @@ function growthOf(
 ): Omit<FixedChargeItem, 'taxes'> | null {
   const { anchor, end } = stepOf(subscription);
   const period = periodAround(subscription.bill_fixed_charges_monthly ? { ...anchor, interval: 'monthly' } : anchor, change.at);
+  const since = instantOf(sinceOf(subscription));
   const paid: Span = {
     start: laterOf(period.start, paidSinceOf(subscription)),
-    end: end ? earlierOf(period.end, endOfBilledDays(end, anchor.timezone)) : period.end,
+    end: end ? earlierOf(period.end, endOfBilledDays(end, anchor.timezone, { period, since })) : period.end,
   };
   const growth = unitsGrowth(charge.history, change, paid, anchor.timezone);
   if (!growth) return null;

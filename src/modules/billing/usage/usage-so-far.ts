@@ -80,6 +80,6 @@ function spansOf(subscription: DueSubscription): { period: Span; billed: Span; d
   return {
     period,
     billed: { start: Temporal.Instant.compare(since, period.start) > 0 ? since : period.start, end: until },
-    daysUntil: end?.how === 'replaced' ? earlier(endOfBilledDays(end, anchor.timezone), until) : until,
+    daysUntil: end && end.how !== 'paused' ? earlier(endOfBilledDays(end, anchor.timezone, { period, since }), until) : until,
   };
 }
