@@ -38,6 +38,7 @@ import { DayCounts1795000660000 } from './1795000660000-day-counts.ts';
 import { GivenBack1795000670000 } from './1795000670000-given-back.ts';
 import { WhatComesLate1795000680000 } from './1795000680000-what-comes-late.ts';
 import { NeedsAttention1795000700000 } from './1795000700000-needs-attention.ts';
+import { ReasonsOfRuns1795000701000 } from './1795000701000-reasons-of-runs.ts';
 import { Countries1795000780000 } from './1795000780000-countries.ts';
 import { IgnoredEvents1795000750000 } from './1795000750000-ignored-events.ts';
 import { RunsByTime1795000643000 } from './1795000643000-runs-by-time.ts';
@@ -86,6 +87,7 @@ export const migrations = [
   GivenBack1795000670000,
   WhatComesLate1795000680000,
   NeedsAttention1795000700000,
+  ReasonsOfRuns1795000701000,
   IgnoredEvents1795000750000,
   SecondWalls1795000770000,
   Countries1795000780000,

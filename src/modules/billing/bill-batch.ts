@@ -1,89 +1,102 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { TaxRates } from '../../domain/taxation/tax-rates.ts';
+import { NeedsAttention } from '../../platform/attention/needs-attention.ts';
+import { type Reason, reasonOf } from '../../platform/attention/reason.ts';
 import { TAX_RATES } from '../taxes/index.ts';
-import { Clock, dateOf } from '../../platform/clock/clock.ts';
-import { type Query, queryIn } from '../../platform/database/sql.ts';
-import { isOutage } from '../../platform/database/outage.ts';
-import { databaseError, UnitOfWork } from '../../platform/database/unit-of-work.ts';
+import { type Query, queryIn, waitAtMost } from '../../platform/database/sql.ts';
+import { UnitOfWork } from '../../platform/database/unit-of-work.ts';
+import { byHalves } from '../../platform/jobs/by-halves.ts';
 import { countResults, recordFailure, type Run } from './billing-runs.store.ts';
 import { claimDue, claimNamedDue } from './due-subscriptions.store.ts';
+import { generation } from './generation.ts';
 import type { DueSubscription } from './subscription-to-price.ts';
 import { isInvoiced, priceSubscriptions } from './price-subscriptions.ts';
-import { type BilledInvoice, togetherWhereWanted, writeInvoices } from './write-invoices.ts';
+import { type BilledInvoice, togetherWhereWanted, unitsOf, writeInvoices } from './write-invoices.ts';
+
+export interface FailedSubscription {
+  readonly subscriptionId: string;
+  readonly externalId: string;
+  readonly reason: Reason;
+  /** As it was thrown. */
+  readonly error: unknown;
+}
 
 export interface BatchResult {
   /** Subscriptions taken on; 0 means that nothing due was free. */
   readonly claimed: number;
   readonly billed: readonly BilledInvoice[];
-  readonly failed: readonly { subscriptionId: string; message: string }[];
+  readonly failed: readonly FailedSubscription[];
 }
 
 const nothing: BatchResult = { claimed: 0, billed: [], failed: [] };
+
+type Claim = (query: Query) => Promise<DueSubscription[]>;
 
 /** One transaction over a batch of due subscriptions: claim, price, write, advance, tell. All of it happens or none. */
 @Injectable()
 export class BillBatch {
   constructor(
     private readonly unitOfWork: UnitOfWork,
-    private readonly clock: Clock,
+    private readonly needsAttention: NeedsAttention,
     @Inject(TAX_RATES) private readonly taxRates: TaxRates,
   ) {}
 
   /**
-   * Bills one period of up to `limit` due subscriptions. When the batch cannot be written it is split in halves down to the
-   * one that is at fault; that one is recorded as an error of the run and the others are billed.
+   * Bills one period of up to `limit` due subscriptions. When the batch cannot be written it is split in halves down to what is at
+   * fault, a subscription or all of one customer that is billed together; that is recorded as an error of the run, needs attention, and
+   * the others are billed.
    * @throws what is nobody's fault but the database's (connection lost, out of space): the run goes on later
    */
-  async execute(run: Run, limit: number): Promise<BatchResult> {
-    let claimed: string[] = [];
-    try {
-      return await this.write(run, async (query) => {
-        const due = await claimDue(query, this.scope(run), limit);
-        claimed = due.map((row) => row.id);
-        return due;
-      });
-    } catch (error) {
-      if (claimed.length === 0 || isOutage(error)) throw error;
-      return this.bisect(run, claimed, error);
-    }
+  execute(run: Run, limit: number): Promise<BatchResult> {
+    return this.bill(run, (query) => claimDue(query, this.scope(run), limit));
   }
 
-  /** The same for named subscriptions; those that are not due, or held by another worker, are left out. */
-  async executeFor(run: Run, ids: readonly string[]): Promise<BatchResult> {
-    try {
-      return await this.write(run, (query) => claimNamedDue(query, this.scope(run), ids));
-    } catch (error) {
-      if (isOutage(error)) throw error;
-      return this.bisect(run, ids, error);
-    }
-  }
-
-  private async bisect(run: Run, ids: readonly string[], error: unknown): Promise<BatchResult> {
-    if (ids.length === 1) return this.giveUp(run, ids[0] ?? '', error);
-    const middle = Math.ceil(ids.length / 2);
-    const results = [];
-    for (const half of [ids.slice(0, middle), ids.slice(middle)]) results.push(await this.executeFor(run, half));
-    return {
-      claimed: ids.length,
-      billed: results.flatMap((result) => result.billed),
-      failed: results.flatMap((result) => result.failed),
-    };
-  }
-
-  private async giveUp(run: Run, subscriptionId: string, error: unknown): Promise<BatchResult> {
-    const message = error instanceof Error ? error.message : String(error);
-    const code = databaseError(error).constraint ?? 'not_billable';
-    const isFirst = await this.unitOfWork.run(async (tx) => {
-      const at = dateOf(this.clock.now());
-      // Two workers can stumble over the same subscription, one after the other: it failed once.
-      const inserted = await recordFailure(queryIn(tx), run, { subscriptionId, code, message }, at);
-      if (inserted) await countResults(queryIn(tx), run, { successful: 0, failed: 1 }, at);
-      return inserted;
+  /**
+   * The same for named subscriptions; those that are not due are left out.
+   * @param patienceMs so long it waits for who holds them; then PostgreSQL's lock_not_available is thrown
+   */
+  executeFor(run: Run, ids: readonly string[], patienceMs: number): Promise<BatchResult> {
+    return this.bill(run, async (query) => {
+      await waitAtMost(query, patienceMs);
+      return claimNamedDue(query, this.scope(run), ids);
     });
-    return { claimed: 1, billed: [], failed: isFirst ? [{ subscriptionId, message }] : [] };
   }
 
-  private write(run: Run, claim: (query: Query) => Promise<DueSubscription[]>): Promise<BatchResult> {
+  private async bill(run: Run, claim: Claim): Promise<BatchResult> {
+    let claimed: DueSubscription[] = [];
+    try {
+      return await this.write(run, async (query) => (claimed = await claim(query)));
+    } catch (error) {
+      const results = await byHalves(unitsOf(claimed), error, {
+        work: (units) => this.write(run, (query) => claimNamedDue(query, this.scope(run), units.flat().map(idOf))),
+        giveUp: (unit, reason) => this.giveUp(run, unit, reason),
+      });
+      return {
+        claimed: claimed.length,
+        billed: results.flatMap((result) => result.billed),
+        failed: results.flatMap((result) => result.failed),
+      };
+    }
+  }
+
+  private async giveUp(run: Run, unit: readonly DueSubscription[], error: unknown): Promise<BatchResult> {
+    const reason = reasonOf(error);
+    const failed: FailedSubscription[] = [];
+    for (const { id, external_id: externalId } of unit) {
+      const isFirst = await this.unitOfWork.run(async (tx) => {
+        // Two workers can stumble over the same subscription, one after the other: it failed once.
+        const inserted = await recordFailure(queryIn(tx), run, { subscriptionId: id, ...reason });
+        if (inserted) await countResults(queryIn(tx), run, { successful: 0, failed: 1 });
+        return inserted;
+      });
+      if (!isFirst) continue;
+      await this.needsAttention.note(generation, { organizationId: run.organizationId, id, externalId }, error, run.asOf);
+      failed.push({ subscriptionId: id, externalId, reason, error });
+    }
+    return { claimed: unit.length, billed: [], failed };
+  }
+
+  private write(run: Run, claim: Claim): Promise<BatchResult> {
     return this.unitOfWork.run(async (tx) => {
       const query = queryIn(tx);
       const due = await claim(query);
@@ -91,7 +104,7 @@ export class BillBatch {
       const priced = await priceSubscriptions({ query, taxRates: this.taxRates }, run.organizationId, due);
       const billed = await writeInvoices(tx, run, priced, togetherWhereWanted(priced.filter(isInvoiced)));
       const successful = billed.reduce((sum, { subscriptions }) => sum + subscriptions, 0);
-      await countResults(query, run, { successful, failed: 0 }, dateOf(this.clock.now()));
+      await countResults(query, run, { successful, failed: 0 });
       return { claimed: due.length, billed, failed: [] };
     });
   }
@@ -100,3 +113,5 @@ export class BillBatch {
     return { organizationId: run.organizationId, asOf: run.asOf, runId: run.id };
   }
 }
+
+const idOf = ({ id }: DueSubscription): string => id;

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { newId } from '../../platform/database/ids.ts';
+import type { Reason } from '../../platform/attention/reason.ts';
 import type { Query } from '../../platform/database/sql.ts';
 import type { RunTrigger } from './billing-run.entity.ts';
 
@@ -14,8 +15,6 @@ export interface RunToOpen {
   readonly trigger: RunTrigger;
   readonly scheduledFor: Date | null;
   readonly asOf: Date;
-  /** Wall clock. */
-  readonly at: Date;
   /** It only says what it would do. */
   readonly dryRun?: boolean;
 }
@@ -24,13 +23,13 @@ export interface RunToOpen {
 const open = {
   name: 'billing_runs.open',
   text: `insert into billing_runs (organization_id, id, trigger, status, scheduled_for, as_of, started_at, heartbeat_at, feature_flags, dry_run)
-    values ($1, $2, $3, 'RUNNING', $4, $5, $6, $6, (select feature_flags from organizations where id = $1), $7)
+    values ($1, $2, $3, 'RUNNING', $4, $5, clock_timestamp(), clock_timestamp(), (select feature_flags from organizations where id = $1), $6)
     on conflict (organization_id, scheduled_for) do update set heartbeat_at = excluded.heartbeat_at returning id, as_of`,
 };
 
 export async function openRun(query: Query, input: RunToOpen): Promise<Run> {
-  const { organizationId, trigger, scheduledFor, asOf, at, dryRun = false } = input;
-  const values = [organizationId, newId(), trigger, scheduledFor, asOf, at, dryRun];
+  const { organizationId, trigger, scheduledFor, asOf, dryRun = false } = input;
+  const values = [organizationId, newId(), trigger, scheduledFor, asOf, dryRun];
   const [row] = await query<{ id: string; as_of: Date }>(open, values);
   if (!row) throw new Error('a billing run was neither opened nor found');
   return { id: row.id, organizationId, asOf: row.as_of };
@@ -44,104 +43,105 @@ const setFound = {
 export const noteFound = (query: Query, run: Run, found: number): Promise<unknown> =>
   query(setFound, [run.organizationId, run.id, found]);
 
+const beat = {
+  name: 'billing_runs.beat',
+  text: `update billing_runs set heartbeat_at = clock_timestamp() where organization_id = $1 and id = $2 and status = 'RUNNING'`,
+};
+
+/** Somebody still works on it. */
+export const beatRun = (query: Query, run: Run): Promise<unknown> => query(beat, [run.organizationId, run.id]);
+
 const addCounts = {
   name: 'billing_runs.count',
-  text: `update billing_runs set processed = processed + $3 + $4, successful = successful + $3, failed = failed + $4, heartbeat_at = $5,
+  text: `update billing_runs set processed = processed + $3 + $4, successful = successful + $3, failed = failed + $4, heartbeat_at = clock_timestamp(),
     status = 'RUNNING', finished_at = null where organization_id = $1 and id = $2`,
 };
 
 /** Written in the transaction of the batch it counts, as its last statement: the row is shared by all workers. */
-export const countResults = (
-  query: Query,
-  run: Run,
-  counts: { successful: number; failed: number },
-  at: Date,
-): Promise<unknown> => query(addCounts, [run.organizationId, run.id, counts.successful, counts.failed, at]);
+export const countResults = (query: Query, run: Run, counts: { successful: number; failed: number }): Promise<unknown> =>
+  query(addCounts, [run.organizationId, run.id, counts.successful, counts.failed]);
 
 const insertError = {
   name: 'billing_run_errors.insert',
-  text: `insert into billing_run_errors (organization_id, billing_run_id, subscription_id, code, message, created_at)
-    values ($1, $2, $3, $4, $5, $6) on conflict do nothing returning subscription_id`,
+  text: `insert into billing_run_errors (organization_id, billing_run_id, subscription_id, code, field, message, created_at)
+    values ($1, $2, $3, $4, $5, $6, clock_timestamp()) on conflict do nothing returning subscription_id`,
 };
 
-export interface RunFailure {
+export interface RunFailure extends Reason {
   readonly subscriptionId: string;
-  readonly code: string;
-  readonly message: string;
 }
 
 /** False when this run knows of the failure already. */
 export async function recordFailure(
   query: Query,
   run: Run,
-  { subscriptionId, code, message }: RunFailure,
-  at: Date,
+  { subscriptionId, code, field, message }: RunFailure,
 ): Promise<boolean> {
-  const rows = await query(insertError, [run.organizationId, run.id, subscriptionId, code, message, at]);
+  const rows = await query(insertError, [run.organizationId, run.id, subscriptionId, code, field, message]);
   return rows.length > 0;
 }
 
 const complete = {
   name: 'billing_runs.complete',
-  text: `update billing_runs set status = 'COMPLETED', finished_at = $3, heartbeat_at = $3
+  text: `update billing_runs set status = 'COMPLETED', finished_at = clock_timestamp(), heartbeat_at = clock_timestamp()
     where organization_id = $1 and id = $2 and status = 'RUNNING'`,
 };
 
-export const completeRun = (query: Query, run: Run, at: Date): Promise<unknown> =>
-  query(complete, [run.organizationId, run.id, at]);
+export const completeRun = (query: Query, run: Run): Promise<unknown> => query(complete, [run.organizationId, run.id]);
 
 const cancel = {
   name: 'billing_runs.cancel',
-  text: `update billing_runs set status = 'CANCELLED', finished_at = $3, heartbeat_at = $3
+  text: `update billing_runs set status = 'CANCELLED', finished_at = clock_timestamp(), heartbeat_at = clock_timestamp()
     where organization_id = $1 and id = $2 and status = 'RUNNING'`,
 };
 
 /** Somebody asked it to stop before everything was billed. */
-export const cancelRun = (query: Query, run: Run, at: Date): Promise<unknown> => query(cancel, [run.organizationId, run.id, at]);
+export const cancelRun = (query: Query, run: Run): Promise<unknown> => query(cancel, [run.organizationId, run.id]);
 
 const fail = {
   name: 'billing_runs.fail',
-  text: `update billing_runs set status = 'FAILED', finished_at = $3, heartbeat_at = $3 where organization_id = $1 and id = $2`,
+  text: `update billing_runs set status = 'FAILED', finished_at = clock_timestamp(), heartbeat_at = clock_timestamp() where organization_id = $1 and id = $2`,
 };
 
 /** A dry run that broke off: there is nothing to take up again. */
-export const failRun = (query: Query, run: Run, at: Date): Promise<unknown> => query(fail, [run.organizationId, run.id, at]);
+export const failRun = (query: Query, run: Run): Promise<unknown> => query(fail, [run.organizationId, run.id]);
 
 const failStalePlans = {
   name: 'billing_runs.fail_stale_plans',
-  text: `update billing_runs set status = 'FAILED', finished_at = $2 where dry_run and status = 'RUNNING' and heartbeat_at < $1`,
+  text: `update billing_runs set status = 'FAILED', finished_at = clock_timestamp() where dry_run and status = 'RUNNING'
+    and heartbeat_at < clock_timestamp() - $1::int * interval '1 millisecond'`,
 };
 
 /** Dry runs whose process died. */
-export const failStaleDryRuns = (query: Query, heartbeatBefore: Date, at: Date): Promise<unknown> =>
-  query(failStalePlans, [heartbeatBefore, at]);
+export const failStaleDryRuns = (query: Query, silentForMs: number): Promise<unknown> => query(failStalePlans, [silentForMs]);
 
 const applied = {
   name: 'billing_runs.applied',
-  text: `update billing_runs set applied_at = $3, finished_at = $3, heartbeat_at = $3, processed = failed + $4, successful = $4
+  text: `update billing_runs set applied_at = clock_timestamp(), finished_at = clock_timestamp(), heartbeat_at = clock_timestamp(), processed = failed + $3, successful = $3
     where organization_id = $1 and id = $2`,
 };
 
 /** A dry run that was carried out, with the number of subscriptions it billed. */
-export const markApplied = (query: Query, run: Run, successful: number, at: Date): Promise<unknown> =>
-  query(applied, [run.organizationId, run.id, at, successful]);
+export const markApplied = (query: Query, run: Run, successful: number): Promise<unknown> =>
+  query(applied, [run.organizationId, run.id, successful]);
 
 const stale = {
   name: 'billing_runs.stale',
   text: `select r.organization_id, r.id, r.as_of from billing_runs r join organizations o on o.id = r.organization_id and o.mode = 'LIVE'
-    where r.status in ('PENDING', 'RUNNING') and not r.dry_run and r.heartbeat_at < $1`,
+    where r.status in ('PENDING', 'RUNNING') and not r.dry_run
+      and r.heartbeat_at < clock_timestamp() - $1::int * interval '1 millisecond'`,
 };
 
 /** Runs whose processes all died; they are taken up again where they stood. */
-export async function staleRuns(query: Query, heartbeatBefore: Date): Promise<Run[]> {
-  const rows = await query<{ organization_id: string; id: string; as_of: Date }>(stale, [heartbeatBefore]);
+export async function staleRuns(query: Query, silentForMs: number): Promise<Run[]> {
+  const rows = await query<{ organization_id: string; id: string; as_of: Date }>(stale, [silentForMs]);
   return rows.map((row) => ({ id: row.id, organizationId: row.organization_id, asOf: row.as_of }));
 }
 
-export interface RunErrorRecord {
+export interface RunErrorRecord extends Reason {
   readonly subscription_id: string;
-  readonly code: string;
-  readonly message: string;
+  readonly external_id: string;
+  readonly external_customer_id: string;
   readonly created_at: Date;
 }
 
@@ -153,7 +153,9 @@ export const firstErrorsOf = (
   { organizationId, id }: { organizationId: string; id: string },
 ): Promise<RunErrorRecord[]> =>
   manager.query(
-    `select subscription_id, code, message, created_at from billing_run_errors
-     where organization_id = $1 and billing_run_id = $2 order by created_at, subscription_id limit ${shownErrors}`,
+    `select e.subscription_id, s.external_id, c.external_id as external_customer_id, e.code, e.field, e.message, e.created_at
+     from billing_run_errors e join subscriptions s on s.organization_id = e.organization_id and s.id = e.subscription_id
+     join customers c on c.organization_id = s.organization_id and c.id = s.customer_id
+     where e.organization_id = $1 and e.billing_run_id = $2 order by e.created_at, e.subscription_id limit ${shownErrors}`,
     [organizationId, id],
   );

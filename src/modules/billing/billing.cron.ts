@@ -5,9 +5,9 @@ import { JobSlots } from '../../platform/jobs/job-slots.ts';
 import { log } from '../../platform/logging/log.ts';
 import { finalization } from '../invoices/index.ts';
 import { FinalizeInvoices } from './finalize-invoices.ts';
+import { generation } from './generation.ts';
 import { GenerateInvoices } from './generate-invoices.ts';
 
-export const generationJob = 'invoice_generation';
 export const generationCron = '0 * * * *';
 export const finalizationCron = '*/5 * * * *';
 
@@ -26,14 +26,14 @@ export class BillingCron implements OnApplicationBootstrap, BeforeApplicationShu
   /** What fell due while nobody was running is billed now (G15); the application does not wait for it. */
   onApplicationBootstrap(): void {
     const startedAt = dateOf(this.clock.now());
-    void this.guarded(generationJob, startedAt, () => this.generateInvoices.forAll({ trigger: 'STARTUP' }));
+    void this.guarded(generation.name, startedAt, () => this.generateInvoices.forAll({ trigger: 'STARTUP' }));
     void this.guarded(finalization.name, startedAt, () => this.finalizeInvoices.forAll());
   }
 
-  @Cron(generationCron, { name: generationJob, timeZone: 'UTC', waitForCompletion: true })
+  @Cron(generationCron, { name: generation.name, timeZone: 'UTC', waitForCompletion: true })
   async generate(): Promise<void> {
     const scheduledFor = this.slot(60);
-    await this.guarded(generationJob, scheduledFor, () => this.generateInvoices.forAll({ trigger: 'CRON', scheduledFor }));
+    await this.guarded(generation.name, scheduledFor, () => this.generateInvoices.forAll({ trigger: 'CRON', scheduledFor }));
   }
 
   @Cron(finalizationCron, { name: finalization.name, timeZone: 'UTC', waitForCompletion: true })

@@ -21,7 +21,11 @@ export const presentRun = (row: BillingRunRow, errors: readonly RunErrorRecord[]
   failed: row.failed,
   errors: errors.map((error) => ({
     subscription_id: error.subscription_id,
+    external_subscription_id: error.external_id,
+    external_customer_id: error.external_customer_id,
     code: error.code,
+    field: error.field,
+    message: error.message,
     created_at: isoOf(error.created_at),
   })),
   started_at: isoOf(row.startedAt),

@@ -1,4 +1,7 @@
+import { isPutOff, needsAttentionFor } from '../../platform/attention/needs-attention.store.ts';
 import type { Query } from '../../platform/database/sql.ts';
+import { waking } from '../subscriptions/index.ts';
+import { generation } from './generation.ts';
 import { type DueSubscription, selectSubscription } from './subscription-to-price.ts';
 
 /**
@@ -6,11 +9,14 @@ import { type DueSubscription, selectSubscription } from './subscription-to-pric
  * is billed with its predecessor's last period waits for that one; one that is to end on the day of the boundary waits for its end
  * (lago.md 2.2), so that no period begins of which it is the only day.
  */
-const isDue = `s.organization_id = $1 and (s.status in ('ACTIVE', 'TRIAL') or s.final_invoice_due) and s.payment_provider = 'MANUAL' and s.current_period_end <= $2
+const hasEnded = `s.organization_id = $1 and (s.status in ('ACTIVE', 'TRIAL') or s.final_invoice_due) and s.payment_provider = 'MANUAL' and s.current_period_end <= $2
     and (s.ending_at is null or s.ending_at <= $2 or s.final_invoice_due
       or (s.ending_at at time zone s.billing_timezone)::date <> (s.current_period_end at time zone s.billing_timezone)::date)
     and (s.previous_subscription_id is null or not exists (select from subscriptions q where q.organization_id = s.organization_id
-      and q.id = s.previous_subscription_id and q.bills_successor and q.final_invoice_due))
+      and q.id = s.previous_subscription_id and q.bills_successor and q.final_invoice_due))`;
+
+/** One that time could not take further is not billed as what it was; one that could not be billed is tried again later. */
+const isDue = `${hasEnded} and not ${needsAttentionFor(waking, 's.organization_id', 's.id')} and not ${isPutOff(generation, 's.organization_id', 's.id', '$2')}
     and not exists (select from billing_run_errors f where f.organization_id = s.organization_id and f.billing_run_id = $3 and f.subscription_id = s.id)`;
 
 const claim = {
@@ -42,9 +48,15 @@ const claimOfCustomer = {
     ${selectSubscription} where ${isDue} and s.customer_id in (select id from taken) order by s.current_period_end, s.id for update of s`,
 };
 
+/** Waits for who holds them: of those that are billed together none is left out. */
 const claimNamed = {
   name: 'billing.claim_named',
-  text: `${selectSubscription} where ${isDue} and s.id = any($4::uuid[]) order by s.current_period_end, s.id for update of s skip locked`,
+  text: `with taken as materialized (
+      select c.id from customers c where c.organization_id = $1 and c.consolidate_invoices
+        and exists (select from subscriptions s where s.organization_id = c.organization_id and s.customer_id = c.id and s.id = any($4::uuid[]))
+      order by c.id for no key update of c)
+    ${selectSubscription} where ${isDue} and s.id = any($4::uuid[]) and (not c.consolidate_invoices or c.id in (select id from taken))
+    order by s.current_period_end, s.id for update of s`,
 };
 
 const countDue = { name: 'billing.count_due', text: `select count(*)::int as count from subscriptions s where ${isDue}` };
@@ -77,7 +89,7 @@ export async function claimDue(
 export const claimDueOfCustomer = (query: Query, scope: DueScope, customerId: string): Promise<DueSubscription[]> =>
   query<DueSubscription>(claimOfCustomer, [...valuesOf(scope), customerId]);
 
-/** Locks those of the named subscriptions that are still due and free. */
+/** Locks those of the named subscriptions that are still due, waiting for whoever holds them. */
 export const claimNamedDue = (query: Query, scope: DueScope, ids: readonly string[]): Promise<DueSubscription[]> =>
   query<DueSubscription>(claimNamed, [...valuesOf(scope), ids]);
 
@@ -85,6 +97,18 @@ export async function countDueSubscriptions(query: Query, scope: DueScope): Prom
   const [row] = await query<{ count: number }>(countDue, valuesOf(scope));
   return row?.count ?? 0;
 }
+
+const settle = {
+  name: 'billing.settle_attention',
+  text: `delete from needs_attention n where n.organization_id = $1 and n.job = '${generation.name}' and n.object_type = '${generation.objectType}'
+    and not exists (select from subscriptions s where ${hasEnded} and s.id::text = n.object_id)`,
+};
+
+/** What is not due any more, billed or ended, needs no attention any more. */
+export const settleBilled = (
+  query: Query,
+  { organizationId, asOf }: Pick<DueScope, 'organizationId' | 'asOf'>,
+): Promise<unknown> => query(settle, [organizationId, asOf]);
 
 const advance = {
   name: 'billing.advance',

@@ -1,14 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { TaxRates } from '../../domain/taxation/tax-rates.ts';
 import { TAX_RATES } from '../taxes/index.ts';
-import { Clock, dateOf } from '../../platform/clock/clock.ts';
+import { tryAgainNow } from '../../platform/attention/needs-attention.store.ts';
 import { queryIn } from '../../platform/database/sql.ts';
 import { UnitOfWork } from '../../platform/database/unit-of-work.ts';
 import { findCustomer } from '../customers/index.ts';
 import type { InvoiceRow } from '../invoices/index.ts';
 import { OrganizationClock } from '../organizations/index.ts';
 import { completeRun, countResults, openRun } from './billing-runs.store.ts';
-import { claimDueOfCustomer } from './due-subscriptions.store.ts';
+import { claimDueOfCustomer, settleBilled } from './due-subscriptions.store.ts';
 import { isInvoiced, priceSubscriptions } from './price-subscriptions.ts';
 import { oneInvoiceOf, writeInvoices } from './write-invoices.ts';
 
@@ -18,7 +18,6 @@ export class GenerateCustomerInvoice {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly organizationClock: OrganizationClock,
-    private readonly clock: Clock,
     @Inject(TAX_RATES) private readonly taxRates: TaxRates,
   ) {}
 
@@ -32,15 +31,16 @@ export class GenerateCustomerInvoice {
       const query = queryIn(tx);
       const customer = await findCustomer(tx, organizationId, idOrExternalId);
       const asOf = await this.organizationClock.now(organizationId, tx);
-      const at = dateOf(this.clock.now());
-      const run = await openRun(query, { organizationId, trigger: 'MANUAL', scheduledFor: null, asOf, at });
+      await tryAgainNow(query, organizationId);
+      const run = await openRun(query, { organizationId, trigger: 'MANUAL', scheduledFor: null, asOf });
       const due = await claimDueOfCustomer(query, { organizationId, asOf, runId: run.id }, customer.id);
       const priced = await priceSubscriptions({ query, taxRates: this.taxRates }, organizationId, due);
       const group = oneInvoiceOf(priced.filter(isInvoiced));
       const [billed] = await writeInvoices(tx, run, priced, [group]);
       if (!billed) throw new Error('an invoice of a customer was not written');
-      await countResults(query, run, { successful: group.length, failed: 0 }, at);
-      await completeRun(query, run, at);
+      await countResults(query, run, { successful: group.length, failed: 0 });
+      await completeRun(query, run);
+      await settleBilled(query, { organizationId, asOf });
       return billed.invoice;
     });
   }

@@ -18,6 +18,7 @@ import { paidBeforePause } from './paid-before-pause.ts';
 import { paidKey } from './paid-in-period.store.ts';
 import { type FixedChargeFacts, loadPriceFacts, type PriceFacts, type UsageChargeFacts } from './price-facts.store.ts';
 import { type TaxesOf, taxesOf, taxesOnDayOf } from './taxes-of.ts';
+import { storable } from './storable.ts';
 import { startsElsewhere, type SubscriptionStep, stepOf, successorStepOf } from './step-of.ts';
 
 /** A subscription at a boundary, with what is billed there and what it costs. */
@@ -78,7 +79,7 @@ export async function priceSubscriptions(
       subscriptionId: step.subscription.id,
       items: itemsOf(step, taxesOf(facts, step.subscription, byAddress), facts, usage),
     }));
-    return { ...entry, parts, priced: priceTogether(parts) };
+    return { ...entry, parts, priced: storable(priceTogether(parts)) };
   });
 }
 

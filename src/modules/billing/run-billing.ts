@@ -2,20 +2,22 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { formatMajor } from '../../domain/money/currency.ts';
-import { Clock, dateOf } from '../../platform/clock/clock.ts';
 import { CONFIG, type Config } from '../../platform/config/config.ts';
 import { collectMissingStatistics } from '../../platform/database/missing-statistics.ts';
 import { queryOn } from '../../platform/database/sql.ts';
 import { withLogContext } from '../../platform/logging/log.ts';
 import type { WorkerLine } from '../../platform/logging/worker-log.ts';
 import { type BatchResult, BillBatch } from './bill-batch.ts';
-import { cancelRun, completeRun, noteFound, type Run } from './billing-runs.store.ts';
-import { countDueSubscriptions } from './due-subscriptions.store.ts';
+import { beatRun, cancelRun, completeRun, noteFound, type Run } from './billing-runs.store.ts';
+import { countDueSubscriptions, settleBilled } from './due-subscriptions.store.ts';
 
 /** Large enough that round trips vanish, small enough that a lost worker loses little (docs/decisions/0006). */
 const batchSize = 500;
 /** How long a worker waits for rows that others hold before it looks again. */
 const lookAgainMs = 100;
+
+/** A run that is silent for several of these has no process any more. */
+const heartbeatMs = 5_000;
 
 export interface RunResult {
   readonly found: number;
@@ -35,7 +37,6 @@ export class RunBilling implements BeforeApplicationShutdown {
   constructor(
     private readonly dataSource: DataSource,
     private readonly billBatch: BillBatch,
-    private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -46,11 +47,14 @@ export class RunBilling implements BeforeApplicationShutdown {
 
   /** What a run that was asked to stop has not billed stays due, for the next one. */
   async execute(run: Run, lines: WorkerLine, onProgress: RunProgress = () => true): Promise<RunResult> {
+    const beat = () => void beatRun(queryOn(this.dataSource), run).catch(() => undefined);
+    const heart = setInterval(beat, heartbeatMs).unref();
     const work = withLogContext({ run_id: run.id, organization_id: run.organizationId }, () => this.work(run, lines, onProgress));
     this.working.add(work);
     try {
       return await work;
     } finally {
+      clearInterval(heart);
       this.working.delete(work);
     }
   }
@@ -88,8 +92,9 @@ export class RunBilling implements BeforeApplicationShutdown {
     };
     await Promise.all(Array.from({ length: this.config.billingWorkers }, worker));
     if (!isWanted) lines.info('Cancelled: what is not billed yet stays due');
-    if (!isWanted) await cancelRun(query, run, dateOf(this.clock.now()));
-    else if (!this.stopping) await completeRun(query, run, dateOf(this.clock.now()));
+    if (!isWanted) await cancelRun(query, run);
+    else if (!this.stopping) await completeRun(query, run);
+    await settleBilled(query, scope);
     return { found, ...total };
   }
 }
@@ -100,8 +105,10 @@ function report(result: BatchResult, lines: WorkerLine): void {
     const total = money(invoice.totalCents, invoice.currency);
     lines.info(`${done} | customer=${customerName} | total=${total}`, { invoice_id: invoice.id });
   }
-  for (const { subscriptionId, message } of result.failed)
-    lines.error(`❌ Failed subscription=${subscriptionId} | ${message}`, { subscription_id: subscriptionId });
+  for (const { subscriptionId, externalId, reason } of result.failed)
+    lines.error(`❌ Failed subscription=${subscriptionId} | external_id=${externalId} | ${reason.message}`, {
+      subscription_id: subscriptionId,
+    });
 }
 
 /** One formatter a currency: making one takes longer than billing an invoice. */

@@ -28,6 +28,7 @@ export type SuccessorPlan = Pick<
 /** A subscription with everything its invoice needs of customer, plan and effective entity. int8 and numeric are text. */
 export interface DueSubscription extends EffectiveEntityColumns {
   readonly id: string;
+  readonly external_id: string;
   readonly stream_id: string;
   readonly billing_time: BillingTime;
   readonly billing_timezone: string;
@@ -72,7 +73,7 @@ export const lineSettingsOf = (subscription: DueSubscription): LineSettings => (
 
 /** Subscriptions and customers as they stand, or as relations of rows that are not stored. */
 const selectFrom = (subscriptions: string, customers: string): string => `
-  select s.id, s.stream_id, s.billing_time, s.billing_timezone, s.subscription_at, s.started_at, s.trial_ends_at,
+  select s.id, s.external_id, s.stream_id, s.billing_time, s.billing_timezone, s.subscription_at, s.started_at, s.trial_ends_at,
     s.paused_at, s.resumed_at, s.on_termination_invoice, s.on_termination_credit_note, s.successor_id,
     case when s.bills_successor then json_build_object('plan_id', np.id, 'plan_name', coalesce(np.invoice_display_name, np.name),
       'interval', np.interval, 'amount_cents', np.amount_cents::text, 'pay_in_advance', np.pay_in_advance,

@@ -3,10 +3,10 @@ import { SchedulerRegistry } from '@nestjs/schedule';
 import { Clock, isoOf } from '../../platform/clock/clock.ts';
 import { type JobState, JobSlots } from '../../platform/jobs/job-slots.ts';
 import { finalization } from '../invoices/index.ts';
-import { generationJob } from './billing.cron.ts';
+import { generation } from './generation.ts';
 
 const workers = [
-  { name: 'invoice_generator', job: generationJob, trigger: "cron[minute='0']" },
+  { name: 'invoice_generator', job: generation.name, trigger: "cron[minute='0']" },
   { name: 'invoice_finalizer', job: finalization.name, trigger: "cron[minute='*/5']" },
 ] as const;
 

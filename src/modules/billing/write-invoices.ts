@@ -9,13 +9,27 @@ import { type DraftToWrite, draftInvoices, type InvoiceRow } from '../invoices/i
 import type { Run } from './billing-runs.store.ts';
 import { creditUnusedTime } from './credit-unused-time.ts';
 import { advancePeriods } from './due-subscriptions.store.ts';
+import type { DueSubscription } from './subscription-to-price.ts';
 import type { PricedSubscription } from './price-subscriptions.ts';
+import { storable } from './storable.ts';
 
 export interface BilledInvoice {
   readonly invoice: InvoiceRow;
   readonly customerName: string;
   /** How many subscriptions it bills. */
   readonly subscriptions: number;
+}
+
+/** What fails together: all that is due of a customer whose invoices are consolidated, else one subscription. */
+export function unitsOf(due: readonly DueSubscription[]): readonly DueSubscription[][] {
+  const units = new Map<string, DueSubscription[]>();
+  for (const row of due) {
+    const key = row.consolidate_invoices ? row.customer_id : row.id;
+    const unit = units.get(key);
+    if (unit) unit.push(row);
+    else units.set(key, [row]);
+  }
+  return [...units.values()];
 }
 
 /** What one invoice bills; all have one customer, billing entity and currency. */
@@ -58,7 +72,7 @@ export function togetherWhereWanted(priced: readonly PricedSubscription[]): Invo
 
 /** What a group comes to on its one invoice. */
 export const pricedTogether = (group: InvoiceGroup): PricedInvoice =>
-  group.length === 1 ? group[0].priced : priceTogether(group.flatMap(({ parts }) => parts));
+  group.length === 1 ? group[0].priced : storable(priceTogether(group.flatMap(({ parts }) => parts)));
 
 /** Moves on the periods of all that was priced and drafts an invoice for each group; the caller's transaction holds the subscriptions. */
 export async function writeInvoices(

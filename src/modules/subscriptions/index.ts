@@ -14,6 +14,7 @@ export { findSubscription, presentSubscriptions } from './subscriptions.queries.
 export { registerSubscriptionsCommands } from './subscriptions.command.ts';
 export { SubscriptionsModule } from './subscriptions.module.ts';
 export { tellSubscription } from './tell-subscription.ts';
+export { waking } from './waking.ts';
 export { WakeSubscriptions } from './wake-subscriptions.ts';
 export { PauseSubscription } from './pause-subscription.ts';
 export { ResumeSubscription } from './resume-subscription.ts';

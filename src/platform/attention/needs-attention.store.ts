@@ -58,6 +58,10 @@ export async function insertAttention(
   return row;
 }
 
+/** SQL: the job failed with this object. All but the job are expressions. */
+export const needsAttentionFor = (job: AttentionJob, organizationId: string, objectId: string): string =>
+  `exists (select from needs_attention n where n.organization_id = ${organizationId} and n.job = '${job.name}' and n.object_id = ${objectId}::text)`;
+
 /** SQL: the job failed with this object and does not try it again before `at`. All but the job are expressions. */
 export const isPutOff = (job: AttentionJob, organizationId: string, objectId: string, at: string): string =>
   `exists (select from needs_attention n where n.organization_id = ${organizationId} and n.job = '${job.name}' and n.object_id = ${objectId}::text

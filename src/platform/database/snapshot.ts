@@ -6,3 +6,16 @@ export const readSnapshot = <T>(dataSource: DataSource, work: (manager: EntityMa
     await manager.query('set transaction read only');
     return work(manager);
   });
+
+/** Inside a transaction: when `work` fails, the transaction goes on as if nothing had been asked. */
+export async function atSavepoint<T>(manager: EntityManager, work: () => Promise<T>): Promise<T> {
+  await manager.query('savepoint attempt');
+  try {
+    const result = await work();
+    await manager.query('release savepoint attempt');
+    return result;
+  } catch (error) {
+    await manager.query('rollback to savepoint attempt');
+    throw error;
+  }
+}

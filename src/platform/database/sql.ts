@@ -54,6 +54,11 @@ export const queryOn =
   (statement, values) =>
     readStatement(dataSource, statement, values);
 
+const patience = { name: 'sql.patience', text: `select set_config('lock_timeout', $1, true)` };
+
+/** From now on statements of this transaction wait so long for rows that others hold. */
+export const waitAtMost = (query: Query, ms: number): Promise<unknown> => query(patience, [`${ms}ms`]);
+
 /** Runs a named write that is a transaction of its own, durable when this returns. Answers how many rows it wrote. */
 export async function writeStatement(dataSource: DataSource, statement: Statement, values: readonly unknown[]): Promise<number> {
   const { master } = dataSource.driver as unknown as { master: Pool };

@@ -46,7 +46,9 @@ describe('the invoice generator', () => {
       await subscribe(tenant.call, name);
       await endPeriod(name, name === 'ahead' ? `now() + interval '1 hour'` : `date_trunc('day', now())`);
     }
-    await florin.sql.query(`update subscriptions set status = 'PAUSED' where external_id = 'paused'`);
+    await florin.sql
+      .query(`with paused as (update subscriptions set status = 'PAUSED' where external_id = 'paused' returning organization_id, id)
+      insert into subscription_pauses (organization_id, subscription_id, paused_at) select organization_id, id, now() from paused`);
     await florin.sql.query(`update subscriptions set status = 'PAST_DUE' where external_id = 'overdue'`);
     await florin.sql.query(`update subscriptions set payment_provider = 'STRIPE' where external_id = 'stripe'`);
     await florin.sql
@@ -79,7 +81,9 @@ describe('the invoice generator', () => {
     const { body } = await tenant.call('POST', '/api/v1/billing_runs');
     expect(body.billing_run).toMatchObject({ status: 'completed', found: 5, processed: 5, successful: 4, failed: 1 });
     const [{ id }] = (await florin.sql.query(`select id from subscriptions where external_id = 'poison'`)).rows;
-    expect(body.billing_run.errors).toEqual([expect.objectContaining({ subscription_id: id })]);
+    expect(body.billing_run.errors).toEqual([
+      expect.objectContaining({ subscription_id: id, external_subscription_id: 'poison', field: 'amount_cents' }),
+    ]);
     expect(await invoicesOf(tenant.call, 'poison')).toEqual([]);
     expect((await tenant.call('GET', '/api/v1/invoices')).body.meta.total_count).toBe(4);
     const lines = await lastRunLines(8);

@@ -224,7 +224,9 @@ describe('a dry run', () => {
     expect(run).toMatchObject({
       planned_invoices_count: 1,
       failed: 1,
-      errors: [{ subscription_id: await idOf('a'), code: 'not_billable' }],
+      errors: [
+        { subscription_id: await idOf('a'), external_subscription_id: 'a', code: 'validation_errors', field: 'customer.country' },
+      ],
     });
     await goTo('2025-02-01T00:00:00Z');
     expect((await apply(call, run)).body.billing_run).toMatchObject({ processed: 3, successful: 2, failed: 1 });

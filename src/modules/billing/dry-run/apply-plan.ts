@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { BillingError } from '../../../domain/errors/billing-error.ts';
 import type { TaxRates } from '../../../domain/taxation/tax-rates.ts';
-import { Clock, dateOf } from '../../../platform/clock/clock.ts';
+import { tryAgainNow } from '../../../platform/attention/needs-attention.store.ts';
 import { isId } from '../../../platform/database/ids.ts';
 import { queryIn } from '../../../platform/database/sql.ts';
 import { type Tx, UnitOfWork } from '../../../platform/database/unit-of-work.ts';
@@ -10,13 +10,15 @@ import { WakeSubscriptions } from '../../subscriptions/index.ts';
 import { TAX_RATES } from '../../taxes/index.ts';
 import { BillingRunRow } from '../billing-run.entity.ts';
 import { markApplied, type Run } from '../billing-runs.store.ts';
-import { claimDue } from '../due-subscriptions.store.ts';
+import { claimDue, claimNamedDue, settleBilled } from '../due-subscriptions.store.ts';
 import { priceSubscriptions } from '../price-subscriptions.ts';
+import type { DueSubscription } from '../subscription-to-price.ts';
 import { writeInvoices } from '../write-invoices.ts';
 import { type PlannedContent, plannedOf } from './planned-content.ts';
 import { noteMade, plannedDigests, type PlannedDigest } from './planned-invoices.store.ts';
 
 const batchSize = 500;
+const noRun = '00000000-0000-0000-0000-000000000000';
 /** An error names this many subscriptions. */
 const shown = 20;
 
@@ -30,7 +32,6 @@ export class ApplyPlan {
     private readonly unitOfWork: UnitOfWork,
     private readonly wakeSubscriptions: WakeSubscriptions,
     private readonly organizationClock: OrganizationClock,
-    private readonly clock: Clock,
     @Inject(TAX_RATES) private readonly taxRates: TaxRates,
   ) {}
 
@@ -42,9 +43,11 @@ export class ApplyPlan {
     await this.unitOfWork.run(async (tx) => {
       const row = await this.applicable(tx, organizationId, id);
       const run: Run = { id: row.id, organizationId, asOf: row.asOf };
+      await tryAgainNow(queryIn(tx), organizationId);
       await this.wakeSubscriptions.within(tx, organizationId, run.asOf);
       const successful = await this.commit(tx, run);
-      await markApplied(queryIn(tx), run, successful, dateOf(this.clock.now()));
+      await settleBilled(queryIn(tx), run);
+      await markApplied(queryIn(tx), run, successful);
     });
   }
 
@@ -64,33 +67,31 @@ export class ApplyPlan {
   private async commit(tx: Tx, run: Run): Promise<number> {
     const query = queryIn(tx);
     const expected = new Expected(await plannedDigests(query, run));
+    const scope = { organizationId: run.organizationId, asOf: run.asOf, runId: run.id };
+    const rest = () => claimDue(query, scope, batchSize, { waits: true });
+    // What failed in the dry run may have been planned up to the period at fault.
+    const unfinished = () => claimNamedDue(query, { ...scope, runId: noRun }, expected.leftIds());
     let successful = 0;
-    for (;;) {
-      const due = await claimDue(query, { organizationId: run.organizationId, asOf: run.asOf, runId: run.id }, batchSize, {
-        waits: true,
-      });
-      if (due.length === 0) break;
-      const priced = await priceSubscriptions({ query, taxRates: this.taxRates }, run.organizationId, due);
-      const planned = plannedOf(priced);
-      const positions = planned.map((content) => expected.meet(content));
-      expected.refuseIfMoved();
-      const invoiced = planned.filter(({ isInvoiced }) => isInvoiced);
-      const billed = await writeInvoices(
-        tx,
-        run,
-        priced,
-        invoiced.map(({ group }) => group),
-      );
-      const places = positions.filter((_, i) => planned[i]?.isInvoiced);
-      await noteMade(
-        tx,
-        run,
-        billed.map(({ invoice }, i) => ({ position: places[i] ?? 0, invoiceId: invoice.id })),
-      );
-      successful += billed.reduce((sum, { subscriptions }) => sum + subscriptions, 0);
-    }
+    for (const claim of [rest, unfinished])
+      for (let due = await claim(); due.length > 0; due = await claim()) successful += await this.bill(tx, run, due, expected);
     expected.refuseIfLeft();
     return successful;
+  }
+
+  private async bill(tx: Tx, run: Run, due: readonly DueSubscription[], expected: Expected): Promise<number> {
+    const priced = await priceSubscriptions({ query: queryIn(tx), taxRates: this.taxRates }, run.organizationId, due);
+    const planned = plannedOf(priced);
+    const positions = planned.map((content) => expected.meet(content));
+    expected.refuseIfMoved();
+    const groups = planned.flatMap(({ isInvoiced, group }) => (isInvoiced ? [group] : []));
+    const billed = await writeInvoices(tx, run, priced, groups);
+    const places = positions.filter((_, i) => planned[i]?.isInvoiced);
+    await noteMade(
+      tx,
+      run,
+      billed.map(({ invoice }, i) => ({ position: places[i] ?? 0, invoiceId: invoice.id })),
+    );
+    return billed.reduce((sum, { subscriptions }) => sum + subscriptions, 0);
   }
 }
 
@@ -111,6 +112,11 @@ class Expected {
     const names = new Set([...this.left.values()].flatMap((planned) => planned.subscription_ids));
     for (const { subscription } of group) this.moved.set(subscription.id, names.has(subscription.id) ? 'changed' : 'not_planned');
     return 0;
+  }
+
+  /** Of the subscriptions that are not billed yet as planned. */
+  leftIds(): string[] {
+    return [...this.left.values()].flatMap(({ subscription_ids: ids }) => ids);
   }
 
   refuseIfMoved(): void {

@@ -3,14 +3,23 @@ import { DataSource, type EntityManager, In } from 'typeorm';
 import { invalid } from '../../../domain/errors/billing-error.ts';
 import type { TaxRates } from '../../../domain/taxation/tax-rates.ts';
 import { Clock, dateOf } from '../../../platform/clock/clock.ts';
-import { isOutage } from '../../../platform/database/outage.ts';
+import { reasonOf } from '../../../platform/attention/reason.ts';
 import { type Query, queryIn, queryOn } from '../../../platform/database/sql.ts';
 import { readSnapshot } from '../../../platform/database/snapshot.ts';
 import { OrganizationClock } from '../../organizations/index.ts';
 import { SubscriptionRow } from '../../subscriptions/index.ts';
 import { TAX_RATES } from '../../taxes/index.ts';
 import type { RunTrigger } from '../billing-run.entity.ts';
-import { cancelRun, completeRun, countResults, failRun, openRun, recordFailure, type Run } from '../billing-runs.store.ts';
+import {
+  cancelRun,
+  completeRun,
+  countResults,
+  failRun,
+  openRun,
+  recordFailure,
+  type Run,
+  type RunFailure,
+} from '../billing-runs.store.ts';
 import { Forecast } from '../forecast/forecast.ts';
 import { type PlannedContent, plannedOf } from './planned-content.ts';
 import { insertPlannedInvoices, type InvoiceToPlan, previousTotals } from './planned-invoices.store.ts';
@@ -54,16 +63,15 @@ export class PlanRun {
     if (asOf < now) throw invalid({ as_of: ['in_the_past'] });
     if (asOf.getTime() - now.getTime() > farthestMs) throw invalid({ as_of: ['value_is_out_of_range'] });
     const query = queryOn(this.dataSource);
-    const at = dateOf(this.clock.now());
-    const run = await openRun(query, { organizationId, trigger, scheduledFor: null, asOf, at, dryRun: true });
+    const run = await openRun(query, { organizationId, trigger, scheduledFor: null, asOf, dryRun: true });
     let isWhole: boolean;
     try {
       isWhole = await this.plan(query, run, onProgress ?? (() => true));
     } catch (error) {
-      await failRun(query, run, dateOf(this.clock.now()));
+      await failRun(query, run);
       throw error;
     }
-    await (isWhole ? completeRun : cancelRun)(query, run, dateOf(this.clock.now()));
+    await (isWhole ? completeRun : cancelRun)(query, run);
     return run;
   }
 
@@ -85,37 +93,25 @@ export class PlanRun {
     }
   }
 
-  /** Whoever cannot be billed is found by halves and becomes an error of the run, as in a real one: it keeps nobody from being planned. */
+  /** What cannot be billed becomes an error of the run, as in a real one: it keeps nobody from being planned. */
   private async planWhole(query: Query, run: Run, customerIds: readonly string[]): Promise<Omit<InvoiceToPlan, 'position'>[]> {
-    try {
-      return await readSnapshot(this.dataSource, (manager) => this.planFor(manager, run, customerIds));
-    } catch (error) {
-      if (isOutage(error)) throw error;
-      if (customerIds.length === 1) return await this.giveUp(query, run, customerIds, error);
-      const middle = Math.ceil(customerIds.length / 2);
-      const first = await this.planWhole(query, run, customerIds.slice(0, middle));
-      return [...first, ...(await this.planWhole(query, run, customerIds.slice(middle)))];
-    }
-  }
-
-  /** All that is due of the customer is left out, of the plan and of what is made of it. */
-  private async giveUp(query: Query, run: Run, customerIds: readonly string[], error: unknown): Promise<[]> {
-    const at = dateOf(this.clock.now());
-    const message = error instanceof Error ? error.message : String(error);
-    const rows = await openOf(this.dataSource.manager, run.organizationId, customerIds);
-    for (const { id } of rows) await recordFailure(query, run, { subscriptionId: id, code: 'not_billable', message }, at);
-    await countResults(query, run, { successful: 0, failed: rows.length }, at);
-    return [];
+    const failures: RunFailure[] = [];
+    const planned = await readSnapshot(this.dataSource, (manager) => this.planFor(manager, run, customerIds, failures));
+    for (const failure of failures) await recordFailure(query, run, failure);
+    if (failures.length > 0) await countResults(query, run, { successful: 0, failed: failures.length });
+    return planned;
   }
 
   private async planFor(
     manager: EntityManager,
     run: Run,
     customerIds: readonly string[],
+    failures: RunFailure[],
   ): Promise<Omit<InvoiceToPlan, 'position'>[]> {
     const { organizationId, asOf } = run;
     const rows = await openOf(manager, organizationId, customerIds);
-    const forecast = new Forecast({ manager, taxRates: this.taxRates, organizationId }, rows);
+    const failed = (id: string, error: unknown): void => void failures.push({ subscriptionId: id, ...reasonOf(error) });
+    const forecast = new Forecast({ manager, taxRates: this.taxRates, organizationId, failed }, rows);
     await forecast.wake(asOf);
     const planned: PlannedContent[] = [];
     for (let priced = await forecast.bill(asOf); priced.length > 0; priced = await forecast.bill(asOf))

@@ -3,13 +3,16 @@ import { localDateOf } from '../../../domain/calendar/local-day.ts';
 import { isBilled } from '../../../domain/lifecycles/subscription.ts';
 import type { TaxRates } from '../../../domain/taxation/tax-rates.ts';
 import { dateOf, instantOf } from '../../../platform/clock/clock.ts';
+import { atSavepoint } from '../../../platform/database/snapshot.ts';
 import { queryIn } from '../../../platform/database/sql.ts';
+import { byHalves } from '../../../platform/jobs/by-halves.ts';
 import type { CreditNoteToIssue } from '../../credit-notes/index.ts';
 import type { CustomerRow } from '../../customers/index.ts';
 import { byWaking, type Decided, decideWake, type SubscriptionRow, wakesAt } from '../../subscriptions/index.ts';
 import { forecastUnusedCredit } from '../credit-unused-time.ts';
-import { readNamedForPricing } from '../subscription-to-price.ts';
+import { type DueSubscription, readNamedForPricing } from '../subscription-to-price.ts';
 import { type PricedSubscription, priceSubscriptions } from '../price-subscriptions.ts';
+import { unitsOf } from '../write-invoices.ts';
 import { creditableOf } from './creditable.ts';
 
 export interface Present {
@@ -19,6 +22,8 @@ export interface Present {
   readonly organizationId: string;
   /** Those that are not stored, or not as they would be. */
   readonly customers?: readonly CustomerRow[];
+  /** Hears of each subscription that cannot be woken or billed, and the others go on; absent: the first one is thrown. */
+  readonly failed?: (subscriptionId: string, error: unknown) => void;
 }
 
 /**
@@ -28,6 +33,8 @@ export interface Present {
 export class Forecast {
   private readonly rows = new Map<string, SubscriptionRow>();
   private readonly made: PricedSubscription[] = [];
+  /** They stay where they are. */
+  private readonly left = new Set<string>();
 
   constructor(
     private readonly present: Present,
@@ -59,23 +66,26 @@ export class Forecast {
   /** What time alone does up to this instant, as before every run. */
   async wake(now: Date): Promise<void> {
     for (;;) {
-      const [row] = this.subscriptions.filter((candidate) => isPast(wakesAt(candidate), now)).toSorted(byWaking);
+      const [row] = this.going.filter((candidate) => isPast(wakesAt(candidate), now)).toSorted(byWaking);
       if (!row) return;
       const previous = this.rows.get(row.previousSubscriptionId ?? '') ?? null;
-      this.take(await decideWake(this.present.manager, row, { previous, planned: this.plannedChangeOf(row.id) }, now));
+      const decide = () => decideWake(this.present.manager, row, { previous, planned: this.plannedChangeOf(row.id) }, now);
+      this.take((await this.apart([[row]], decide)).flat());
     }
   }
 
   /** One boundary of each subscription that is due by then; nothing when none is. */
   async bill(by: Date): Promise<PricedSubscription[]> {
-    const due = this.subscriptions.filter((row) => isPast(this.billedAt(row), by)).map(({ id }) => id);
+    const due = this.going.filter((row) => isPast(this.billedAt(row), by)).map(({ id }) => id);
     if (due.length === 0) return [];
-    const { manager, taxRates, organizationId, customers = [] } = this.present;
+    const { manager, organizationId, taxRates, customers = [] } = this.present;
     const query = queryIn(manager);
     const fees = this.made.flatMap(({ priced }) => priced.fees);
     const imagined = { subscriptions: this.subscriptions, customers, fees, invoices: this.made.map(creditableOf) };
     const subscriptions = await readNamedForPricing(query, organizationId, due, imagined);
-    const priced = await priceSubscriptions({ query, taxRates, imagined }, organizationId, subscriptions);
+    const price = (units: readonly DueSubscription[][]) =>
+      priceSubscriptions({ query, taxRates, imagined }, organizationId, units.flat());
+    const priced = (await this.apart(unitsOf(subscriptions), price)).flat();
     for (const entry of priced) this.advance(entry);
     return priced;
   }
@@ -93,6 +103,36 @@ export class Forecast {
   creditNotes(ended: readonly PricedSubscription[]): Promise<CreditNoteToIssue[]> {
     const before = this.made.filter((entry) => !ended.includes(entry)).map(creditableOf);
     return forecastUnusedCredit(queryIn(this.present.manager), this.present.organizationId, ended, before);
+  }
+
+  private get going(): readonly SubscriptionRow[] {
+    return this.subscriptions.filter(
+      ({ id, previousSubscriptionId }) => !this.left.has(id) && !this.left.has(previousSubscriptionId ?? ''),
+    );
+  }
+
+  /** As a run does it: what fails is found by halves and left where it is. A failed statement spoils nothing that comes after it. */
+  private async apart<Unit extends readonly { readonly id: string }[], Result>(
+    units: readonly Unit[],
+    work: (units: readonly Unit[]) => Promise<readonly Result[]>,
+  ): Promise<(readonly Result[])[]> {
+    const { failed, manager } = this.present;
+    if (!failed) return [await work(units)];
+    const attempt = (some: readonly Unit[]) => atSavepoint(manager, () => work(some));
+    try {
+      return [await attempt(units)];
+    } catch (error) {
+      return byHalves(units, error, {
+        work: attempt,
+        giveUp: (unit, reason) => {
+          for (const { id } of unit) {
+            this.left.add(id);
+            failed(id, reason);
+          }
+          return Promise.resolve([]);
+        },
+      });
+    }
   }
 
   private advance(entry: PricedSubscription): void {
