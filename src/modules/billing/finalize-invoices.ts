@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { NeedsAttention } from '../../platform/attention/needs-attention.ts';
-import { Clock, dateOf } from '../../platform/clock/clock.ts';
 import { newId } from '../../platform/database/ids.ts';
-import { readStatement } from '../../platform/database/sql.ts';
+import { queryOn } from '../../platform/database/sql.ts';
 import { WorkerLog } from '../../platform/logging/worker-log.ts';
+import { liveTime } from '../organizations/index.ts';
 import { finalization, FinalizeDueInvoices } from '../invoices/index.ts';
 
 const organizationsWithDrafts = {
@@ -21,12 +21,12 @@ export class FinalizeInvoices {
     private readonly finalizeDueInvoices: FinalizeDueInvoices,
     private readonly needsAttention: NeedsAttention,
     private readonly workerLog: WorkerLog,
-    private readonly clock: Clock,
   ) {}
 
   async forAll(): Promise<number> {
-    const now = dateOf(this.clock.now());
-    const organizations = await readStatement<{ id: string }>(this.dataSource, organizationsWithDrafts, [now]);
+    const query = queryOn(this.dataSource);
+    const now = await liveTime(query);
+    const organizations = await query<{ id: string }>(organizationsWithDrafts, [now]);
     const ids = organizations.map(({ id }) => id);
     const counts = await this.needsAttention.forEach(finalization.name, ids, now, (id) =>
       this.finalizeDueInvoices.execute(id, now, { mails: true }),

@@ -7,7 +7,7 @@ import { type Query, queryOn } from '../../platform/database/sql.ts';
 import { newId } from '../../platform/database/ids.ts';
 import { log } from '../../platform/logging/log.ts';
 import { WorkerLog } from '../../platform/logging/worker-log.ts';
-import { OrganizationClock } from '../organizations/index.ts';
+import { liveTime } from '../organizations/index.ts';
 import { waking, WakeSubscriptions } from '../subscriptions/index.ts';
 import type { RunTrigger } from './billing-run.entity.ts';
 import { failStaleDryRuns, openRun, type Run, staleRuns } from './billing-runs.store.ts';
@@ -58,7 +58,6 @@ export class GenerateInvoices {
     private readonly wakeSubscriptions: WakeSubscriptions,
     private readonly runBilling: RunBilling,
     private readonly workerLog: WorkerLog,
-    private readonly organizationClock: OrganizationClock,
     private readonly needsAttention: NeedsAttention,
     @Inject(CONFIG) private readonly config: Config,
   ) {
@@ -67,7 +66,7 @@ export class GenerateInvoices {
 
   /** Every live organization, by the wall clock; the schedule only wakes them where billing is turned off. One organization's failure does not keep the others waiting. */
   async forAll({ trigger, scheduledFor, onProgress }: GenerationRequest): Promise<RunResult> {
-    const now = await this.organizationClock.ofLive();
+    const now = await liveTime(this.query);
     const organizations = (await this.query<{ id: string }>(organizationsWithWork, [now, generation.name])).map(({ id }) => id);
     if (!this.config.billingEnabled && scheduled.includes(trigger)) return this.wakeAll(organizations, now);
     await failStaleDryRuns(this.query, staleAfterMs);

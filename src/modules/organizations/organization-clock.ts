@@ -1,10 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import type { Query } from '../../platform/database/sql.ts';
+
+const readLive = { name: 'organizations.live_time', text: `select date_trunc('milliseconds', clock_timestamp()) as now` };
 
 /**
- * Time as an organization lives it: its virtual clock in test mode, else the database's, which is one for all processes: a host whose
- * clock is wrong bills nobody early or late. Milliseconds, as the driver has them.
+ * The present of every live organization: the database's clock, one for all processes, so that a host whose clock is wrong bills nobody
+ * early or late. Milliseconds, as the driver has them.
  */
+export async function liveTime(query: Query): Promise<Date> {
+  const [row] = await query<{ now: Date }>(readLive, []);
+  if (!row) throw new Error('the database does not tell the time');
+  return row.now;
+}
+
+/** Time as an organization lives it: its virtual clock in test mode, else that of live organizations. */
 @Injectable()
 export class OrganizationClock {
   constructor(private readonly dataSource: DataSource) {}
@@ -14,13 +24,6 @@ export class OrganizationClock {
       `select date_trunc('milliseconds', coalesce((select virtual_now from organizations where id = $1), clock_timestamp())) as now`,
       [organizationId],
     )) as { now: Date }[];
-    if (!row) throw new Error('the database does not tell the time');
-    return row.now;
-  }
-
-  /** The present of every live organization. */
-  async ofLive(): Promise<Date> {
-    const [row] = (await this.dataSource.query(`select date_trunc('milliseconds', clock_timestamp()) as now`)) as { now: Date }[];
     if (!row) throw new Error('the database does not tell the time');
     return row.now;
   }
