@@ -1,7 +1,13 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
 import { isPublicAddress } from '../../src/platform/outbound/public-address.ts';
 import { Outbound } from '../../src/platform/outbound/outbound.ts';
 import { readConfig } from '../../src/platform/config/config.ts';
+import { until } from '../support/processes.ts';
 import { openVendor } from '../support/vendor.ts';
+
+const connectionsOf = (server: Server): Promise<number> => promisify(server.getConnections.bind(server))();
 
 describe('requests to addresses that tenants name', () => {
   it.each(['8.8.8.8', '1.1.1.1', '172.15.0.1', '192.169.0.1', '2606:4700:4700::1111'])('%s is public', (address) => {
@@ -47,6 +53,29 @@ describe('requests to addresses that tenants name', () => {
       expect(vendor.requests).toEqual([]);
     } finally {
       await vendor.stop();
+    }
+  });
+
+  it('stop reading an answer that does not end', async () => {
+    let written = 0;
+    const endless = createServer((_, response) => {
+      const more = (): void => {
+        while (!response.destroyed && response.write('x'.repeat(5_000))) written += 5_000;
+      };
+      response.on('drain', more);
+      more();
+    });
+    await new Promise<void>((resolve) => endless.listen(0, '127.0.0.1', resolve));
+    try {
+      const outbound = new Outbound(readConfig({ FLORIN_WEBHOOKS_ALLOW_PRIVATE: 'true' }));
+      const { port } = endless.address() as AddressInfo;
+      const answer = await outbound.post(`http://127.0.0.1:${port}/`, {}, '{}');
+      expect(answer).toEqual({ status: 200, text: 'x'.repeat(500) });
+      await until('the connection is gone', async () => (await connectionsOf(endless)) === 0);
+      // What the two ends of a connection hold for each other is gone with it; nothing near what ten seconds would bring.
+      expect(written).toBeLessThan(10_000_000);
+    } finally {
+      endless.close();
     }
   });
 

@@ -1,9 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Controller, Get, Header } from '@nestjs/common';
+import { Controller, Get, Header, type OnModuleDestroy, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
 import { BillingError } from '../../domain/errors/billing-error.ts';
 import { Public } from '../auth/principal.ts';
+import { errorBody } from '../http/error.filter.ts';
 import { Metrics } from './metrics.ts';
 
 /** A database that does not answer a trivial question by then is down for our callers. */
@@ -12,7 +14,9 @@ const answerWithinMs = 2_000;
 @ApiTags('Operations')
 @Public()
 @Controller()
-export class HealthController {
+export class HealthController implements OnModuleDestroy {
+  private stopping = false;
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly metrics: Metrics,
@@ -24,9 +28,19 @@ export class HealthController {
     return { status: 'ok' };
   }
 
-  /** This process can serve requests. */
+  /** The first thing of a shutdown: whoever distributes requests sends them elsewhere while this process finishes what is in hand. */
+  onModuleDestroy(): void {
+    this.stopping = true;
+  }
+
+  /** This process can serve requests, and means to go on. */
   @Get('health/ready')
-  async ready() {
+  async ready(@Res({ passthrough: true }) reply: FastifyReply) {
+    if (this.stopping) {
+      // Meant to be so, thus no error in the log.
+      void reply.status(503);
+      return errorBody('service_unavailable');
+    }
     const deadline = new AbortController();
     const outcome = await Promise.race([
       this.dataSource.query('select 1').then(

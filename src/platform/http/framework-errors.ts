@@ -9,7 +9,7 @@ export function answerBadPath(_error: FastifyError, request: FastifyRequest, rep
   withLogContext({ request_id: request.id }, () => {
     void reply
       .status(400)
-      .header('x-request-id', request.id)
+      .headers({ 'x-request-id': request.id, 'cache-control': 'no-store' })
       .header('content-type', 'application/json; charset=utf-8')
       .send(errorBody('bad_request'));
   });
@@ -28,6 +28,7 @@ export function answerBrokenHttp(error: Error & { code?: string }, socket: Socke
     'content-type: application/json; charset=utf-8',
     `content-length: ${Buffer.byteLength(body)}`,
     `x-request-id: ${id}`,
+    'cache-control: no-store',
     'connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);

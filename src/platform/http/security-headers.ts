@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 import helmet from 'helmet';
 
 /**
- * The headers that helmet puts on every answer. They are the same for all, and helmet would work the policy out anew for each
+ * The headers that helmet puts on every answer, and that nobody on the way keeps it: what is of a tenant stays with whoever asked. They are the same for all, and helmet would work the policy out anew for each
  * request, so it is asked once.
  */
 export function securityHeaders(): Readonly<Record<string, string>> {
@@ -13,5 +13,6 @@ export function securityHeaders(): Readonly<Record<string, string>> {
   helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } })(request, response, (error) => {
     if (error) throw error as Error;
   });
-  return Object.fromEntries(Object.entries(response.getHeaders()).map(([name, value]) => [name, String(value)]));
+  const helmets = Object.entries(response.getHeaders()).map(([name, value]) => [name, String(value)]);
+  return { ...Object.fromEntries(helmets), 'cache-control': 'no-store' };
 }

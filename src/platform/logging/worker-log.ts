@@ -1,8 +1,11 @@
-import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+import { chmod, createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
-import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { CONFIG, type Config } from '../config/config.ts';
 import { log } from './log.ts';
+
+/** Its owner writes, its group reads: customers' names and totals are nobody else's. */
+const readableMode = 0o640;
 
 export interface WorkerLine {
   info(message: string, fields?: Record<string, unknown>): void;
@@ -15,7 +18,7 @@ export interface WorkerLine {
  * reported once and then left alone.
  */
 @Injectable()
-export class WorkerLog implements OnModuleDestroy {
+export class WorkerLog implements OnApplicationShutdown {
   private readonly streams = new Map<string, WriteStream | null>();
 
   constructor(@Inject(CONFIG) private readonly config: Config) {}
@@ -34,8 +37,8 @@ export class WorkerLog implements OnModuleDestroy {
     };
   }
 
-  /** Resolves when everything written so far is with the operating system. */
-  async onModuleDestroy(): Promise<void> {
+  /** After the jobs have ended. Resolves when everything written so far is with the operating system. */
+  async onApplicationShutdown(): Promise<void> {
     await Promise.all([...this.streams.values()].map((stream) => stream && new Promise<void>((done) => stream.end(done))));
     this.streams.clear();
   }
@@ -45,11 +48,13 @@ export class WorkerLog implements OnModuleDestroy {
     if (known !== undefined) return known;
     const path = workerLogPath(this.config.logDir, worker);
     try {
-      mkdirSync(join(this.config.logDir, 'workers'), { recursive: true });
+      mkdirSync(join(this.config.logDir, 'workers'), { recursive: true, mode: 0o750 });
     } catch (error) {
       return this.disable(worker, path, error);
     }
-    const stream = createWriteStream(path, { flags: 'a' });
+    const stream = createWriteStream(path, { flags: 'a', mode: readableMode });
+    // Of a file that was there before; where it belongs to somebody else, that one decides.
+    stream.once('open', () => chmod(path, readableMode, () => undefined));
     stream.on('error', (error) => this.disable(worker, path, error));
     this.streams.set(worker, stream);
     return stream;

@@ -73,7 +73,7 @@ export class OperationsController implements BeforeApplicationShutdown {
     const from = lastEventId !== undefined && /^\d{1,15}$/.test(lastEventId) ? lastEventId : (query.from_sequence ?? 0);
     const body = new PassThrough();
     void reply
-      .headers({ 'content-type': 'text/event-stream', 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' })
+      .headers({ 'content-type': 'text/event-stream', 'cache-control': 'no-store, no-transform', 'x-accel-buffering': 'no' })
       .send(body);
     try {
       await this.write(body, operation, BigInt(from));

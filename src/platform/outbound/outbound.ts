@@ -2,6 +2,7 @@ import { lookup } from 'node:dns';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
+import { StringDecoder } from 'node:string_decoder';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type Config } from '../config/config.ts';
 import { isPublicAddress } from './public-address.ts';
@@ -9,6 +10,8 @@ import { isPublicAddress } from './public-address.ts';
 /** Whoever does not answer by then counts as not answering. */
 const timeoutMs = 10_000;
 const keptCharacters = 500;
+/** Of an answer's body; an endless one costs no more than this. */
+const readBytes = 20_000;
 
 export interface OutboundAnswer {
   readonly status: number;
@@ -35,7 +38,7 @@ export class Outbound {
     return (isIP(host) !== 0 && !isPublicAddress(host)) || /(^|\.)localhost$/.test(host) ? 'url_is_private' : undefined;
   }
 
-  /** @throws what kept it from being answered: no connection, no answer in 10 seconds, an address that is refused */
+  /** Reads at most 20 kB of what is answered. @throws what kept it from being answered: no connection, no answer in 10 seconds, an address that is refused */
   async post(address: string, headers: Readonly<Record<string, string>>, body: string): Promise<OutboundAnswer> {
     const refusal = this.refusal(address);
     if (refusal) throw new Error(`${address}: ${refusal}`);
@@ -52,12 +55,18 @@ export class Outbound {
           signal: AbortSignal.timeout(timeoutMs),
         },
         (response) => {
+          const decoder = new StringDecoder('utf8');
           let text = '';
-          response.setEncoding('utf8');
-          response.on('data', (chunk: string) => {
-            text = (text + chunk).slice(0, keptCharacters);
+          let bytes = 0;
+          const answer = (): void => resolve({ status: response.statusCode ?? 0, text });
+          response.on('data', (chunk: Buffer) => {
+            bytes += chunk.length;
+            if (text.length < keptCharacters) text = (text + decoder.write(chunk)).slice(0, keptCharacters);
+            if (bytes < readBytes) return;
+            answer();
+            request.destroy();
           });
-          response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+          response.on('end', answer);
           response.on('error', reject);
         },
       );

@@ -59,7 +59,7 @@ describe('operations', () => {
     });
     const live = await listen(id);
     expect(live.headers.get('content-type')).toBe('text/event-stream');
-    expect(live.headers.get('cache-control')).toContain('no-cache');
+    expect(live.headers.get('cache-control')).toBe('no-store, no-transform');
     expect(await statusOf(id)).toBe('running');
     open();
     const heard = parse(await live.text());

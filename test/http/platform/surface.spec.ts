@@ -44,6 +44,14 @@ describe('the surface of the API', () => {
     const body = (await answer.json()) as Record<string, unknown>;
     expect(body).toMatchObject({ status, code, error: expect.any(String), request_id: answer.headers.get('x-request-id') });
     expect(answer.headers.get('x-request-id')).toMatch(/^[\w-]{36}$/);
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+  });
+
+  it('tells everybody on the way to keep nothing of what is private', async () => {
+    const tenant = await florin.openOrganization();
+    for (const path of ['/api/v1/customers', '/api/v1/invoices', '/api/v1/taxes'])
+      expect((await tenant.call('GET', path)).headers).toMatchObject({ 'cache-control': 'no-store' });
+    expect((await florin.operator('GET', '/admin/v1/organizations')).headers).toMatchObject({ 'cache-control': 'no-store' });
   });
 
   it('answers bytes that are no HTTP in the same shape', async () => {
