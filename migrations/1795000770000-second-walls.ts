@@ -127,7 +127,7 @@ const documents = [
   `create trigger issued_spans_stay before update or delete on invoice_subscriptions
     for each row execute function refuse_change_of_issued_row('{voided}')`,
   `create trigger issued_credit_notes_are_immutable before update or delete on credit_notes for each row when (old.status = 'FINALIZED')
-    execute function refuse_change_of_row('{balance_amount_cents, refund_status, voided_at, metadata, updated_at}')`,
+    execute function refuse_change_of_row('{balance_amount_cents, refunded_balance_cents, voided_balance_cents, refund_status, voided_at, metadata, updated_at}')`,
   `create trigger issued_credit_note_items_are_immutable before update or delete on credit_note_items
     for each row execute function refuse_change_of_issued_items()`,
   `create trigger inserted_items_belong_to_drafts after insert on credit_note_items referencing new table as inserted_items

@@ -40,6 +40,7 @@ import { WhatComesLate1795000680000 } from './1795000680000-what-comes-late.ts';
 import { NeedsAttention1795000700000 } from './1795000700000-needs-attention.ts';
 import { ReasonsOfRuns1795000701000 } from './1795000701000-reasons-of-runs.ts';
 import { Countries1795000780000 } from './1795000780000-countries.ts';
+import { PaidOutCredit1795000720000 } from './1795000720000-paid-out-credit.ts';
 import { IgnoredEvents1795000750000 } from './1795000750000-ignored-events.ts';
 import { RunsByTime1795000643000 } from './1795000643000-runs-by-time.ts';
 import { SecondWalls1795000770000 } from './1795000770000-second-walls.ts';
@@ -88,6 +89,7 @@ export const migrations = [
   WhatComesLate1795000680000,
   NeedsAttention1795000700000,
   ReasonsOfRuns1795000701000,
+  PaidOutCredit1795000720000,
   IgnoredEvents1795000750000,
   SecondWalls1795000770000,
   Countries1795000780000,

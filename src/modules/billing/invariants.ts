@@ -81,10 +81,11 @@ export const invariants: readonly Invariant[] = [
   },
   {
     name: 'credit_is_accounted_for',
-    holds: "a credit note's balance and what invoices took of it make its credit, and an invoice shows what it took",
+    holds:
+      "a credit note's balance and what was taken, paid out or voided of it make its credit, and an invoice shows what it took",
     offenders: `select n.number from credit_notes n left join invoice_credits c on c.organization_id = n.organization_id and c.credit_note_id = n.id
         and not c.is_returned
-      group by n.organization_id, n.id having n.voided_at is null and n.credit_amount_cents <> n.balance_amount_cents + coalesce(sum(c.amount_cents), 0)
+      group by n.organization_id, n.id having n.credit_amount_cents <> n.balance_amount_cents + n.refunded_balance_cents + n.voided_balance_cents + coalesce(sum(c.amount_cents), 0)
       union all
       select i.invoice_number from invoices i left join invoice_credits c on c.organization_id = i.organization_id and c.invoice_id = i.id
       group by i.organization_id, i.id having i.credit_notes_amount_cents <> coalesce(sum(c.amount_cents), 0)`,
@@ -100,7 +101,7 @@ export const invariants: readonly Invariant[] = [
     name: 'credit_within_invoice',
     holds: 'all credit notes of an invoice together are at most the invoice',
     offenders: `select i.invoice_number from invoices i join credit_notes n on n.organization_id = i.organization_id and n.invoice_id = i.id
-      group by i.organization_id, i.id having sum(n.total_amount_cents) > i.fees_amount_cents - i.discount_amount_cents + i.taxes_amount_cents`,
+      group by i.organization_id, i.id having sum(n.total_amount_cents - n.voided_balance_cents) > i.fees_amount_cents - i.discount_amount_cents + i.taxes_amount_cents`,
   },
   {
     name: 'numbers_are_gapless',

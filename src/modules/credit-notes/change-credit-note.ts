@@ -18,13 +18,15 @@ export class ChangeCreditNote {
     private readonly organizationClock: OrganizationClock,
   ) {}
 
-  /** What later invoices took stays taken. @throws BillingError credit_note_not_found, not_voidable (nothing is left, or it is a draft) */
+  /** What later invoices took stays taken; the rest may be credited again. @throws BillingError credit_note_not_found, not_voidable (nothing is left, or it is a draft) */
   void(organizationId: string, id: string): Promise<CreditNoteRow> {
     return this.unitOfWork.run(async (tx) => {
       const row = await findCreditNote(tx, organizationId, id, { forUpdate: true });
       if (row.balanceAmountCents === 0n || row.status === 'DRAFT') throw new BillingError('not_voidable');
       const at = await this.organizationClock.now(organizationId, tx);
-      return save(tx, row, { balanceAmountCents: 0n, voidedAt: at, updatedAt: at }, 'credit_note.voided');
+      const voided = row.voidedBalanceCents + row.balanceAmountCents;
+      const changes = { balanceAmountCents: 0n, voidedBalanceCents: voided, voidedAt: at, updatedAt: at };
+      return saveCreditNote(tx, row, changes, 'credit_note.voided');
     });
   }
 
@@ -36,13 +38,13 @@ export class ChangeCreditNote {
   ): Promise<CreditNoteRow> {
     return this.unitOfWork.run(async (tx) => {
       const row = await findCreditNote(tx, organizationId, id, { forUpdate: true });
-      if (refundStatus !== undefined && row.refundAmountCents === 0n) throw new BillingError('not_editable');
+      if (refundStatus !== undefined && row.refundStatus === null) throw new BillingError('not_editable');
       const changes = {
         ...(refundStatus !== undefined && { refundStatus }),
         ...(metadata != null && { metadata: withMetadata(row.metadata, metadata) }),
       };
       const at = await this.organizationClock.now(organizationId, tx);
-      return save(tx, row, { ...changes, updatedAt: at }, 'credit_note.updated');
+      return saveCreditNote(tx, row, { ...changes, updatedAt: at }, 'credit_note.updated');
     });
   }
 
@@ -53,12 +55,13 @@ export class ChangeCreditNote {
       const metadata = next(row.metadata);
       if (isDeepStrictEqual(metadata, row.metadata)) return row;
       const at = await this.organizationClock.now(organizationId, tx);
-      return save(tx, row, { metadata, updatedAt: at }, 'credit_note.updated');
+      return saveCreditNote(tx, row, { metadata, updatedAt: at }, 'credit_note.updated');
     });
   }
 }
 
-async function save(
+/** Writes and tells the changes of a locked credit note. */
+export async function saveCreditNote(
   tx: Tx,
   row: CreditNoteRow,
   changes: Partial<CreditNoteRow> & { updatedAt: Date },

@@ -72,6 +72,13 @@ export class UpdateCreditNoteInput {
   metadata?: Record<string, string | null> | null;
 }
 
+export class RefundBalanceInput {
+  /** All of the balance by default. */
+  @IsOptional()
+  @IsAmountCents()
+  refund_amount_cents?: bigint | null;
+}
+
 export class CreditNoteMetadataInput {
   @IsDefined()
   @IsObject()

@@ -60,6 +60,12 @@ export class CreditNoteRow {
   /** What later invoices can still take. */
   @Column(bigintColumn)
   balanceAmountCents: bigint;
+  /** What of the credit was paid out instead of being taken. */
+  @Column(bigintColumn)
+  refundedBalanceCents: bigint;
+  /** What of the credit was voided; its invoice may be credited by so much again. */
+  @Column(bigintColumn)
+  voidedBalanceCents: bigint;
   @Column('text', { nullable: true })
   refundStatus: (typeof refundStatuses)[number] | null;
   @Column('jsonb', { nullable: true })

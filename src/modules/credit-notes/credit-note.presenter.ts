@@ -77,6 +77,8 @@ export const presentCreditNote = (
   balance_amount_cents: row.balanceAmountCents,
   credit_amount_cents: row.creditAmountCents,
   refund_amount_cents: row.refundAmountCents,
+  refunded_balance_cents: row.refundedBalanceCents,
+  voided_balance_cents: row.voidedBalanceCents,
   offset_amount_cents: row.offsetAmountCents,
   coupons_adjustment_amount_cents: 0,
   self_billed: false,

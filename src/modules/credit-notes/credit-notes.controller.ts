@@ -11,9 +11,11 @@ import {
   CreateCreditNoteInput,
   EstimateCreditNoteInput,
   ListCreditNotesQuery,
+  RefundBalanceInput,
   UpdateCreditNoteInput,
 } from './credit-note.dto.ts';
 import type { CreditNoteRow } from './credit-note.entity.ts';
+import { RefundBalance } from './refund-balance.ts';
 import { findCreditNote, listCreditNotes, presentCreditNotes } from './credit-notes.queries.ts';
 
 @ApiTags('CreditNotes')
@@ -23,6 +25,7 @@ export class CreditNotesController {
     private readonly dataSource: DataSource,
     private readonly createCreditNote: CreateCreditNote,
     private readonly changeCreditNote: ChangeCreditNote,
+    private readonly refundBalance: RefundBalance,
   ) {}
 
   @Get()
@@ -90,6 +93,17 @@ export class CreditNotesController {
   @Put(':id/void')
   async void(@OrganizationId() organizationId: string, @Param('id') id: string) {
     return this.present(await this.changeCreditNote.void(organizationId, id));
+  }
+
+  /** Pays out what no invoice took of its credit. */
+  @Post(':id/refund')
+  @HttpCode(200)
+  async refund(
+    @OrganizationId() organizationId: string,
+    @Param('id') id: string,
+    @Payload('credit_note', { optional: true }) input: RefundBalanceInput,
+  ) {
+    return this.present(await this.refundBalance.execute(organizationId, id, input.refund_amount_cents ?? null));
   }
 
   private async present(row: CreditNoteRow) {

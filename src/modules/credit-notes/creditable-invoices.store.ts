@@ -42,6 +42,9 @@ export interface CreditableInvoice {
   readonly fees: readonly CreditableFee[];
 }
 
+/** What of a note was voided before anybody took it is left of its invoice again, of each of its items the same share. */
+const voidedShare = `coalesce(c.voided_balance_cents::numeric / nullif(c.total_amount_cents, 0), 0)`;
+
 const selectInvoices = `
   select i.id, i.invoice_number, i.status, i.customer_id, i.billing_entity_id, i.currency, i.timezone, i.fees_amount_cents, i.discount_amount_cents,
     i.taxes_amount_cents, i.total_cents, i.total_paid_cents, i.offset_amount_cents, n.notes, n.credited_sub_total_cents, n.credited_taxes_cents, n.refunded_cents,
@@ -54,14 +57,17 @@ const selectInvoices = `
       left join billed_periods p on p.organization_id = f.organization_id and p.invoice_id = f.invoice_id
         and p.subscription_id = f.subscription_id and p.item_id = f.item_id and p.period = tstzrange(f.period_start, f.period_end)
       left join fixed_charges x on f.fee_type = 'fixed_charge' and x.organization_id = f.organization_id and x.id = f.item_id
-      left join lateral (select sum(t.precise_amount_cents) as credited from credit_note_items t
+      left join lateral (
+        select sum(round(t.precise_amount_cents * (1 - ${voidedShare}), 5)) as credited from credit_note_items t
+        join credit_notes c on c.organization_id = t.organization_id and c.id = t.credit_note_id
         where t.organization_id = f.organization_id and t.fee_id = f.id) g on true
       where f.organization_id = i.organization_id and f.invoice_id = i.id) as fees
   from invoices i
   cross join lateral (
-    select count(*)::int as notes, coalesce(sum(c.sub_total_amount_cents), 0)::bigint as credited_sub_total_cents,
-      coalesce(sum(c.taxes_amount_cents), 0)::bigint as credited_taxes_cents, coalesce(sum(c.refund_amount_cents), 0)::bigint as refunded_cents
-    from credit_notes c where c.organization_id = i.organization_id and c.invoice_id = i.id) n`;
+    select count(*)::int as notes, coalesce(sum(c.sub_total_amount_cents - v.sub_total), 0)::bigint as credited_sub_total_cents,
+      coalesce(sum(c.taxes_amount_cents - (c.voided_balance_cents - v.sub_total)), 0)::bigint as credited_taxes_cents,
+      coalesce(sum(c.refund_amount_cents + c.refunded_balance_cents), 0)::bigint as refunded_cents
+    from credit_notes c cross join lateral (select round(c.sub_total_amount_cents * ${voidedShare}) as sub_total) v where c.organization_id = i.organization_id and c.invoice_id = i.id) n`;
 
 const readOne = {
   name: 'credit_notes.invoice',

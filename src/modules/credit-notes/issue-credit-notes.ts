@@ -111,6 +111,8 @@ function rowOf(
     refundAmountCents: split.refundCents,
     offsetAmountCents: split.offsetCents,
     balanceAmountCents: split.creditCents,
+    refundedBalanceCents: 0n,
+    voidedBalanceCents: 0n,
     refundStatus: split.refundCents > 0n ? 'pending' : null,
     metadata,
     voidedAt: null,

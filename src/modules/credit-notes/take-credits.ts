@@ -132,11 +132,12 @@ const giveBack = {
       update invoice_credits c set is_returned = true where c.organization_id = $1 and c.invoice_id = $2 and not c.is_returned
       returning c.credit_note_id, c.amount_cents
     ), own as (
-      update credit_notes n set balance_amount_cents = 0, voided_at = $3, updated_at = $3
+      update credit_notes n set balance_amount_cents = 0, voided_balance_cents = n.voided_balance_cents + n.balance_amount_cents, voided_at = $3, updated_at = $3
       where n.organization_id = $1 and n.invoice_id = $2 and n.voided_at is null
     )
-    update credit_notes n set balance_amount_cents = n.balance_amount_cents + r.amount_cents, updated_at = $3
-    from returned r where n.organization_id = $1 and n.id = r.credit_note_id and n.voided_at is null`,
+    update credit_notes n set updated_at = $3, balance_amount_cents = n.balance_amount_cents + case when n.voided_at is null then r.amount_cents else 0 end,
+      voided_balance_cents = n.voided_balance_cents + case when n.voided_at is null then 0 else r.amount_cents end
+    from returned r where n.organization_id = $1 and n.id = r.credit_note_id`,
 };
 
 export const returnCredits = (tx: Tx, organizationId: string, invoiceId: string, at: Date): Promise<unknown> =>
