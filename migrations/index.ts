@@ -41,6 +41,7 @@ import { NeedsAttention1795000700000 } from './1795000700000-needs-attention.ts'
 import { ReasonsOfRuns1795000701000 } from './1795000701000-reasons-of-runs.ts';
 import { Countries1795000780000 } from './1795000780000-countries.ts';
 import { PaidOutCredit1795000720000 } from './1795000720000-paid-out-credit.ts';
+import { DeletedPrices1795000781000 } from './1795000781000-deleted-prices.ts';
 import { IgnoredEvents1795000750000 } from './1795000750000-ignored-events.ts';
 import { RunsByTime1795000643000 } from './1795000643000-runs-by-time.ts';
 import { SecondWalls1795000770000 } from './1795000770000-second-walls.ts';
@@ -93,4 +94,5 @@ export const migrations = [
   IgnoredEvents1795000750000,
   SecondWalls1795000770000,
   Countries1795000780000,
+  DeletedPrices1795000781000,
 ];

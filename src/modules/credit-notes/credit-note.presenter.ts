@@ -2,19 +2,28 @@ import type { FeeDerivation } from '../../domain/invoicing/derivation.ts';
 import { Exact } from '../../domain/money/exact.ts';
 import { isoOf } from '../../platform/clock/clock.ts';
 import { jsonNumber } from '../../platform/http/strict-json.ts';
+import type { BilledItem } from '../plans/index.ts';
 import type { CreditNoteRow } from './credit-note.entity.ts';
 
-/** An item with its fee. */
+/** An item with its fee, of an invoice in this state. */
 export interface CreditNoteItemRecord {
   readonly id: string;
   readonly credit_note_id: string;
-  readonly fee_id: string;
   readonly precise_amount_cents: string;
+  readonly fee_id: string;
   readonly fee_type: string;
-  readonly item_id: string | null;
+  readonly itemId: string | null;
+  readonly subscriptionId: string | null;
   readonly name: string;
+  readonly units: string;
+  readonly events_count: string;
+  readonly unit_amount: string;
   readonly amount_cents: string;
+  readonly taxes_amount_cents: string;
+  readonly taxes_rate: string;
+  readonly pay_in_advance: boolean;
   readonly derivation: FeeDerivation;
+  readonly invoice_status: string;
 }
 
 export interface CreditNoteNames {
@@ -29,18 +38,48 @@ const creditStatusOf = ({ creditAmountCents, balanceAmountCents, voidedAt }: Cre
   return balanceAmountCents > 0n ? 'available' : 'consumed';
 };
 
-const presentItem = (item: CreditNoteItemRecord, currency: string) => ({
+const decimal = (text: string): string => Exact.parse(text).toDecimal();
+
+const presentItem = (item: CreditNoteItemRecord, row: CreditNoteRow, billed: BilledItem | undefined) => ({
   lago_id: item.id,
   amount_cents: Exact.parse(item.precise_amount_cents).roundToInteger(),
-  precise_amount_cents: Exact.parse(item.precise_amount_cents).toDecimal(),
-  amount_currency: currency,
-  fee: {
-    lago_id: item.fee_id,
-    amount_cents: BigInt(item.amount_cents),
-    amount_currency: currency,
-    item: { type: item.fee_type, name: item.name, lago_item_id: item.item_id },
-  },
+  precise_amount_cents: decimal(item.precise_amount_cents),
+  amount_currency: row.currency,
+  fee: presentFee(item, row, billed),
 });
+
+/** The fee that is credited, as far as the note needs it; the invoice shows how it came about. */
+function presentFee(fee: CreditNoteItemRecord, { currency, invoiceId }: CreditNoteRow, billed: BilledItem | undefined) {
+  const [amount, taxes] = [BigInt(fee.amount_cents), BigInt(fee.taxes_amount_cents)];
+  const discount = Exact.parse(fee.derivation.discount_cents ?? '0');
+  return {
+    lago_id: fee.fee_id,
+    lago_invoice_id: invoiceId,
+    lago_subscription_id: fee.subscriptionId,
+    item: {
+      type: fee.fee_type,
+      code: billed?.code ?? null,
+      name: fee.name,
+      lago_item_id: billed?.id ?? fee.itemId,
+      item_type: billed?.type ?? null,
+    },
+    pay_in_advance: fee.pay_in_advance,
+    invoiceable: true,
+    payment_status: fee.invoice_status === 'PAID' ? 'succeeded' : fee.invoice_status === 'UNCOLLECTIBLE' ? 'failed' : 'pending',
+    units: decimal(fee.units),
+    total_aggregated_units: fee.derivation.evidence?.aggregated ?? decimal(fee.units),
+    events_count: BigInt(fee.events_count),
+    precise_unit_amount: decimal(fee.unit_amount),
+    amount_cents: amount,
+    amount_currency: currency,
+    sub_total_excluding_taxes_amount_cents: Exact.fromInteger(amount).minus(discount).roundToInteger(),
+    sub_total_excluding_taxes_precise_amount_cents: Exact.parse(fee.derivation.precise_amount_cents).minus(discount).toDecimal(),
+    taxes_amount_cents: taxes,
+    taxes_rate: jsonNumber(decimal(fee.taxes_rate)),
+    total_amount_cents: amount + taxes,
+    total_amount_currency: currency,
+  };
+}
 
 /** The weighted rate, five decimals, as Lago. */
 const taxesRateOf = ({ subTotalAmountCents, taxesAmountCents }: CreditNoteRow): string =>
@@ -54,6 +93,7 @@ export const presentCreditNote = (
   row: CreditNoteRow,
   names: CreditNoteNames | undefined,
   items: readonly CreditNoteItemRecord[],
+  billedOf: (item: CreditNoteItemRecord) => BilledItem | undefined,
 ) => ({
   id: row.id,
   lago_id: row.id,
@@ -84,7 +124,7 @@ export const presentCreditNote = (
   self_billed: false,
   file_url: null,
   metadata: row.metadata,
-  items: items.map((item) => presentItem(item, row.currency)),
+  items: items.map((item) => presentItem(item, row, billedOf(item))),
   voided_at: row.voidedAt && isoOf(row.voidedAt),
   created_at: isoOf(row.createdAt),
   updated_at: isoOf(row.updatedAt),

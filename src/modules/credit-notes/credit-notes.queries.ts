@@ -3,6 +3,7 @@ import { BillingError } from '../../domain/errors/billing-error.ts';
 import { isId } from '../../platform/database/ids.ts';
 import { metaOf, pageOf, type PageQuery, sliceOf } from '../../platform/http/pagination.ts';
 import { findCustomer } from '../customers/index.ts';
+import { billedItemsOf } from '../plans/index.ts';
 import { CreditNoteRow } from './credit-note.entity.ts';
 import { type CreditNoteItemRecord, type CreditNoteNames, presentCreditNote } from './credit-note.presenter.ts';
 
@@ -45,8 +46,10 @@ export async function presentCreditNotes(manager: EntityManager, rows: readonly 
   if (rows.length === 0) return [];
   const values = [rows[0]?.organizationId, rows.map((row) => row.id)];
   const items = (await manager.query(
-    `select t.id, t.credit_note_id, t.fee_id, t.precise_amount_cents, f.fee_type, f.item_id, f.name, f.amount_cents, f.derivation
+    `select t.id, t.credit_note_id, t.fee_id, t.precise_amount_cents, f.fee_type, f.item_id as "itemId", f.subscription_id as "subscriptionId", f.name, f.units,
+       f.events_count, f.unit_amount, f.amount_cents, f.taxes_amount_cents, f.taxes_rate, f.pay_in_advance, f.derivation, i.status as invoice_status
      from credit_note_items t join fees f on f.organization_id = t.organization_id and f.id = t.fee_id
+     join invoices i on i.organization_id = f.organization_id and i.id = f.invoice_id
      where t.organization_id = $1 and t.credit_note_id = any($2::uuid[]) order by t.id`,
     values,
   )) as CreditNoteItemRecord[];
@@ -57,12 +60,14 @@ export async function presentCreditNotes(manager: EntityManager, rows: readonly 
      where n.organization_id = $1 and n.id = any($2::uuid[])`,
     values,
   )) as CreditNoteNames[];
+  const billedOf = await billedItemsOf(manager, rows[0]?.organizationId ?? '', items);
   const namesById = new Map(names.map((entry) => [entry.id, entry]));
   return rows.map((row) =>
     presentCreditNote(
       row,
       namesById.get(row.id),
       items.filter((item) => item.credit_note_id === row.id),
+      billedOf,
     ),
   );
 }

@@ -37,7 +37,7 @@ const insertNotes = {
     select $1, r.* from unnest($23::uuid[], $24::uuid[], $25::uuid[], $26::numeric[]) as r`,
 };
 
-/** Numbers (`INV-2026-0001-CN1`), writes and tells `credit_note.created`: two statements however many notes there are. */
+/** Numbers (`INV-2026-0001-CN001`), writes and tells `credit_note.created`: two statements however many notes there are. */
 export async function issueCreditNotes(
   tx: Tx,
   organizationId: string,
@@ -98,7 +98,7 @@ function rowOf(
     customerId: invoice.customer_id,
     billingEntityId: invoice.billing_entity_id,
     sequentialId,
-    number: `${invoice.invoice_number}-CN${sequentialId}`,
+    number: `${invoice.invoice_number}-CN${String(sequentialId).padStart(3, '0')}`,
     currency: invoice.currency,
     status: invoice.status === 'DRAFT' ? 'DRAFT' : 'FINALIZED',
     reason,

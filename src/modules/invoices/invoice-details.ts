@@ -1,11 +1,12 @@
 import { type EntityManager, In } from 'typeorm';
+import { partId } from '../../platform/database/ids.ts';
 import { BillingEntityRow } from '../billing-entities/index.ts';
 import { CustomerRow, presentCustomers } from '../customers/index.ts';
-import { SubscriptionRow } from '../subscriptions/index.ts';
+import { presentSubscriptions, SubscriptionRow } from '../subscriptions/index.ts';
 import { presentFees } from './fees/fees.queries.ts';
 import { InvoiceTaxRow } from './invoice-tax.entity.ts';
 import type { InvoiceRow } from './invoice.entity.ts';
-import { type InvoiceContext, presentInvoice, presentInvoiceTax } from './invoice.presenter.ts';
+import { type InvoiceContext, paymentStatusOf, presentInvoice, presentInvoiceTax } from './invoice.presenter.ts';
 import { sellerIdentityOf } from './seller-identity.ts';
 import { feesOf, overdueOf } from './invoices.queries.ts';
 
@@ -54,24 +55,26 @@ export async function presentWholeInvoice(manager: EntityManager, row: InvoiceRo
     ...presentInvoice(row, contextOf(row)),
     fees: await presentFees(manager, fees),
     applied_taxes: taxes.map((tax) => presentInvoiceTax(tax, row)),
-    subscriptions: subscriptions.map(({ id, externalId, name }) => ({ lago_id: id, external_id: externalId, name })),
+    subscriptions: await presentSubscriptions(manager, subscriptions),
     credits: await creditsOf(manager, row),
   };
 }
 
 /** What the invoice took, in Lago's shape. */
-async function creditsOf(manager: EntityManager, { organizationId, id, currency }: InvoiceRow) {
+async function creditsOf(manager: EntityManager, row: InvoiceRow) {
+  const { organizationId, id, currency } = row;
   const rows: { credit_note_id: string; number: string; amount_cents: string }[] = await manager.query(
     `select c.credit_note_id, n.number, c.amount_cents from invoice_credits c
      join credit_notes n on n.organization_id = c.organization_id and n.id = c.credit_note_id
      where c.organization_id = $1 and c.invoice_id = $2 order by n.created_at, n.id`,
     [organizationId, id],
   );
-  return rows.map((row) => ({
-    lago_id: row.credit_note_id,
-    amount_cents: BigInt(row.amount_cents),
+  return rows.map(({ credit_note_id: noteId, number, amount_cents: cents }) => ({
+    lago_id: partId(id, `credit ${noteId}`),
+    amount_cents: BigInt(cents),
     amount_currency: currency,
     before_taxes: false,
-    item: { lago_item_id: row.credit_note_id, type: 'credit_note', code: row.number, name: row.number },
+    item: { lago_item_id: noteId, type: 'credit_note', code: number, name: number },
+    invoice: { lago_id: id, payment_status: paymentStatusOf(row) },
   }));
 }

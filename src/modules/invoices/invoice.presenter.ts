@@ -2,6 +2,7 @@ import { formatMajor } from '../../domain/money/currency.ts';
 import { Exact } from '../../domain/money/exact.ts';
 import type { InvoiceStatus } from '../../domain/lifecycles/invoice.ts';
 import { isoOf } from '../../platform/clock/clock.ts';
+import { partId } from '../../platform/database/ids.ts';
 import { jsonNumber } from '../../platform/http/strict-json.ts';
 import type { InvoiceTaxRow } from './invoice-tax.entity.ts';
 import type { SellerIdentity } from './seller-identity.ts';
@@ -28,6 +29,9 @@ export interface InvoiceContext {
   readonly isOverdue: boolean;
 }
 
+export const paymentStatusOf = ({ status }: Pick<InvoiceRow, 'status'>): 'succeeded' | 'failed' | 'pending' =>
+  status === 'PAID' ? 'succeeded' : status === 'UNCOLLECTIBLE' ? 'failed' : 'pending';
+
 /** An invoice without its lines, as lists show it. */
 export const presentInvoice = (row: InvoiceRow, context: InvoiceContext) => ({
   id: row.id,
@@ -38,7 +42,7 @@ export const presentInvoice = (row: InvoiceRow, context: InvoiceContext) => ({
   invoice_type: row.invoiceType,
   status: lagoStatus[row.status],
   state: row.status.toLowerCase(),
-  payment_status: row.status === 'PAID' ? 'succeeded' : row.status === 'UNCOLLECTIBLE' ? 'failed' : 'pending',
+  payment_status: paymentStatusOf(row),
   payment_overdue: context.isOverdue,
   billing_entity_code: context.billingEntityCode,
   seller: context.seller,
@@ -84,6 +88,7 @@ export const presentInvoice = (row: InvoiceRow, context: InvoiceContext) => ({
 });
 
 export const presentInvoiceTax = (tax: InvoiceTaxRow, row: InvoiceRow) => ({
+  lago_id: partId(row.id, `tax ${tax.taxCode} ${decimal(tax.taxRate)}`),
   lago_tax_id: tax.taxId,
   lago_invoice_id: row.id,
   tax_code: tax.taxCode,
@@ -94,4 +99,5 @@ export const presentInvoiceTax = (tax: InvoiceTaxRow, row: InvoiceRow) => ({
   amount_cents: tax.amountCents,
   amount_currency: row.currency,
   fees_amount_cents: tax.feesAmountCents,
+  created_at: isoOf(row.createdAt),
 });

@@ -128,24 +128,6 @@ export async function listInvoices(
   return query.orderBy('i.createdAt', 'DESC').addOrderBy('i.id', 'DESC').skip(skip).take(take).getManyAndCount();
 }
 
-/** The code of what each fee is for, by item id: of the plan, the metric of the charge, the add-on (Lago's `item.code`). */
-export async function itemCodesOf(
-  manager: EntityManager,
-  organizationId: string,
-  fees: readonly Pick<FeeRow, 'itemId'>[],
-): Promise<Map<string, string>> {
-  const rows: { id: string; code: string }[] = await manager.query(
-    `select p.id, p.code from plans p where p.organization_id = $1 and p.id = any($2::uuid[])
-     union all select a.id, a.code from add_ons a where a.organization_id = $1 and a.id = any($2::uuid[])
-     union all select f.id, a.code from fixed_charges f join add_ons a on a.organization_id = f.organization_id and a.id = f.add_on_id
-       where f.organization_id = $1 and f.id = any($2::uuid[])
-     union all select c.id, m.code from charges c join billable_metrics m on m.organization_id = c.organization_id and m.id = c.billable_metric_id
-       where c.organization_id = $1 and c.id = any($2::uuid[])`,
-    [organizationId, [...new Set(fees.map((fee) => fee.itemId))]],
-  );
-  return new Map(rows.map(({ id, code }) => [id, code]));
-}
-
 /** Fees by invoice, in the order they stand on it. */
 export async function feesOf(
   manager: EntityManager,

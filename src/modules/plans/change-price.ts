@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { BillingError } from '../../domain/errors/billing-error.ts';
 import type { Tx } from '../../platform/database/unit-of-work.ts';
 import { ChangePlan } from './change-plan.ts';
 import type { PriceWrite } from './charges/decide-charges.ts';
@@ -36,7 +35,6 @@ export class ChangePrice {
     return row;
   }
 
-  /** @throws BillingError not_editable when it is inactive */
   async change<Row extends { readonly id: string; readonly status: string }, Input extends Cascade>(
     prices: PricesOfPlan<Row, Input>,
     organizationId: string,
@@ -48,8 +46,7 @@ export class ChangePrice {
       organizationId,
       planCode,
       async (tx, plan, at) => {
-        const { id, status } = await prices.find(tx, plan, idOrCode);
-        if (status === 'INACTIVE') throw new BillingError('not_editable');
+        const { id } = await prices.find(tx, plan, idOrCode);
         return prices.write(tx, plan, [{ ...input, id }], 'change', at);
       },
       input,
@@ -57,7 +54,7 @@ export class ChangePrice {
     return row;
   }
 
-  /** Deactivates for good; what was billed by it stays. */
+  /** For good: its code is free, what was billed by it stays. */
   deactivate<Row extends { readonly id: string; readonly status: string }, Input extends Cascade>(
     prices: PricesOfPlan<Row, Input>,
     organizationId: string,
@@ -70,7 +67,6 @@ export class ChangePrice {
       planCode,
       async (tx, plan, at) => {
         const row = await prices.find(tx, plan, idOrCode);
-        if (row.status === 'INACTIVE') return row;
         await prices.deactivate(tx, plan, [row], at);
         return { ...row, status: 'INACTIVE', updatedAt: at };
       },

@@ -1,3 +1,4 @@
+export { type BilledItem, billedItemsOf } from './billed-items.queries.ts';
 export { ChargeRow, type PriceStatus } from './charges/charge.entity.ts';
 export { ChargeFilterRow } from './charges/charge-filter.entity.ts';
 export { readUnitsChanges } from './fixed-charges/fixed-charge-units.store.ts';

@@ -1,9 +1,8 @@
-/** A charge or fixed charge that the plan has. Its source is what it prices: a metric or an add-on. */
+/** A charge or fixed charge that the plan has and that is not deleted. Its source is what it prices: a metric or an add-on. */
 export interface KnownPrice {
   readonly id: string;
   readonly code: string;
   readonly sourceId: string;
-  readonly status: 'ACTIVE' | 'INACTIVE';
 }
 
 /** One that a request lists. */
@@ -18,12 +17,15 @@ export type Place =
   | { readonly kind: 'add'; readonly code: string }
   | { readonly kind: 'refused'; readonly field: 'id' | 'code' | 'source'; readonly reason: string };
 
+/** In place of the id of one that this request adds. */
+const added = '';
+
 const refuse = (field: 'id' | 'code' | 'source', reason: string): Place => ({ kind: 'refused', field, reason });
 
 /**
- * Which price of the plan each listed one is: by id, else by code, else the active one of its source under its default code
+ * Which price of the plan each listed one is: by id, else by code, else the one of its source under its default code
  * (`calls`, `calls_2`, …), so that sending the same list twice changes nothing. What is none of them is added. With `onlyAdd`
- * nothing listed may be one the plan has. Inactive prices keep their codes and never come back.
+ * nothing listed may be one the plan has.
  */
 export function placePrices(known: readonly KnownPrice[], listed: readonly ListedPrice[], onlyAdd = false): Place[] {
   const taken = new Set<string>();
@@ -40,18 +42,18 @@ export function placePrices(known: readonly KnownPrice[], listed: readonly Liste
     return { kind: 'change', id: price.id, code };
   };
   const add = (source: { readonly id: string }, code: string): Place => {
-    codes.set(code, { id: '', code, sourceId: source.id, status: 'INACTIVE' });
+    codes.set(code, { id: added, code, sourceId: source.id });
     return { kind: 'add', code };
   };
   const placeNamed = (item: ListedPrice): Place => {
     if (item.id !== undefined) {
       const price = known.find(({ id }) => id === item.id);
       if (!price || onlyAdd) return refuse('id', 'value_is_invalid');
-      return price.status === 'INACTIVE' ? refuse('id', 'inactive') : change(item, price);
+      return change(item, price);
     }
     const code = item.code ?? '';
     const price = codes.get(code);
-    if (price) return price.status === 'INACTIVE' || onlyAdd ? refuse('code', 'value_already_exist') : change(item, price);
+    if (price) return price.id === added || onlyAdd ? refuse('code', 'value_already_exist') : change(item, price);
     return item.source ? add(item.source, code) : refuse('source', 'value_is_mandatory');
   };
   const placeUnnamed = (item: ListedPrice): Place => {
@@ -61,7 +63,7 @@ export function placePrices(known: readonly KnownPrice[], listed: readonly Liste
       const code = n === 1 ? source.code : `${source.code}_${n}`;
       const price = codes.get(code);
       if (!price) return add(source, code);
-      const isFree = price.status === 'ACTIVE' && price.sourceId === source.id && !taken.has(price.id);
+      const isFree = price.id !== added && price.sourceId === source.id && !taken.has(price.id);
       if (isFree && !onlyAdd) return change(item, price);
     }
   };

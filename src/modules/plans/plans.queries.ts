@@ -47,8 +47,9 @@ export async function presentPlans(manager: EntityManager, rows: readonly PlanRo
   if (organizationId === undefined) return [];
   const planIds = rows.map((row) => row.id);
   const oldestFirst = { createdAt: 'asc', id: 'asc' } as const;
-  const charges = await manager.find(ChargeRow, { where: { organizationId, planId: In(planIds) }, order: oldestFirst });
-  const fixedCharges = await manager.find(FixedChargeRow, { where: { organizationId, planId: In(planIds) }, order: oldestFirst });
+  const active = { where: { organizationId, planId: In(planIds), status: 'ACTIVE' as const }, order: oldestFirst };
+  const charges = await manager.find(ChargeRow, active);
+  const fixedCharges = await manager.find(FixedChargeRow, active);
   const presentedCharges = await presentCharges(manager, charges);
   const presentedFixedCharges = await presentFixedCharges(manager, fixedCharges);
   const taxes = await taxesOf(manager, organizationId, 'plan', planIds);

@@ -3,7 +3,8 @@ import { ApiTags } from '@nestjs/swagger';
 import { DataSource, type EntityManager } from 'typeorm';
 import { BillingError } from '../../domain/errors/billing-error.ts';
 import { OrganizationId } from '../../platform/auth/principal.ts';
-import { Payload } from '../../platform/http/payload.ts';
+import { metaOf, PageQuery, pageOf, sliceOf } from '../../platform/http/pagination.ts';
+import { Payload, QueryParams } from '../../platform/http/payload.ts';
 import {
   ChargeOverrideInput,
   ChargeRow,
@@ -30,11 +31,20 @@ export class OwnPricesController {
   ) {}
 
   @Get('charges')
-  async charges(@OrganizationId() organizationId: string, @Param('externalId') externalId: string) {
+  async charges(
+    @OrganizationId() organizationId: string,
+    @Param('externalId') externalId: string,
+    @QueryParams() query: PageQuery,
+  ) {
     const { manager } = this.dataSource;
     const { planId } = await findSubscription(manager, organizationId, externalId);
-    const rows = await manager.find(ChargeRow, { where: { organizationId, planId }, order: { createdAt: 'asc', id: 'asc' } });
-    return { charges: await presentCharges(manager, rows) };
+    const page = pageOf(query);
+    const [rows, count] = await manager.findAndCount(ChargeRow, {
+      where: { organizationId, planId, status: 'ACTIVE' },
+      order: { createdAt: 'asc', id: 'asc' },
+      ...sliceOf(page),
+    });
+    return { charges: await presentCharges(manager, rows), meta: metaOf(page, count) };
   }
 
   @Get('charges/:price_code')
@@ -45,7 +55,7 @@ export class OwnPricesController {
   ) {
     const { manager } = this.dataSource;
     const { planId } = await findSubscription(manager, organizationId, externalId);
-    const row = await manager.findOneBy(ChargeRow, { organizationId, planId, code });
+    const row = await manager.findOneBy(ChargeRow, { organizationId, planId, code, status: 'ACTIVE' });
     if (!row) throw new BillingError('charge_not_found');
     const [charge] = await presentCharges(manager, [row]);
     return { charge };
@@ -74,12 +84,20 @@ export class OwnPricesController {
   }
 
   @Get('fixed_charges')
-  async fixedCharges(@OrganizationId() organizationId: string, @Param('externalId') externalId: string) {
+  async fixedCharges(
+    @OrganizationId() organizationId: string,
+    @Param('externalId') externalId: string,
+    @QueryParams() query: PageQuery,
+  ) {
     const { manager } = this.dataSource;
     const subscription = await findSubscription(manager, organizationId, externalId);
-    const where = { organizationId, planId: subscription.planId };
-    const rows = await manager.find(FixedChargeRow, { where, order: { createdAt: 'asc', id: 'asc' } });
-    return { fixed_charges: await this.withUnits(manager, subscription, rows) };
+    const page = pageOf(query);
+    const [rows, count] = await manager.findAndCount(FixedChargeRow, {
+      where: { organizationId, planId: subscription.planId, status: 'ACTIVE' },
+      order: { createdAt: 'asc', id: 'asc' },
+      ...sliceOf(page),
+    });
+    return { fixed_charges: await this.withUnits(manager, subscription, rows), meta: metaOf(page, count) };
   }
 
   /** `units` are those of today; what is asked for the next period is `scheduled_units`, until it holds or the units of today are asked for again. */
@@ -91,7 +109,12 @@ export class OwnPricesController {
   ) {
     const { manager } = this.dataSource;
     const subscription = await findSubscription(manager, organizationId, externalId);
-    const row = await manager.findOneBy(FixedChargeRow, { organizationId, planId: subscription.planId, code });
+    const row = await manager.findOneBy(FixedChargeRow, {
+      organizationId,
+      planId: subscription.planId,
+      code,
+      status: 'ACTIVE',
+    });
     if (!row) throw new BillingError('fixed_charge_not_found');
     const [fixed_charge] = await this.withUnits(manager, subscription, [row]);
     return { fixed_charge };

@@ -67,7 +67,7 @@ export const presentSubscription = (row: SubscriptionRow, context: SubscriptionC
   previous_plan_code: context.previousPlanCode,
   next_plan_code: context.nextPlanCode,
   downgrade_plan_date: context.changeAt && localDateOf(instantOf(context.changeAt), row.billingTimezone).toString(),
-  on_termination_credit_note: row.onTerminationCreditNote,
+  on_termination_credit_note: context.plan.payInAdvance ? (row.onTerminationCreditNote ?? 'credit') : null,
   on_termination_invoice: row.onTerminationInvoice ?? 'generate',
   resource_type: row.resourceType,
   resource_id: row.resourceId,

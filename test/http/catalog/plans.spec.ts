@@ -236,7 +236,7 @@ describe('plans', () => {
     expect(await stored()).toEqual(before);
   });
 
-  it('replaces its charges by id, code and default code; what is not listed becomes inactive for good', async () => {
+  it('replaces its charges by id, code and default code; what is not listed is deleted, and its code is free', async () => {
     const { body } = await tenant.call('POST', '/api/v1/plans', {
       plan: {
         ...base,
@@ -260,7 +260,6 @@ describe('plans', () => {
     expect(after).toMatchObject([
       { id: first.id, code: 'renamed', properties: { amount: '2' }, status: 'active', taxes: [{ code: 'vat' }] },
       { id: disk.id, code: 'disk', properties: { amount: '0.5' }, status: 'active' },
-      { id: gone.id, code: 'gone', status: 'inactive' },
       { code: 'storage', properties: { amount: '7' }, status: 'active' },
     ]);
     const again = await tenant.call('PUT', '/api/v1/plans/list', {
@@ -269,9 +268,8 @@ describe('plans', () => {
     expect(again.body.plan.charges).toEqual(after.map((charge: object) => ({ ...charge, updated_at: expect.any(String) })));
     const before = await stored();
     for (const [item, details] of [
-      [{ id: gone.id }, { 'charges.0.id': ['inactive'] }],
+      [{ id: gone.id }, { 'charges.0.id': ['value_is_invalid'] }],
       [{ id: randomUUID() }, { 'charges.0.id': ['value_is_invalid'] }],
-      [{ ...standard(calls), code: 'gone' }, { 'charges.0.code': ['value_already_exist'] }],
       [{ id: disk.id, code: 'renamed' }, { 'charges.0.code': ['value_already_exist'] }],
       [{ ...standard(calls), code: 'disk' }, { 'charges.0.billable_metric_id': ['value_is_invalid'] }],
       [{ code: 'new' }, { 'charges.0.billable_metric_id': ['value_is_mandatory'] }],
@@ -282,9 +280,12 @@ describe('plans', () => {
       expect(answer.body.error_details).toEqual(details);
     }
     expect(await stored()).toEqual(before);
+    const reused = await tenant.call('POST', '/api/v1/plans/list/charges', { charge: { ...standard(calls), code: 'gone' } });
+    expect(reused.body.charge).toMatchObject({ code: 'gone', status: 'active' });
+    expect(reused.body.charge.id).not.toBe(gone.id);
   });
 
-  it('adds, changes and deactivates one charge at a time', async () => {
+  it('adds, changes and deletes one charge at a time', async () => {
     await make('plans', 'plan', { ...base, code: 'single', charges: [standard(calls)] });
     const added = await tenant.call('POST', '/api/v1/plans/single/charges', { charge: standard(calls, '9') });
     expect(added.body.charge).toMatchObject({ code: 'calls_2', properties: { amount: '9' }, status: 'active' });
@@ -300,19 +301,25 @@ describe('plans', () => {
     });
     const other = await tenant.call('PUT', '/api/v1/plans/single/charges/calls_2', { billable_metric_id: storage });
     expect(other.body.error_details).toEqual({ billable_metric_id: ['value_is_invalid'] });
-    for (let i = 0; i < 2; i++) {
-      const removed = await tenant.call('DELETE', `/api/v1/plans/single/charges/${added.body.charge.id}`);
-      expect(removed.body.charge).toMatchObject({ code: 'calls_2', status: 'inactive' });
-    }
-    expect((await tenant.call('PATCH', '/api/v1/plans/single/charges/calls_2', { code: 'back' })).body).toMatchObject({
-      status: 405,
-      code: 'not_editable',
-    });
+    const removed = await tenant.call('DELETE', `/api/v1/plans/single/charges/${added.body.charge.id}`);
+    expect(removed.body.charge).toMatchObject({ code: 'calls_2', status: 'inactive' });
+    for (const [method, named] of [
+      ['GET', 'calls_2'],
+      ['PATCH', 'calls_2'],
+      ['DELETE', added.body.charge.id],
+    ] as const)
+      expect(
+        (await tenant.call(method, `/api/v1/plans/single/charges/${named}`, method === 'PATCH' ? { code: 'back' } : undefined))
+          .body,
+      ).toMatchObject({
+        status: 404,
+        code: 'charge_not_found',
+      });
     const list = await tenant.call('GET', '/api/v1/plans/single/charges');
-    expect(list.body.meta.total_count).toBe(2);
-    expect((await charges('single')).map((charge) => charge['status'])).toEqual(['active', 'inactive']);
+    expect(list.body.meta.total_count).toBe(1);
+    expect((await charges('single')).map((charge) => charge['code'])).toEqual(['calls']);
     expect((await tenant.call('POST', '/api/v1/plans/single/charges', { charge: standard(calls) })).body.charge.code).toBe(
-      'calls_3',
+      'calls_2',
     );
     expect((await tenant.call('GET', '/api/v1/plans/single/charges/nope')).status).toBe(404);
     expect((await tenant.call('POST', '/api/v1/plans/nope/charges', { charge: standard(calls) })).body.code).toBe(
@@ -320,7 +327,7 @@ describe('plans', () => {
     );
   });
 
-  it('adds, changes and deactivates one fixed charge at a time', async () => {
+  it('adds, changes and deletes one fixed charge at a time', async () => {
     await make('plans', 'plan', { ...base, code: 'fixed' });
     const path = '/api/v1/plans/fixed/fixed_charges';
     expect((await tenant.call('POST', path, { add_on_code: 'seat', units: '1.5' })).body.fixed_charge).toMatchObject({

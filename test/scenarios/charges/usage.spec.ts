@@ -41,7 +41,7 @@ describe('usage of a customer', () => {
     const { customer_usage: now } = await usage('current_usage');
     expect(now).toMatchObject({
       from_datetime: '2026-04-01T00:00:00Z',
-      to_datetime: '2026-05-01T00:00:00Z',
+      to_datetime: '2026-04-30T23:59:59Z',
       lago_invoice_id: null,
       amount_cents: 700 + 600 + 1000,
       charges_usage: [
@@ -141,7 +141,7 @@ describe('usage of a customer', () => {
     const { body } = await call('GET', '/api/v1/customers/customer/current_usage?external_subscription_id=sub');
     expect(body.customer_usage).toMatchObject({
       from_datetime: '2026-04-10T00:00:00Z',
-      to_datetime: '2027-01-01T00:00:00Z',
+      to_datetime: '2026-12-31T23:59:59Z',
       charges_usage: [
         { units: '2', amount_cents: 400, billable_metric: { code: 'calls' } },
         { units: '3', amount_cents: 600, billable_metric: { code: 'use' } },

@@ -90,7 +90,7 @@ describe('credit for what was paid and not used', () => {
       expect([first.total_amount_cents, last.total_amount_cents]).toEqual([firstTotal, 0]);
       const [note] = await notes(call);
       expect(amounts(note)).toEqual(credit);
-      expect(note).toMatchObject({ number: `${first.number}-CN1`, reason: 'order_cancellation', invoice_number: first.number });
+      expect(note).toMatchObject({ number: `${first.number}-CN001`, reason: 'order_cancellation', invoice_number: first.number });
     },
   );
 
@@ -322,7 +322,7 @@ describe('credit for what was paid and not used', () => {
       reason: 'product_unsatisfactory',
     });
     const second = await make(call, '/api/v1/credit_notes', 'credit_note', whole(b));
-    expect(second).toMatchObject({ number: `${invoice.number}-CN2`, total_amount_cents: 8199, taxes_amount_cents: 1366 });
+    expect(second).toMatchObject({ number: `${invoice.number}-CN002`, total_amount_cents: 8199, taxes_amount_cents: 1366 });
     expect((await call('GET', `/api/v1/credit_notes/${second.lago_id}`)).body.credit_note.items[0].fee.lago_id).toBe(b);
     const refused = async (fields: object) => (await call('POST', '/api/v1/credit_notes', { credit_note: fields })).body;
     expect(await refused(whole(a, 1))).toMatchObject({

@@ -3,7 +3,7 @@ import { invoicingCase } from '../../domain/cases.ts';
 import { expectHealthy } from '../../support/doctor.ts';
 import { type Caller, type Florin, startFlorin } from '../../support/florin.ts';
 import { make, use } from '../../support/shop.ts';
-import { advance, bill, meter, openAt, sell } from './life.ts';
+import { advance, bill, endOf, meter, openAt, sell } from './life.ts';
 
 interface Item {
   readonly from: string;
@@ -60,7 +60,7 @@ async function netOf(call: Caller, { type = 'subscription', timezone = 'UTC' } =
   return fees
     .map((fee): [string, string, number] => [
       localDate(fee.from_date, timezone),
-      localDate(fee.to_date, timezone),
+      localDate(endOf(fee), timezone),
       fee.amount_cents - (back.get(fee.lago_id) ?? 0),
     ])
     .filter(([, , amount], i) => amount !== 0 || !back.has(fees[i].lago_id))

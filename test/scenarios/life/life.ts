@@ -82,8 +82,12 @@ interface Fee {
   readonly to_date: string;
 }
 
+/** Where a fee ends, exclusive: the wire names its last second. */
+export const endOf = (fee: Pick<Fee, 'from_date' | 'to_date'>): string =>
+  fee.to_date === fee.from_date ? fee.to_date : new Date(Date.parse(fee.to_date) + 1_000).toISOString();
+
 /** `subscription 7500 2025-02-08/2025-03-01`: what an invoice bills, line by line, by UTC day. */
 export const linesOf = (invoice: { fees: Fee[] }): string[] =>
-  invoice.fees.map((fee) => `${fee.item.type} ${fee.amount_cents} ${fee.from_date.slice(0, 10)}/${fee.to_date.slice(0, 10)}`);
+  invoice.fees.map((fee) => `${fee.item.type} ${fee.amount_cents} ${fee.from_date.slice(0, 10)}/${endOf(fee).slice(0, 10)}`);
 
 export { advance };

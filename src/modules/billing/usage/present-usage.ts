@@ -6,7 +6,7 @@ import { Exact } from '../../../domain/money/exact.ts';
 import { priceUsage } from '../../../domain/pricing/price-usage.ts';
 import { pricingOf } from '../../../domain/pricing/read-charge-model.ts';
 import { localDays } from '../../../domain/proration/local-days.ts';
-import { instantOf, isoOf } from '../../../platform/clock/clock.ts';
+import { instantOf, isoOf, lastSecondOf } from '../../../platform/clock/clock.ts';
 
 /** A charge in the words of the wire. */
 export interface ChargeDescription {
@@ -41,8 +41,8 @@ export interface UsagePeriod {
 }
 
 const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((total, amount) => total + amount, 0n);
-const sumOfUnits = (fees: readonly UsageFee[]): string =>
-  fees.reduce((total, fee) => total.plus(Exact.parse(fee.units)), Exact.zero).toDecimal();
+/** As they stand while the period runs, whatever their share of days; an invoice bills that share (as Lago). */
+const runningUnits = ({ derivation, units }: UsageFee): string => derivation.pricing?.inputs.units ?? units;
 
 type Describe = (chargeId: string) => ChargeDescription | undefined;
 
@@ -57,7 +57,7 @@ function presentUsage<More extends object>(period: UsagePeriod, describe: Descri
   const chargeIds = [...new Set(usage.map((fee) => fee.itemId ?? ''))];
   return {
     from_datetime: isoOf(period.from),
-    to_datetime: isoOf(period.to),
+    to_datetime: lastSecondOf(period.from, period.to),
     issuing_date: localDateOf(instantOf(period.to), period.timezone).toString(),
     lago_invoice_id: period.invoiceId,
     currency: period.currency,
@@ -66,7 +66,8 @@ function presentUsage<More extends object>(period: UsagePeriod, describe: Descri
     total_amount_cents: amount + taxes,
     charges_usage: chargeIds.map((chargeId) => {
       const fees = usage.filter((fee) => fee.itemId === chargeId);
-      return presentCharge({ currency: period.currency, fees, charge: describe(chargeId), chargeId }, more);
+      const unitsOf = period.invoiceId === null ? runningUnits : ({ units }: UsageFee) => units;
+      return presentCharge({ currency: period.currency, fees, charge: describe(chargeId), chargeId, unitsOf }, more);
     }),
   };
 }
@@ -76,13 +77,14 @@ interface ChargeUsage {
   readonly fees: readonly UsageFee[];
   readonly charge: ChargeDescription | undefined;
   readonly chargeId: string;
+  readonly unitsOf: (fee: UsageFee) => string;
 }
 
 function presentCharge<More extends object>(
-  { currency, fees, charge, chargeId }: ChargeUsage,
+  { currency, fees, charge, chargeId, unitsOf }: ChargeUsage,
   more: (fees: readonly UsageFee[]) => More,
 ) {
-  const figuresOf = (some: readonly UsageFee[]) => ({ ...amountsOf(some), ...more(some) });
+  const figuresOf = (some: readonly UsageFee[]) => ({ ...amountsOf(some, unitsOf), ...more(some) });
   const presentFilter = (fee: UsageFee) => ({
     ...figuresOf([fee]),
     invoice_display_name: fee.derivation.filter_values ? Object.values(fee.derivation.filter_values).flat().join(', ') : null,
@@ -114,8 +116,8 @@ function presentCharge<More extends object>(
   };
 }
 
-const amountsOf = (fees: readonly UsageFee[]) => ({
-  units: sumOfUnits(fees),
+const amountsOf = (fees: readonly UsageFee[], unitsOf: (fee: UsageFee) => string) => ({
+  units: fees.reduce((total, fee) => total.plus(Exact.parse(unitsOf(fee))), Exact.zero).toDecimal(),
   total_aggregated_units: fees
     .reduce((total, { derivation, units }) => total.plus(Exact.parse(derivation.evidence?.aggregated ?? units)), Exact.zero)
     .toDecimal(),

@@ -1,19 +1,21 @@
 import { Controller, Get, Param } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiTags, PickType } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsInt, IsOptional, Max, Min } from 'class-validator';
 import { DataSource } from 'typeorm';
 import { BillingError } from '../../../domain/errors/billing-error.ts';
+import { Exact } from '../../../domain/money/exact.ts';
 import { CallerSession, MinimumRole, type Session, SessionOnly } from '../../../platform/auth/principal.ts';
 import { isoOf } from '../../../platform/clock/clock.ts';
 import { isId } from '../../../platform/database/ids.ts';
+import { metaOf, PageQuery, sliceOf } from '../../../platform/http/pagination.ts';
 import { QueryParams } from '../../../platform/http/payload.ts';
 import type { FeeRow } from '../fee.entity.ts';
 import { InvoiceRow } from '../invoice.entity.ts';
 import { feesOf } from '../invoices.queries.ts';
 
-export class CustomerInvoicesQuery {
-  /** 10 by default. */
+export class CustomerInvoicesQuery extends PickType(PageQuery, ['page']) {
+  /** Of a page; 10 by default. */
   @IsOptional()
   @Transform(({ value }) => (typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : (value as unknown)))
   @IsInt()
@@ -32,9 +34,12 @@ export class CustomerInvoicesController {
 
   /** Youngest first. */
   @Get()
-  async list(@CallerSession() session: Session, @QueryParams() { limit = 10 }: CustomerInvoicesQuery) {
-    const [rows, count] = await this.visible(session).take(limit).getManyAndCount();
-    return { invoices: await this.present(session, rows), total_count: count, has_more: count > rows.length };
+  async list(@CallerSession() session: Session, @QueryParams() { page: number = 1, limit: size = 10 }: CustomerInvoicesQuery) {
+    const page = { number, size };
+    const { take, skip } = sliceOf(page);
+    const [rows, count] = await this.visible(session).take(take).skip(skip).getManyAndCount();
+    const meta = metaOf(page, count);
+    return { invoices: await this.present(session, rows), total_count: count, has_more: meta.next_page !== null, meta };
   }
 
   @Get(':id')
@@ -82,7 +87,7 @@ const presentForCustomer = (row: InvoiceRow, fees: readonly FeeRow[]) => ({
   line_items: fees.map((fee) => ({
     description: fee.description ?? fee.name,
     amount: fee.amountCents,
-    quantity: fee.units,
+    quantity: Exact.parse(fee.units).toDecimal(),
     period_start: iso(fee.periodStart),
     period_end: iso(fee.periodEnd),
   })),

@@ -1,9 +1,12 @@
 import { inMajorUnits } from '../../../domain/money/currency.ts';
 import { Exact } from '../../../domain/money/exact.ts';
-import { isoOf } from '../../../platform/clock/clock.ts';
+import { isoOf, lastSecondOf } from '../../../platform/clock/clock.ts';
+import { partId } from '../../../platform/database/ids.ts';
 import { jsonNumber } from '../../../platform/http/strict-json.ts';
+import type { BilledItem } from '../../plans/index.ts';
 import type { FeeRow } from '../fee.entity.ts';
 import type { InvoiceRow } from '../invoice.entity.ts';
+import { paymentStatusOf } from '../invoice.presenter.ts';
 import { amountDetails } from './amount-details.ts';
 
 /** A fee, stored or only previewed. */
@@ -20,8 +23,8 @@ export interface NamedTax {
 
 /** What a fee shows of its neighbours. */
 export interface FeeContext {
-  /** The code of what it is for. */
-  readonly itemCode: string | undefined;
+  /** What it is for. */
+  readonly item: BilledItem | undefined;
   readonly externalSubscriptionId: string | null;
   readonly customer: { readonly id: string; readonly externalId: string } | undefined;
   readonly invoice: Pick<InvoiceRow, 'status' | 'paidAt'> | undefined;
@@ -60,11 +63,11 @@ export function presentFee(fee: FeeToPresent, context: FeeContext) {
     ...paymentOf(context.invoice),
     item: {
       type: fee.feeType,
-      code: context.itemCode ?? null,
+      code: context.item?.code ?? null,
       name: fee.name,
       description: fee.description,
-      lago_item_id: fee.itemId,
-      item_type: fee.feeType,
+      lago_item_id: context.item?.id ?? fee.itemId,
+      item_type: context.item?.type ?? null,
       filters: derivation.filter_values ?? null,
       grouped_by: derivation.grouped_by ?? {},
     },
@@ -90,7 +93,7 @@ export function presentFee(fee: FeeToPresent, context: FeeContext) {
     amount_details: amountDetails(fee.feeType, derivation),
     self_billed: false,
     from_date: iso(fee.periodStart),
-    to_date: iso(fee.periodEnd),
+    to_date: fee.periodStart && fee.periodEnd && lastSecondOf(fee.periodStart, fee.periodEnd),
     derivation,
     created_at: iso(fee.createdAt),
   };
@@ -98,10 +101,9 @@ export function presentFee(fee: FeeToPresent, context: FeeContext) {
 
 /** A fee is paid with its invoice. */
 function paymentOf(invoice: FeeContext['invoice']) {
-  const isPaid = invoice?.status === 'PAID';
   return {
-    payment_status: isPaid ? 'succeeded' : invoice?.status === 'UNCOLLECTIBLE' ? 'failed' : 'pending',
-    succeeded_at: isPaid ? iso(invoice.paidAt) : null,
+    payment_status: invoice ? paymentStatusOf(invoice) : 'pending',
+    succeeded_at: invoice?.status === 'PAID' ? iso(invoice.paidAt) : null,
     failed_at: null,
     refunded_at: null,
   };
@@ -114,6 +116,7 @@ function appliedTaxesOf({ id, derivation, currency, createdAt }: FeeToPresent, n
       named.find(({ taxCode, taxRate }) => taxCode === tax.code && decimal(taxRate) === decimal(tax.rate)) ??
       named.find(({ taxCode }) => taxCode === tax.code);
     return {
+      lago_id: id && partId(id, `tax ${tax.code} ${decimal(tax.rate)}`),
       lago_fee_id: id,
       lago_tax_id: known?.taxId ?? null,
       tax_code: tax.code,

@@ -3,12 +3,12 @@ import { BillingError } from '../../../domain/errors/billing-error.ts';
 import { isId } from '../../../platform/database/ids.ts';
 import { type Page, sliceOf } from '../../../platform/http/pagination.ts';
 import { CustomerRow } from '../../customers/index.ts';
+import { billedItemsOf } from '../../plans/index.ts';
 import { SubscriptionRow } from '../../subscriptions/index.ts';
 import { TaxRow } from '../../taxes/index.ts';
 import { FeeRow } from '../fee.entity.ts';
 import { InvoiceRow } from '../invoice.entity.ts';
 import { InvoiceTaxRow } from '../invoice-tax.entity.ts';
-import { itemCodesOf } from '../invoices.queries.ts';
 import type { ListFeesQuery } from './fee.dto.ts';
 import { type FeeToPresent, type NamedTax, presentFee } from './fee.presenter.ts';
 
@@ -79,7 +79,7 @@ export async function presentFeesAmong(
 ) {
   const organizationId = fees[0]?.organizationId;
   if (organizationId === undefined) return [];
-  const codes = await itemCodesOf(manager, organizationId, fees);
+  const itemOf = await billedItemsOf(manager, organizationId, fees);
   return fees.map((fee) => {
     const invoice = invoices.get(fee.invoiceId ?? '');
     const subscription = subscriptions.get(fee.subscriptionId ?? '');
@@ -94,7 +94,7 @@ export async function presentFeesAmong(
     );
     const partnerId = (fee.feeType === 'charge' && partner?.id) || null;
     return presentFee(fee, {
-      itemCode: codes.get(fee.itemId ?? ''),
+      item: itemOf(fee),
       externalSubscriptionId: subscription?.externalId ?? null,
       customer: customers.get(invoice?.customerId ?? subscription?.customerId ?? ''),
       invoice,

@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { invalid } from '../../../domain/errors/billing-error.ts';
 import type { AddOnItem, TaxRate } from '../../../domain/invoicing/items.ts';
+import { Exact } from '../../../domain/money/exact.ts';
 import { formatMajor } from '../../../domain/money/currency.ts';
 import { instantOf } from '../../../platform/clock/clock.ts';
 import { findAddOn } from '../../add-ons/index.ts';
@@ -32,9 +33,11 @@ export async function linesOfFees(
     if (fee.unit_amount_cents == null && addOn.amountCurrency !== ground.currency)
       throw invalid({ [`fees.${position}.add_on_code`]: ['currencies_does_not_match'] });
     const start = fee.from_datetime ?? ground.at;
-    const end = fee.to_datetime ?? start;
-    if (end < start) throw invalid({ [`fees.${position}.to_datetime`]: ['value_is_out_of_range'] });
-    const billed = { start: instantOf(start), end: instantOf(end) };
+    if (fee.to_datetime && fee.to_datetime < start)
+      throw invalid({ [`fees.${position}.to_datetime`]: ['value_is_out_of_range'] });
+    const [from, last] = [instantOf(start), fee.to_datetime && instantOf(fee.to_datetime)];
+    // The wire names the last second, spans are half-open.
+    const billed = { start: from, end: last?.add({ seconds: 1 }) ?? from };
     items.push({
       kind: 'add_on',
       id: addOn.id,
@@ -90,4 +93,4 @@ async function usualTaxes(
   return rows.length > 0 ? rows.map(rateOf) : taxesByAddress();
 }
 
-const rateOf = ({ id, code, name, rate }: TaxRow): TaxRate => ({ id, code, name, rate });
+const rateOf = ({ id, code, name, rate }: TaxRow): TaxRate => ({ id, code, name, rate: Exact.parse(rate).toDecimal() });

@@ -130,7 +130,6 @@ export class ChargeFiltersController {
       code,
       async (tx, plan, at) => {
         const charge = await findCharge(tx, plan, priceCode);
-        if (charge.status === 'INACTIVE') throw new BillingError('not_editable');
         const ofCharge = { organizationId, chargeId: charge.id };
         const known = await tx.find(ChargeFilterRow, { where: ofCharge, order: { createdAt: 'asc', id: 'asc' } });
         const filters = change(known);

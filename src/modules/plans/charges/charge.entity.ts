@@ -2,7 +2,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { ChargeModelName, WireProperties } from '../../../domain/pricing/charge-model.ts';
 import { bigintColumn } from '../../../platform/database/transformers.ts';
 
-/** From ACTIVE to INACTIVE there is no way back: an inactive price is never billed again. */
+/** A deleted price is INACTIVE, for good: it is never billed again, and what was billed by it can still be explained. */
 export type PriceStatus = 'ACTIVE' | 'INACTIVE';
 
 /** The price of a metric's usage in one plan. */
@@ -19,7 +19,7 @@ export class ChargeRow {
   parentId: string | null;
   @Column('uuid')
   billableMetricId: string;
-  /** Unique in the plan, inactive ones included. */
+  /** Unique among the active ones of the plan. */
   @Column('text')
   code: string;
   @Column('text', { nullable: true })

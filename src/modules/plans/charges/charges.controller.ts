@@ -33,7 +33,7 @@ export class ChargesController {
     const plan = await findPlan(manager, organizationId, code);
     const page = pageOf(query);
     const [rows, count] = await manager.findAndCount(ChargeRow, {
-      where: { organizationId, planId: plan.id },
+      where: { organizationId, planId: plan.id, status: 'ACTIVE' },
       order: { createdAt: 'desc', id: 'asc' },
       ...sliceOf(page),
     });

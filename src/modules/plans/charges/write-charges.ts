@@ -31,7 +31,7 @@ export async function writeCharges(
     taxes.push(input.tax_codes === undefined ? undefined : await findTaxes(tx, organizationId, input.tax_codes ?? []));
 
   const places = placePrices(
-    known.charges.map((row) => ({ id: row.id, code: row.code, sourceId: row.billableMetricId, status: row.status })),
+    known.charges.map((row) => ({ id: row.id, code: row.code, sourceId: row.billableMetricId })),
     inputs.map((input) => {
       const source = input.billable_metric_id === undefined ? undefined : known.metrics.get(input.billable_metric_id);
       return { id: input.id, code: input.code, ...(source ? { source } : {}) };
@@ -60,7 +60,7 @@ export async function writeCharges(
     await deactivateCharges(
       tx,
       plan,
-      known.charges.filter((row) => row.status === 'ACTIVE' && !listed.has(row.id)),
+      known.charges.filter((row) => !listed.has(row.id)),
       at,
     );
   }
@@ -76,7 +76,7 @@ export async function deactivateCharges(tx: Tx, plan: PlanRow, rows: readonly Ch
 
 async function load(tx: Tx, plan: PlanRow, inputs: readonly ListedChargeInput[]): Promise<KnownCharges> {
   const { organizationId } = plan;
-  const charges = await tx.findBy(ChargeRow, { organizationId, planId: plan.id });
+  const charges = await tx.findBy(ChargeRow, { organizationId, planId: plan.id, status: 'ACTIVE' });
   const filters =
     charges.length === 0 ? [] : await tx.findBy(ChargeFilterRow, { organizationId, chargeId: In(charges.map((row) => row.id)) });
   const named = new Set(inputs.flatMap((input) => input.billable_metric_id ?? []));

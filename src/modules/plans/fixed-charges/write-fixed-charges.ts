@@ -27,7 +27,7 @@ export async function writeFixedCharges(
   at: Date,
 ): Promise<FixedChargeRow[]> {
   const { organizationId } = plan;
-  const known = await tx.findBy(FixedChargeRow, { organizationId, planId: plan.id });
+  const known = await tx.findBy(FixedChargeRow, { organizationId, planId: plan.id, status: 'ACTIVE' });
   const addOns: (AddOnRow | undefined)[] = [];
   for (const input of inputs) {
     const named = input.add_on_id ?? input.add_on_code;
@@ -35,7 +35,7 @@ export async function writeFixedCharges(
   }
 
   const places = placePrices(
-    known.map((row) => ({ id: row.id, code: row.code, sourceId: row.addOnId, status: row.status })),
+    known.map((row) => ({ id: row.id, code: row.code, sourceId: row.addOnId })),
     inputs.map((input, i) => ({ id: input.id, code: input.code, ...(addOns[i] ? { source: addOns[i] } : {}) })),
     write === 'add',
   );
@@ -67,7 +67,7 @@ export async function writeFixedCharges(
     await deactivateFixedCharges(
       tx,
       plan,
-      known.filter((row) => row.status === 'ACTIVE' && !listed.has(row.id)),
+      known.filter((row) => !listed.has(row.id)),
       at,
     );
   }
