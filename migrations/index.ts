@@ -44,6 +44,7 @@ import { PaidOutCredit1795000720000 } from './1795000720000-paid-out-credit.ts';
 import { DeletedPrices1795000781000 } from './1795000781000-deleted-prices.ts';
 import { IgnoredEvents1795000750000 } from './1795000750000-ignored-events.ts';
 import { RunsByTime1795000643000 } from './1795000643000-runs-by-time.ts';
+import { ToldToProviders1795000740000 } from './1795000740000-told-to-providers.ts';
 import { SecondWalls1795000770000 } from './1795000770000-second-walls.ts';
 
 /** In the order in which they run; listed by hand so that no glob decides what a release contains. */
@@ -91,6 +92,7 @@ export const migrations = [
   NeedsAttention1795000700000,
   ReasonsOfRuns1795000701000,
   PaidOutCredit1795000720000,
+  ToldToProviders1795000740000,
   IgnoredEvents1795000750000,
   SecondWalls1795000770000,
   Countries1795000780000,

@@ -1,4 +1,4 @@
-import { CloseCheckouts, EndAbandonedCheckouts } from '../../src/modules/payments/index.ts';
+import { CloseCheckouts, EndAbandonedCheckouts, TellProvider } from '../../src/modules/payments/index.ts';
 import { type Caller, type Florin, startFlorin, type Tenant } from './florin.ts';
 import { make, stockShop } from './shop.ts';
 import { openStripe, type SimulatedStripe } from './simulated-stripe.ts';
@@ -58,6 +58,7 @@ export async function openStripeShop(environment: Record<string, string> = {}): 
           `update inbound_events set next_attempt_at = now() - interval '1 second' where status in ('DEFERRED', 'FAILED') and attempts < 5`,
         );
         moved = await workOff(florin);
+        moved += await florin.app.get(TellProvider, { strict: false }).execute();
         moved += await florin.app.get(CloseCheckouts, { strict: false }).execute();
       }
       await florin.app.get(EndAbandonedCheckouts, { strict: false }).execute();

@@ -54,6 +54,7 @@ export const statusByCode = {
   not_deletable: 405,
   not_sendable: 405,
   transition_not_allowed: 405,
+  billed_by_provider: 405,
   subscription_not_billable: 405,
   not_in_test_mode: 405,
   billing_run_not_applicable: 405,

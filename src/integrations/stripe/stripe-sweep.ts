@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { knownProviderCustomers, knownStates } from '../../modules/payments/index.ts';
+import { contradictions, knownProviderCustomers, knownStates } from '../../modules/payments/index.ts';
 import type { Drift } from '../../modules/webhooks/index.ts';
 import { parseExactJson } from '../../platform/http/strict-json.ts';
 import { normaliseInvoice } from './normalise-invoice.ts';
@@ -25,6 +25,8 @@ interface Compared {
   readonly normalise: (object: Fields) => object;
   /** Whether one that we do not know could matter. */
   readonly matters: (object: Fields) => boolean;
+  /** Ids of those that our side contradicts, with how, although we heard all of them. */
+  readonly contradicted?: (objects: readonly Fields[]) => Promise<ReadonlyMap<string, string>>;
 }
 
 /** Reads everything that Stripe has, to find what it told us in vain. */
@@ -51,6 +53,7 @@ export class StripeSweep {
         read: (paging) => client.ask((sdk) => sdk.subscriptions.list({ ...paging, status: 'all' })),
         normalise: normaliseSubscription,
         matters: () => true,
+        contradicted: (subscriptions) => contradictions(this.dataSource, endsOf(subscriptions)),
       },
       {
         objectType: 'invoice',
@@ -68,7 +71,7 @@ export class StripeSweep {
     for (const kind of kinds) yield* this.compare(kind);
   }
 
-  private async *compare({ objectType, read, normalise, matters }: Compared): AsyncGenerator<Drift> {
+  private async *compare({ objectType, read, normalise, matters, contradicted }: Compared): AsyncGenerator<Drift> {
     for await (const objects of this.batches(read)) {
       const ids = objects.map((object) => textOf(object['id']) ?? '');
       const known = await knownStates(this.dataSource, objectType, ids);
@@ -76,11 +79,13 @@ export class StripeSweep {
         this.dataSource,
         objects.flatMap((object) => refOf(object['customer']) ?? []),
       );
+      const contradictory = await contradicted?.(objects);
       for (const object of objects) {
         const id = textOf(object['id']) ?? '';
         const state = known.get(id);
         const isOurs = state !== undefined || (matters(object) && customers.has(refOf(object['customer']) ?? ''));
-        const fields = isOurs ? differences(state, normalise(object)) : [];
+        const differing = isOurs ? differences(state, normalise(object)) : [];
+        const fields = [...differing, ...[contradictory?.get(id) ?? []].flat()];
         if (fields.length > 0) yield { objectType, objectId: id, fields, customerId: refOf(object['customer']) };
       }
     }
@@ -110,6 +115,15 @@ export class StripeSweep {
 
 /** As the wire has them: the SDK makes objects of its own of decimals. */
 const asFields = (objects: readonly object[]): readonly Fields[] => itemsOf(parseExactJson(JSON.stringify(objects)));
+
+/** Which of these subscriptions are over at Stripe. */
+const endsOf = (subscriptions: readonly Fields[]): ReadonlyMap<string, boolean> =>
+  new Map(
+    subscriptions.map((each) => [
+      textOf(each['id']) ?? '',
+      each['status'] === 'canceled' || each['status'] === 'incomplete_expired',
+    ]),
+  );
 
 /** Names of the fields that differ; all of them where nothing is known. What Stripe leaves out now and we learned before is no difference. */
 function differences(known: object | undefined, seen: object): string[] {

@@ -37,6 +37,41 @@ export const capturedInvariants: readonly Invariant[] = [
       where p.closes is not null and p.closed_at is null and p.updated_at < now() - interval '1 hour'`,
   },
   {
+    name: 'ended_here_ended_there',
+    holds: 'what ended here an hour ago is not renewed by its payment provider any more',
+    offenders: `select s.id::text from subscriptions s join organizations g on g.id = s.organization_id and g.virtual_now is null
+      join provider_subscriptions p on p.organization_id = s.organization_id and p.subscription_id = s.id
+      left join provider_objects o on o.provider = p.provider and o.object_type = 'subscription' and o.object_id = p.provider_subscription_id
+      where s.payment_provider = 'STRIPE' and s.updated_at < now() - interval '1 hour' and p.provider_subscription_id like 'sub\\_%'
+        and coalesce(p.provider_status, 'active') not in ('canceled', 'incomplete_expired')
+        and (s.status = 'TERMINATED' or (s.status = 'CANCELED'
+          and ((o.state ->> 'cancelAt' is null and not (o.state ->> 'cancelAtPeriodEnd')::boolean) or s.ending_at < now() - interval '1 day')))`,
+  },
+  {
+    name: 'ended_there_ended_here',
+    holds: 'what its payment provider has ended does not go on here',
+    offenders: `select s.id::text from subscriptions s join organizations g on g.id = s.organization_id and g.virtual_now is null
+      join provider_subscriptions p on p.organization_id = s.organization_id and p.subscription_id = s.id
+      left join provider_objects o on o.provider = p.provider and o.object_type = 'subscription' and o.object_id = p.provider_subscription_id
+      where s.payment_provider = 'STRIPE' and s.status in ('ACTIVE', 'TRIAL', 'PAST_DUE', 'PAUSED') and s.updated_at < now() - interval '1 hour'
+        and (p.provider_status in ('canceled', 'incomplete_expired') or o.state ->> 'status' in ('canceled', 'incomplete_expired'))
+        and (s.ending_at is null or s.ending_at < now() - interval '1 hour')`,
+  },
+  {
+    name: 'paid_here_paid_there',
+    holds: 'no captured invoice that was paid or voided here an hour ago is still asked for by its payment provider',
+    offenders: `select i.invoice_number from invoices i join organizations g on g.id = i.organization_id and g.virtual_now is null
+      join provider_objects o on o.provider = 'STRIPE' and o.object_type = 'invoice' and o.object_id = i.provider_invoice_id
+      where i.source = 'STRIPE' and i.status in ('PAID', 'VOID') and o.state ->> 'status' in ('draft', 'open')
+        and i.updated_at < now() - interval '1 hour'`,
+  },
+  {
+    name: 'plan_changes_are_settled',
+    holds: 'no change of plan has waited an hour for its payment provider',
+    offenders: `select p.subscription_id::text from provider_subscriptions p join organizations g on g.id = p.organization_id and g.virtual_now is null
+      where p.changes_asked_at < now() - interval '1 hour'`,
+  },
+  {
     name: 'inbox_is_worked_off',
     holds: 'no inbound event has waited an hour for a worker',
     offenders: `select event_id from inbound_events where status in ('RECEIVED', 'PROCESSING', 'DEFERRED', 'FAILED')

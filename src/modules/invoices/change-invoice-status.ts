@@ -21,12 +21,19 @@ export class ChangeInvoiceStatus {
   ) {}
 
   /**
+   * What a payment provider invoices is the provider's to change; `atProvider` says that it has been told.
    * With `credit` what a voided invoice came to is given back, both or neither; a draft was never owed.
-   * @throws BillingError invoice_not_found, the refusals of moveInvoice and of creditVoidedInvoice
+   * @throws BillingError invoice_not_found, billed_by_provider, the refusals of moveInvoice and of creditVoidedInvoice
    */
-  async execute(organizationId: string, id: string, move: Omit<InvoiceMove, 'at'>, credit?: VoidCredit): Promise<InvoiceRow> {
+  async execute(
+    organizationId: string,
+    id: string,
+    { atProvider = false, ...move }: Omit<InvoiceMove, 'at'> & { readonly atProvider?: boolean },
+    credit?: VoidCredit,
+  ): Promise<InvoiceRow> {
     return this.unitOfWork.run(async (tx) => {
       const row = await findInvoice(tx, organizationId, id, { forUpdate: true });
+      if (row.source === 'STRIPE' && !atProvider) throw new BillingError('billed_by_provider');
       const at = await this.organizationClock.now(organizationId, tx);
       const [latest] = move.to === 'OPEN' ? await this.drafts.refresh(tx, organizationId, [row], at) : [row];
       if (credit && row.status === 'DRAFT') throw new BillingError('not_voidable');

@@ -29,6 +29,8 @@ import { NoteOnInvoice } from './note-on-invoice.ts';
 import { NotePaymentMethods } from './note-payment-methods.ts';
 import { RefundCharge } from './refund-charge.ts';
 import { ManualProvider } from './provider/manual-provider.ts';
+import { PaidSubscriptionsModule } from './provider/paid-subscriptions.module.ts';
+import { TellProvider } from './outbound/tell-provider.ts';
 import { PaymentProviders } from './provider/payment-providers.ts';
 import { UpcomingInvoiceController } from './upcoming/upcoming-invoice.controller.ts';
 import { StartPaidSubscription } from './start-paid-subscription.ts';
@@ -47,7 +49,7 @@ const verbs = [
 
 /** What payment providers do to our invoices, subscriptions and customers. */
 @Module({
-  imports: [InvoicesModule, SubscriptionsModule],
+  imports: [PaidSubscriptionsModule, InvoicesModule, SubscriptionsModule],
   controllers: [
     AdminInvoicesController,
     AdminSubscriptionsController,
@@ -74,6 +76,7 @@ const verbs = [
     ProviderPrices,
     StartCheckout,
     StartPaidSubscription,
+    TellProvider,
   ],
   exports: verbs,
 })

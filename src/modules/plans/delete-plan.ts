@@ -25,7 +25,13 @@ export class DeletePlan {
         await deletePlanRows(tx, row);
         return plan;
       },
-      { fk_subscriptions_plan: inUse, fk_plans_parent: inUse, fk_charges_parent: inUse, fk_fixed_charges_parent: inUse },
+      {
+        fk_subscriptions_plan: inUse,
+        fk_provider_subscriptions_changes_to: inUse,
+        fk_plans_parent: inUse,
+        fk_charges_parent: inUse,
+        fk_fixed_charges_parent: inUse,
+      },
     );
   }
 }

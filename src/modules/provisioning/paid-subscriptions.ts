@@ -11,8 +11,12 @@ export interface PaidSubscriptions {
   end(subscription: SubscriptionRow, how: { readonly refund: boolean }): Promise<void>;
   /** It is not renewed any more: it ends with the period that runs. */
   endWithPeriod(subscription: SubscriptionRow): Promise<void>;
-  /** From now on it is billed the price of this plan, the difference for the running period included. */
-  changePlan(subscription: SubscriptionRow, plan: PlanRow): Promise<void>;
+  /**
+   * From now on it is billed the price of this plan, the difference for the running period included. Noted first, so that it is done in the
+   * end where the provider's answer was lost. Returns the subscription as it stands then.
+   * @throws BillingError conflict (another change is not settled yet), transition_not_allowed, those of the provider
+   */
+  changePlan(subscription: SubscriptionRow, plan: PlanRow): Promise<SubscriptionRow>;
 }
 
 /** DI token of the implementation, which the floor plan gives to `ProvisioningModule`. */

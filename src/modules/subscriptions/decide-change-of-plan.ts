@@ -18,7 +18,7 @@ export interface DecidedChange {
 /**
  * What Lago makes of a second POST under a live external id: an upgrade at once, a downgrade at the end of the period, the same plan
  * undoes what was planned. One that has not started yet simply takes the other plan.
- * @throws BillingError validation_errors (it is paused or not active)
+ * @throws BillingError validation_errors (it is paused or not active, or a payment provider bills it)
  */
 export async function decideChangeOfPlan(
   reading: Reading,
@@ -27,6 +27,7 @@ export async function decideChangeOfPlan(
   at: Date,
 ): Promise<DecidedChange> {
   const { organizationId } = live;
+  if (live.paymentProvider !== 'MANUAL') refuseAtProvider(live, change);
   if (live.status === 'PENDING') return keeping({ ...live, planId: change.plan.id }, change, at);
   const current = await reading.findOneByOrFail(PlanRow, { organizationId, id: live.planId });
   const decision = decidePlanChange({
@@ -47,6 +48,13 @@ export async function decideChangeOfPlan(
   }
   const changesAt = dateOf(decision.at);
   return { decided: [...undone, ...(await decidePlannedChange(reading, live, change, changesAt, at))], answer: live, changesAt };
+}
+
+/** Two would bill: the provider goes on with what it has. Its price is changed by an upgrade of the resource, which tells the provider. */
+function refuseAtProvider(live: SubscriptionRow, { plan, endingAt }: Change): void {
+  if (plan.id !== live.planId) throw invalid({ plan_code: ['billed_by_provider'] });
+  if (endingAt !== undefined && endingAt?.getTime() !== live.endingAt?.getTime())
+    throw invalid({ ending_at: ['billed_by_provider'] });
 }
 
 const termsOf = ({ id, interval, amountCents, amountCurrency: currency }: PlanRow) => ({ id, interval, amountCents, currency });

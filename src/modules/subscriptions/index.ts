@@ -18,5 +18,5 @@ export { waking } from './waking.ts';
 export { WakeSubscriptions } from './wake-subscriptions.ts';
 export { PauseSubscription } from './pause-subscription.ts';
 export { ResumeSubscription } from './resume-subscription.ts';
-export { TerminateSubscription } from './terminate-subscription.ts';
+export { endedAtProvider, TerminateSubscription } from './terminate-subscription.ts';
 export { UpdateSubscription } from './update-subscription.ts';

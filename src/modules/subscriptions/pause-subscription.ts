@@ -18,12 +18,13 @@ export class PauseSubscription {
     private readonly organizationClock: OrganizationClock,
   ) {}
 
-  /** @throws BillingError subscription_not_found, transition_not_allowed (it is not active), validation_errors (resumes before it pauses) */
+  /** @throws BillingError subscription_not_found, transition_not_allowed (it is not active), billed_by_provider, validation_errors (resumes before it pauses) */
   async execute(organizationId: string, externalId: string, resumeAt: Date | null): Promise<SubscriptionRow> {
     return this.unitOfWork.run(async (tx) => {
       const row = await findSubscription(tx, organizationId, externalId, { forUpdate: true });
       const at = await this.organizationClock.now(organizationId, tx);
-      if (row.status !== 'ACTIVE' || row.paymentProvider !== 'MANUAL') throw new BillingError('transition_not_allowed');
+      if (row.paymentProvider !== 'MANUAL') throw new BillingError('billed_by_provider');
+      if (row.status !== 'ACTIVE') throw new BillingError('transition_not_allowed');
       if (resumeAt && resumeAt <= at) throw invalid({ resume_at: ['invalid_date'] });
       const closed = await closedPeriod(tx, row, { at, isDayUsed: false });
       const changes = { ...closed, status: 'PAUSED', pausedAt: at, resumeAt, updatedAt: at } as const;

@@ -15,11 +15,12 @@ export class ResumeSubscription {
     private readonly organizationClock: OrganizationClock,
   ) {}
 
-  /** @throws BillingError subscription_not_found, transition_not_allowed (it is not paused) */
+  /** @throws BillingError subscription_not_found, transition_not_allowed (it is not paused), billed_by_provider */
   async execute(organizationId: string, externalId: string): Promise<SubscriptionRow> {
     return this.unitOfWork.run(async (tx) => {
       const row = await findSubscription(tx, organizationId, externalId, { forUpdate: true });
       const at = await this.organizationClock.now(organizationId, tx);
+      if (row.paymentProvider !== 'MANUAL') throw new BillingError('billed_by_provider');
       if (row.status !== 'PAUSED') throw new BillingError('transition_not_allowed');
       if (row.finalInvoiceDue) {
         await tx.update(SubscriptionRow, { organizationId, id: row.id }, { resumeAt: at, updatedAt: at });

@@ -37,6 +37,8 @@ export class UpdateSubscription {
       if (input.subscription_at && input.subscription_at <= at) throw invalid({ subscription_at: ['invalid_date'] });
       const subscriptionAt = input.subscription_at ?? row.subscriptionAt;
       const endingAt = input.ending_at === undefined ? row.endingAt : input.ending_at;
+      if (row.paymentProvider !== 'MANUAL' && endingAt?.getTime() !== row.endingAt?.getTime())
+        throw invalid({ ending_at: ['billed_by_provider'] });
       if (input.ending_at && input.ending_at <= (subscriptionAt > at ? subscriptionAt : at))
         throw invalid({ ending_at: ['invalid_date'] });
 

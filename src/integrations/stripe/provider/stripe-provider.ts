@@ -30,6 +30,7 @@ import {
   changeSubscriptionPrice,
   createSubscription,
   expireCheckoutSession,
+  payInvoiceElsewhere,
   refundSubscription,
 } from './stripe-purchases.ts';
 
@@ -114,6 +115,10 @@ export class StripeProvider implements PaymentProvider {
       const { data, has_more: hasMore } = await this.client.ask((sdk) => sdk.invoices.list({ customer, limit }));
       return { invoices: observed(data), hasMore };
     });
+  }
+
+  payInvoiceElsewhere(id: string): Promise<void> {
+    return refused(() => payInvoiceElsewhere(this.client, id));
   }
 
   getUpcomingInvoice(customer: string, subscription: string): Promise<ObservedInvoice | null> {

@@ -136,6 +136,27 @@ export async function refundSubscription(client: StripeClient, id: string): Prom
   }
 }
 
+/** Paid in another way: the invoice is paid there, and no payment method is charged. */
+export async function payInvoiceElsewhere(client: StripeClient, id: string): Promise<void> {
+  const paid = async (sdk: Stripe): Promise<Stripe.Invoice | null> => {
+    const found = await sdk.invoices.retrieve(id);
+    return found.status === 'paid' ? found : null;
+  };
+  const found = await client.find((sdk) => sdk.invoices.retrieve(id));
+  if (found?.status === 'paid') return;
+  if (found?.status !== 'open' && found?.status !== 'uncollectible') throw new BillingError('not_payable');
+  try {
+    await client.write({
+      key: `paid-elsewhere:${id}`,
+      look: paid,
+      send: (sdk, options) => sdk.invoices.pay(id, { paid_out_of_band: true }, options),
+    });
+  } catch (error) {
+    // A card may have paid it since we looked.
+    if (!(await client.find(paid))) throw error;
+  }
+}
+
 /** Where the customer manages everything by itself. */
 export async function createPortalSession(client: StripeClient, customer: string, returnUrl: string): Promise<string> {
   const { url } = await client.write({

@@ -7,6 +7,7 @@ import { isId } from '../../../platform/database/ids.ts';
 import { metaOf, pageOf, sliceOf } from '../../../platform/http/pagination.ts';
 import { Payload, QueryParams } from '../../../platform/http/payload.ts';
 import { ChangeInvoiceStatus, InvoiceRow, presentInvoices, presentWholeInvoice } from '../../invoices/index.ts';
+import { PaymentProviders } from '../provider/payment-providers.ts';
 import { AdminInvoicesQuery, MarkPaidInput } from './admin.dto.ts';
 
 /** The operator's view of invoices, across organizations (F9). */
@@ -17,6 +18,7 @@ export class AdminInvoicesController {
   constructor(
     private readonly dataSource: DataSource,
     private readonly changeStatus: ChangeInvoiceStatus,
+    private readonly providers: PaymentProviders,
   ) {}
 
   @Get()
@@ -41,13 +43,19 @@ export class AdminInvoicesController {
     return this.present(await this.find(id));
   }
 
-  /** Paid outside: by bank transfer, say. A second time is refused (`already_paid`). */
+  /**
+   * Paid outside: by bank transfer, say. A second time is refused (`already_paid`). The payment provider that invoiced it is told first, so
+   * that it charges nobody; if we die before we wrote it down, its own word says the same.
+   */
   @Patch(':id/mark-paid')
   async markPaid(@Param('id') id: string, @Payload('invoice', { optional: true }) input: MarkPaidInput) {
     const row = await this.find(id);
     if (row.status === 'PAID') throw new BillingError('already_paid');
+    const atProvider = row.source === 'STRIPE';
+    if (atProvider) await this.providers.get('STRIPE').payInvoiceElsewhere(row.providerInvoiceId ?? '');
     const paid = await this.changeStatus.execute(row.organizationId, row.id, {
       to: 'PAID',
+      atProvider,
       paymentMethod: input.payment_method ?? 'manual',
       ...(input.payment_reference === undefined ? {} : { paymentReference: input.payment_reference }),
     });

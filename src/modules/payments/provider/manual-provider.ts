@@ -54,6 +54,8 @@ export class ManualProvider implements PaymentProvider {
     return Promise.resolve({ invoices: [], hasMore: false });
   }
 
+  async payInvoiceElsewhere(): Promise<void> {}
+
   getUpcomingInvoice(): Promise<null> {
     return Promise.resolve(null);
   }

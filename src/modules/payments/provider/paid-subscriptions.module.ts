@@ -12,6 +12,6 @@ import { PaymentProviders } from './payment-providers.ts';
     PaymentProviders,
     { provide: PAID_SUBSCRIPTIONS, useExisting: ProviderSubscriptions },
   ],
-  exports: [PAID_SUBSCRIPTIONS],
+  exports: [PAID_SUBSCRIPTIONS, ProviderSubscriptions],
 })
 export class PaidSubscriptionsModule {}

@@ -97,6 +97,8 @@ export interface PaymentProvider {
     providerCustomerId: string,
     limit: number,
   ): Promise<{ readonly invoices: readonly ObservedInvoice[]; readonly hasMore: boolean }>;
+  /** Somebody took the money elsewhere: the provider asks for it no more. One that is paid stays so. @throws BillingError not_payable */
+  payInvoiceElsewhere(providerInvoiceId: string): Promise<void>;
   /** What it would bill next for this subscription; null when nothing is to come. */
   getUpcomingInvoice(providerCustomerId: string, providerSubscriptionId: string): Promise<ObservedInvoice | null>;
   /** Where the customer manages payment methods and subscriptions at the provider. */

@@ -1,4 +1,5 @@
 import { type DataSource, In, Raw } from 'typeorm';
+import { readStatement } from '../../../platform/database/sql.ts';
 import type { Tx } from '../../../platform/database/unit-of-work.ts';
 import { CustomerRow } from '../../customers/index.ts';
 import { SubscriptionRow } from '../../subscriptions/index.ts';
@@ -142,4 +143,22 @@ export async function notePayer(tx: Tx, payer: ProviderCustomerRow, paidAt: Date
 export async function knownProviderCustomers(dataSource: DataSource, ids: readonly string[]): Promise<ReadonlySet<string>> {
   const rows = await dataSource.manager.findBy(ProviderCustomerRow, { provider, providerCustomerId: In([...ids]) });
   return new Set(rows.map((row) => row.providerCustomerId));
+}
+
+const selectContradictions = {
+  name: 'provider_subscriptions.contradictions',
+  text: `select p.provider_subscription_id as id, case when e.has_ended then 'ended_there_live_here' else 'ended_here_live_there' end as how
+    from unnest($1::text[], $2::boolean[]) as e (id, has_ended) join provider_subscriptions p on p.provider_subscription_id = e.id
+    join subscriptions s on s.organization_id = p.organization_id and s.id = p.subscription_id
+    where case when e.has_ended then s.status in ('ACTIVE', 'TRIAL', 'PAST_DUE', 'PAUSED') and s.ending_at is null else s.status in ('TERMINATED', 'FAILED') end`,
+};
+
+/** Of the provider's subscriptions, each with whether it has ended there: those whose end our side contradicts, and how. */
+export async function contradictions(
+  dataSource: DataSource,
+  ends: ReadonlyMap<string, boolean>,
+): Promise<ReadonlyMap<string, string>> {
+  const values = [[...ends.keys()], [...ends.values()]];
+  const rows = await readStatement<{ id: string; how: string }>(dataSource, selectContradictions, values);
+  return new Map(rows.map(({ id, how }) => [id, how]));
 }

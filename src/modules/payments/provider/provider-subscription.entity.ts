@@ -27,6 +27,11 @@ export class ProviderSubscriptionRow {
   closes: 'SESSION' | 'PURCHASE' | null;
   @Column('timestamptz', { nullable: true })
   closedAt: Date | null;
+  /** The plan it is to be billed by from now on; null again when the provider has heard it, or refused it. */
+  @Column('uuid', { nullable: true })
+  changesToPlanId: string | null;
+  @Column('timestamptz', { nullable: true })
+  changesAskedAt: Date | null;
   @Column('timestamptz')
   createdAt: Date;
   @Column('timestamptz')

@@ -2,10 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { BillingError, invalid } from '../../../domain/errors/billing-error.ts';
 import { CONFIG, type Config } from '../../../platform/config/config.ts';
-import { UnitOfWork } from '../../../platform/database/unit-of-work.ts';
-import { OrganizationClock } from '../../organizations/index.ts';
 import { findPlan, PlanRow } from '../../plans/index.ts';
-import { CreateSubscription, SubscriptionRow, tellSubscription } from '../../subscriptions/index.ts';
+import { CreateSubscription, type SubscriptionRow } from '../../subscriptions/index.ts';
 import { PAID_SUBSCRIPTIONS, type PaidSubscriptions } from '../paid-subscriptions.ts';
 
 /** A resource is sold by another plan from now on (D15). */
@@ -14,8 +12,6 @@ export class UpgradeResource {
   constructor(
     @Inject(PAID_SUBSCRIPTIONS) private readonly paidSubscriptions: PaidSubscriptions,
     private readonly dataSource: DataSource,
-    private readonly unitOfWork: UnitOfWork,
-    private readonly organizationClock: OrganizationClock,
     private readonly createSubscription: CreateSubscription,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -23,11 +19,12 @@ export class UpgradeResource {
   /**
    * What Florin bills changes its plan as any subscription does: at once when it becomes dearer, else with the period. What a payment
    * provider bills changes its price there first, and the provider settles the difference.
-   * @throws BillingError billing_disabled, plan_not_found, transition_not_allowed (it does not run), validation_errors (the same plan, another currency)
+   * @throws BillingError billing_disabled, plan_not_found, transition_not_allowed (it does not run), conflict (another change is not settled
+   * yet), validation_errors (the same plan, another currency), those of the provider
    */
   async execute(row: SubscriptionRow, planCode: string): Promise<SubscriptionRow> {
     if (!this.config.billingEnabled) throw new BillingError('billing_disabled');
-    const { organizationId, id } = row;
+    const { organizationId } = row;
     const { manager } = this.dataSource;
     const plan = await findPlan(manager, organizationId, planCode);
     if (!['ACTIVE', 'TRIAL'].includes(row.status)) throw new BillingError('transition_not_allowed');
@@ -40,15 +37,6 @@ export class UpgradeResource {
         { external_customer_id: row.customerId, plan_code: plan.code, external_id: row.externalId },
         'keep',
       );
-    await this.paidSubscriptions.changePlan(row, plan);
-    return this.unitOfWork.run(async (tx) => {
-      const where = { organizationId, id };
-      const held = await tx.findOneOrFail(SubscriptionRow, { where, lock: { mode: 'pessimistic_write' } });
-      const changes = { planId: plan.id, updatedAt: await this.organizationClock.now(organizationId, tx) };
-      await tx.update(SubscriptionRow, where, changes);
-      const changed = { ...held, ...changes };
-      await tellSubscription(tx, changed, changes.updatedAt, 'updated');
-      return changed;
-    });
+    return this.paidSubscriptions.changePlan(row, plan);
   }
 }
