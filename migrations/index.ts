@@ -46,6 +46,7 @@ import { IgnoredEvents1795000750000 } from './1795000750000-ignored-events.ts';
 import { RunsByTime1795000643000 } from './1795000643000-runs-by-time.ts';
 import { ToldToProviders1795000740000 } from './1795000740000-told-to-providers.ts';
 import { SecondWalls1795000770000 } from './1795000770000-second-walls.ts';
+import { RecountedFees1795000710000 } from './1795000710000-recounted-fees.ts';
 
 /** In the order in which they run; listed by hand so that no glob decides what a release contains. */
 export const migrations = [
@@ -97,4 +98,5 @@ export const migrations = [
   SecondWalls1795000770000,
   Countries1795000780000,
   DeletedPrices1795000781000,
+  RecountedFees1795000710000,
 ];

@@ -4,8 +4,10 @@ import type { UnitsHistory } from '../../domain/lifecycles/quantity.ts';
 import { Exact } from '../../domain/money/exact.ts';
 import type { ChargePricing } from '../../domain/pricing/charge-model.ts';
 import { pricingOf } from '../../domain/pricing/read-charge-model.ts';
+import { groupRows } from '../../platform/database/group-rows.ts';
 import type { Query } from '../../platform/database/sql.ts';
 import type { AggregationType, MetricFilter } from '../billable-metrics/index.ts';
+import { assignedTaxes } from './assigned-taxes.store.ts';
 import type { DueSubscription } from './subscription-to-price.ts';
 
 /** What a usage charge counts, and how. */
@@ -93,56 +95,36 @@ export interface PlanPrices {
   readonly commitment: CommitmentFacts | null;
 }
 
-interface TaxRecord extends TaxRate {
-  readonly owner: 'organization' | 'billing_entity' | 'customer' | 'plan' | 'charge' | 'commitment';
-  readonly owner_id: string | null;
-}
+const selectCharges = `select 'charge' as kind, c.id, c.plan_id, c.parent_id, coalesce(c.invoice_display_name, m.name) as name, c.charge_model, c.properties,
+      null::numeric as units, c.prorated, c.pay_in_advance, c.invoiceable, c.min_amount_cents, to_jsonb(m) as metric, (
+        select jsonb_agg(to_jsonb(l) order by l.created_at, l.id) from charge_filters l
+        where l.organization_id = c.organization_id and l.charge_id = c.id) as filters, null::jsonb as changes, c.code
+    from charges c join billable_metrics m on m.organization_id = c.organization_id and m.id = c.billable_metric_id
+    where c.organization_id = $1`;
 
 const selectPrices = {
   name: 'billing.prices',
-  text: `select 'fixed_charge' as kind, f.id, f.plan_id, f.parent_id, coalesce(f.invoice_display_name, a.invoice_display_name, a.name) as name, f.charge_model,
-      f.properties, f.units, f.prorated, f.pay_in_advance, true as invoiceable, 0::bigint as min_amount_cents, null::jsonb as metric,
-      null::jsonb as filters, (
+  text: `${selectCharges} and c.plan_id = any($2::uuid[]) and c.status = 'ACTIVE'
+    union all
+    select 'fixed_charge', f.id, f.plan_id, f.parent_id, coalesce(f.invoice_display_name, a.invoice_display_name, a.name), f.charge_model,
+      f.properties, f.units, f.prorated, f.pay_in_advance, true, 0::bigint, null, null, (
         select jsonb_agg(jsonb_build_object('id', u.id, 'units_before', u.units_before::text, 'units', u.units::text, 'changed_at', u.changed_at,
           'immediately', u.immediately) order by u.changed_at, u.id) from fixed_charge_units u
-        where u.organization_id = f.organization_id and u.fixed_charge_id = f.id) as changes, f.code
+        where u.organization_id = f.organization_id and u.fixed_charge_id = f.id), f.code
     from fixed_charges f join add_ons a on a.organization_id = f.organization_id and a.id = f.add_on_id
     where f.organization_id = $1 and f.plan_id = any($2::uuid[]) and f.status = 'ACTIVE'
-    union all
-    select 'charge', c.id, c.plan_id, c.parent_id, coalesce(c.invoice_display_name, m.name), c.charge_model, c.properties, null, c.prorated, c.pay_in_advance, c.invoiceable,
-      c.min_amount_cents, to_jsonb(m), (
-        select jsonb_agg(to_jsonb(l) order by l.created_at, l.id) from charge_filters l
-        where l.organization_id = c.organization_id and l.charge_id = c.id), null, c.code
-    from charges c join billable_metrics m on m.organization_id = c.organization_id and m.id = c.billable_metric_id
-    where c.organization_id = $1 and c.plan_id = any($2::uuid[]) and c.status = 'ACTIVE'
     union all
     select 'commitment', k.id, k.plan_id, null, coalesce(k.invoice_display_name, 'Minimum commitment'), null, null, null, true, false, true, k.amount_cents, null, null, null, ''
     from minimum_commitments k where k.organization_id = $1 and k.plan_id = any($2::uuid[])
     order by kind desc, code`,
 };
 
-const selectTaxes = {
-  name: 'billing.taxes',
-  text: `select 'organization' as owner, null::uuid as owner_id, t.id, t.code, t.name, t.rate from taxes t
-      where t.organization_id = $1 and t.applied_to_organization
-    union all select 'billing_entity', l.billing_entity_id, t.id, t.code, t.name, t.rate from billing_entity_taxes l
-      join taxes t on t.organization_id = l.organization_id and t.id = l.tax_id where l.organization_id = $1 and l.billing_entity_id = any($2::uuid[])
-    union all select 'customer', l.customer_id, t.id, t.code, t.name, t.rate from customer_taxes l
-      join taxes t on t.organization_id = l.organization_id and t.id = l.tax_id where l.organization_id = $1 and l.customer_id = any($3::uuid[])
-    union all select 'plan', l.plan_id, t.id, t.code, t.name, t.rate from plan_taxes l
-      join taxes t on t.organization_id = l.organization_id and t.id = l.tax_id where l.organization_id = $1 and l.plan_id = any($4::uuid[])
-    union all select 'charge', l.charge_id, t.id, t.code, t.name, t.rate from charge_taxes l
-      join charges c on c.organization_id = l.organization_id and c.id = l.charge_id
-      join taxes t on t.organization_id = l.organization_id and t.id = l.tax_id where l.organization_id = $1 and c.plan_id = any($4::uuid[])
-    union all select 'commitment', l.minimum_commitment_id, t.id, t.code, t.name, t.rate from minimum_commitment_taxes l
-      join minimum_commitments k on k.organization_id = l.organization_id and k.id = l.minimum_commitment_id
-      join taxes t on t.organization_id = l.organization_id and t.id = l.tax_id where l.organization_id = $1 and k.plan_id = any($4::uuid[])
-    order by code`,
-};
+/** Those that a plan has no more among them. */
+const selectNamedCharges = { name: 'billing.named_charges', text: `${selectCharges} and c.id = any($2::uuid[]) order by c.code` };
 
 /** Everything of plans and taxes that the prices of some subscriptions need. */
 export interface PriceFacts {
-  pricesOf(planId: string): PlanPrices;
+  pricesOf(subscription: Pick<DueSubscription, 'id' | 'plan_id'>): PlanPrices;
   /** The taxes of the first owner that has any; owners are `<kind> <id>`. */
   nearestTaxes(...owners: string[]): readonly TaxRate[];
 }
@@ -155,28 +137,28 @@ export async function loadPriceFacts(
   organizationId: string,
   subscriptions: readonly DueSubscription[],
 ): Promise<PriceFacts> {
-  const unique = (ids: readonly string[]): string[] => [...new Set(ids)];
-  const planIds = unique(subscriptions.map((row) => row.plan_id));
-  const records = groupBy(await query<PriceRecord>(selectPrices, [organizationId, planIds]), (record) => record.plan_id);
-  const taxRows = await query<TaxRecord>(selectTaxes, [
-    organizationId,
-    unique(subscriptions.map((row) => row.entity_id)),
-    unique(subscriptions.map((row) => row.customer_id)),
-    planIds,
-  ]);
-  const taxes = groupBy(taxRows.map(plainRate), (tax) => `${tax.owner} ${tax.owner_id ?? ''}`);
+  const planIds = [...new Set(subscriptions.map((row) => row.plan_id))];
+  const records = groupRows(await query<PriceRecord>(selectPrices, [organizationId, planIds]), (record) => record.plan_id);
+  const taxes = await assignedTaxes(query, organizationId, subscriptions);
   const prices = new Map([...records].map(([planId, group]) => [planId, pricesOf(group)]));
   return {
-    pricesOf: (planId) => prices.get(planId) ?? nothing,
+    pricesOf: (subscription) => prices.get(subscription.plan_id) ?? nothing,
     nearestTaxes: (...owners) => owners.map((owner) => taxes.get(owner)).find((found) => found !== undefined) ?? [],
   };
 }
+
+/** Charges by id, also those that are billed no more. */
+export const readCharges = async (query: Query, organizationId: string, ids: readonly string[]): Promise<UsageChargeFacts[]> =>
+  chargesIn(await query<PriceRecord>(selectNamedCharges, [organizationId, ids]));
+
+const chargesIn = (records: readonly PriceRecord[]): UsageChargeFacts[] =>
+  records.flatMap((record) => (record.metric ? [usageChargeOf(record, record.metric)] : []));
 
 function pricesOf(records: readonly PriceRecord[]): PlanPrices {
   const [commitment] = records.filter((record) => record.kind === 'commitment');
   return {
     fixedCharges: records.filter((record) => record.kind === 'fixed_charge').map(fixedChargeOf),
-    charges: records.flatMap((record) => (record.metric ? [usageChargeOf(record, record.metric)] : [])),
+    charges: chargesIn(records),
     commitment: commitment
       ? { id: commitment.id, name: commitment.name, amountCents: BigInt(commitment.min_amount_cents) }
       : null,
@@ -220,15 +202,3 @@ const usageChargeOf = (record: PriceRecord, metric: MetricFacts): UsageChargeFac
 
 /** numeric(40, 15) prints all its places; people and derivations read `3`, not `3.000000000000000`. */
 const plainDecimal = (text: string): string => Exact.parse(text).toDecimal();
-
-const plainRate = (tax: TaxRecord): TaxRecord => ({ ...tax, rate: plainDecimal(tax.rate) });
-
-function groupBy<T>(rows: readonly T[], keyOf: (row: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const row of rows) {
-    const group = groups.get(keyOf(row));
-    if (group) group.push(row);
-    else groups.set(keyOf(row), [row]);
-  }
-  return groups;
-}

@@ -121,10 +121,10 @@ export function isInvoiced({ subscription, step, parts, priced }: PricedSubscrip
 
 /** In arrears at the end of the period; in advance only what recurs: it is paid again for the period that begins. */
 const chargesOf = (subscription: DueSubscription, facts: PriceFacts): UsageChargeFacts[] =>
-  facts.pricesOf(subscription.plan_id).charges.filter((charge) => !charge.payInAdvance || charge.metric.recurring);
+  facts.pricesOf(subscription).charges.filter((charge) => !charge.payInAdvance || charge.metric.recurring);
 
-async function loadUsage(
-  { query, imagined, redrafted = [] }: PricingSources,
+export async function loadUsage(
+  { query, imagined, redrafted = [] }: Omit<PricingSources, 'taxRates'>,
   organizationId: string,
   steps: readonly SubscriptionStep[],
   facts: PriceFacts,
@@ -143,7 +143,7 @@ async function loadUsage(
   );
   const byKey = new Map(asked.map(({ key }, i) => [key, measured[i] ?? []]));
   const spans = steps.flatMap(({ subscription, step: { committed } }) =>
-    committed && facts.pricesOf(subscription.plan_id).commitment
+    committed && facts.pricesOf(subscription).commitment
       ? [{ subscriptionId: subscription.id, from: dateOf(committed.billed.start), to: dateOf(committed.billed.end) }]
       : [],
   );
@@ -174,8 +174,13 @@ function imaginedWithin(spans: readonly BilledSpan[], fees: readonly FeeLine[]):
   return new Map(spans.map((span) => [span.subscriptionId, within(span).reduce((sum, fee) => sum + fee.amountCents, 0n)]));
 }
 
-function itemsOf({ subscription, step }: SubscriptionStep, taxes: TaxesOf, facts: PriceFacts, usage: Usage): InvoiceItem[] {
-  const prices = facts.pricesOf(subscription.plan_id);
+export function itemsOf(
+  { subscription, step }: SubscriptionStep,
+  taxes: TaxesOf,
+  facts: PriceFacts,
+  usage: Usage,
+): InvoiceItem[] {
+  const prices = facts.pricesOf(subscription);
   const items: InvoiceItem[] = [];
   const ofPlan = subscription.pay_in_advance ? step.plan.advance : step.plan.arrears;
   if (ofPlan)

@@ -53,4 +53,7 @@ export class FeeRow {
   derivation: FeeDerivation;
   @Column('timestamptz')
   createdAt: Date;
+  /** When its draft was counted again and came to this; null: never, or to nothing else. */
+  @Column('timestamptz', { nullable: true })
+  recountedAt: Date | null;
 }

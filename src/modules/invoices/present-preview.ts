@@ -50,6 +50,7 @@ export async function presentPreview(manager: EntityManager, preview: InvoiceToP
     eventTransactionId: null,
     derivation: fee.derivation,
     createdAt: null,
+    recountedAt: null,
   }));
   const taxes = priced.taxes.map((tax) => ({
     organizationId,

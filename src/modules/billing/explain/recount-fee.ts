@@ -14,7 +14,8 @@ import type { FeeRow } from '../../invoices/index.ts';
 import { periodAround } from '../billing-calendar.ts';
 import { usageRequestOf } from '../charge-usage.ts';
 import { type DueSubscription, readForPricing } from '../subscription-to-price.ts';
-import { loadPriceFacts } from '../price-facts.store.ts';
+import { standingCharge } from '../drafts/standing-charge.ts';
+import { readCharges, type UsageChargeFacts } from '../price-facts.store.ts';
 import { anchorOfSubscription } from '../step-of.ts';
 
 interface RawEvent {
@@ -48,11 +49,11 @@ const selectEvents = {
     order by e.occurred_at, e.transaction_id`,
 };
 
-/** Those that the fees of a charge and period were priced by. */
-const selectFilters = {
-  name: 'explain.filters',
-  text: `select distinct f.derivation ->> 'filter_id' as id from fees f where f.organization_id = $1 and f.subscription_id = $2 and f.item_id = $3
-    and f.period_start = $4 and f.derivation ->> 'filter_id' is not null`,
+/** Of the charge and period on the fee's invoice: together they say by which terms it was priced. */
+const selectSiblings = {
+  name: 'explain.siblings',
+  text: `select f.derivation from fees f where f.organization_id = $1 and f.subscription_id = $2 and f.item_id = $3 and f.period_start = $4
+    and f.invoice_id is not distinct from $5`,
 };
 
 const selectExpression = {
@@ -73,15 +74,21 @@ export async function recountFee(query: Query, fee: FeeRow): Promise<Recount | n
   if (!counts || subscriptionId === null || !periodStart || !periodEnd) return null;
   const subscription = await readForPricing(query, organizationId, subscriptionId);
   if (!subscription) return null;
-  const facts = await loadPriceFacts(query, organizationId, [subscription]);
-  const charge = facts
-    .pricesOf(subscription.plan_id)
-    .charges.find(({ id, parentId }) => id === fee.itemId || parentId === fee.itemId);
+  const [known] = fee.itemId === null ? [] : await readCharges(query, organizationId, [fee.itemId]);
+  if (!known) return { because: 'its charge is gone' };
+  const siblings = await query<Pick<FeeRow, 'derivation'>>(selectSiblings, [
+    organizationId,
+    subscriptionId,
+    fee.itemId,
+    periodStart,
+    fee.invoiceId,
+  ]);
+  const charge = standingCharge(
+    known,
+    siblings.map((sibling) => sibling.derivation),
+  );
   const filterId = derivation.filter_id ?? null;
-  if (!charge) return { because: 'its charge is no longer part of the plan' };
-  const billedBy = await query<{ id: string }>(selectFilters, [organizationId, subscriptionId, fee.itemId, periodStart]);
-  const isKnown = (filter: string) => charge.filters.some(({ id }) => id === filter);
-  if (!billedBy.every(({ id }) => isKnown(id)) || charge.filters.some(({ id }) => madeAt(id) > madeAt(fee.id)))
+  if (charge.payInAdvance && !isFilteredAsThen(charge, filterId, fee))
     return { because: 'the filters of its charge are others now' };
   const isRenewal = charge.payInAdvance && !fee.payInAdvance;
   const covered = { start: instantOf(periodStart), end: instantOf(periodEnd) };
@@ -109,7 +116,7 @@ export async function recountFee(query: Query, fee: FeeRow): Promise<Recount | n
     periodStart,
     isRenewal ? periodStart : periodEnd,
     charge.metric.recurring,
-    fee.createdAt,
+    fee.recountedAt ?? fee.createdAt,
     fee.payInAdvance ? fee.id : null,
     madeAt(fee.id),
   ]);
@@ -130,6 +137,10 @@ export async function recountFee(query: Query, fee: FeeRow): Promise<Recount | n
     return { inputs: { units: aggregate(metering.metric, events, metering, carried).units.toDecimal(), events_count: '0' } };
   return { inputs: writeUsage(meterUsage(metering, events, carried).usage) };
 }
+
+/** In arrears each filter has a fee that says what it was. */
+const isFilteredAsThen = ({ filters }: UsageChargeFacts, filterId: string | null, fee: FeeRow): boolean =>
+  (filterId === null || filters.some(({ id }) => id === filterId)) && filters.every(({ id }) => madeAt(id) <= madeAt(fee.id));
 
 const beginning = Temporal.Instant.fromEpochMilliseconds(0);
 

@@ -30,12 +30,12 @@ const ofPlan = {
 
 /** What the other fees say that was charged towards a minimum; null where the fee fills up none. */
 export async function recountTrueUp(query: Query, fee: FeeRow): Promise<{ charged_cents: string } | null> {
-  const { organizationId, invoiceId, subscriptionId, itemId, periodStart, periodEnd, createdAt, derivation } = fee;
+  const { organizationId, invoiceId, subscriptionId, itemId, periodStart, periodEnd, derivation } = fee;
   if (!derivation.true_up || !invoiceId || !subscriptionId) return null;
   const own = [organizationId, invoiceId, subscriptionId];
   const [row] =
     fee.feeType === 'charge'
       ? await query<{ cents: string }>(ofCharge, [...own, itemId])
-      : await query<{ cents: string }>(ofPlan, [...own, periodStart, periodEnd, createdAt]);
+      : await query<{ cents: string }>(ofPlan, [...own, periodStart, periodEnd, fee.recountedAt ?? fee.createdAt]);
   return { charged_cents: row?.cents ?? '0' };
 }

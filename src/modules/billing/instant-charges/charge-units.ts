@@ -65,7 +65,7 @@ export class ChargeUnits {
     const facts = await loadPriceFacts(query, organizationId, [subscription]);
     const entity = effectiveEntity(subscription);
     const drafts: DraftToWrite[] = [];
-    for (const charge of facts.pricesOf(subscription.plan_id).fixedCharges)
+    for (const charge of facts.pricesOf(subscription).fixedCharges)
       for (const change of charge.history.changes.filter(({ id }) => changeIds.has(id))) {
         const item = growthOf(subscription, charge, change);
         if (!item) continue;

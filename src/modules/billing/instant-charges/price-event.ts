@@ -35,7 +35,7 @@ export interface InstantFee {
 export async function priceEvent(sources: PricingSources, toPrice: EventToPrice): Promise<InstantFee[]> {
   const { subscription, event, facts } = toPrice;
   const fees: InstantFee[] = [];
-  for (const charge of facts.pricesOf(subscription.plan_id).charges) {
+  for (const charge of facts.pricesOf(subscription).charges) {
     if (!charge.payInAdvance || charge.metric.usage_key !== event.metric_key) continue;
     fees.push(await priceBy(sources, charge, toPrice));
   }

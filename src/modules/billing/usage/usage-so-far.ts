@@ -41,7 +41,7 @@ export async function usageSoFar(
 ): Promise<UsageSoFar> {
   const spans = spansOf(subscription);
   const facts = await loadPriceFacts(query, organizationId, [subscription]);
-  const charges = facts.pricesOf(subscription.plan_id).charges.filter((charge) => isMeant(charge, filter));
+  const charges = facts.pricesOf(subscription).charges.filter((charge) => isMeant(charge, filter));
   const span = { ...daysOf(subscription), ...spans, streamId: subscription.stream_id };
   const measured = await measureUsage(
     query,

@@ -1,6 +1,6 @@
-import { expectHealthy } from '../support/doctor.ts';
-import { type Caller, type Florin, startFlorin, type Tenant } from '../support/florin.ts';
-import { advance, invoicesOf, make, stockShop, subscribe, use } from '../support/shop.ts';
+import { expectHealthy } from '../../support/doctor.ts';
+import { type Caller, type Florin, startFlorin, type Tenant } from '../../support/florin.ts';
+import { advance, invoicesOf, make, stockShop, subscribe, use } from '../../support/shop.ts';
 
 describe('a draft that usage comes late for', () => {
   let florin: Florin;
@@ -103,14 +103,14 @@ describe('a draft that usage comes late for', () => {
     expect(twice.fees.some((fee: { item: { type: string } }) => fee.item.type === 'commitment')).toBe(false);
   });
 
-  it('stays as it was made when its plan would be billed otherwise by now', async () => {
+  it('counts late usage, and stays as it was made otherwise, when its plan would be billed otherwise by now', async () => {
     await subscribe(call, 'sub', january);
     await advance(call, '2027-02-01T00:10:00Z');
     const before = await draft('sub');
     expect((await call('PUT', '/api/v1/plans/team', { plan: { amount_cents: 9900 } })).status).toBe(200);
     await use(call, 'sub', 'tokens', { count: 500 }, '2027-01-31T23:00:00Z');
     const { body } = await refresh(before.lago_id);
-    expect(body.invoice.total_amount_cents).toBe(before.total_amount_cents);
+    expect(body.invoice.total_amount_cents).toBe(before.total_amount_cents + 1000);
   });
 
   it('is found again though its subscription ended, moved on or shares the invoice', async () => {
