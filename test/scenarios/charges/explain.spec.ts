@@ -1,3 +1,4 @@
+import { newId } from '../../../src/platform/database/ids.ts';
 import { expectHealthy } from '../../support/doctor.ts';
 import { type Florin, startFlorin, type Tenant } from '../../support/florin.ts';
 import { meter, price, send, take } from '../../support/price-list.ts';
@@ -218,24 +219,25 @@ describe('an explained invoice', () => {
     });
   });
 
-  it('says which fee of an event it could not count again, and why', async () => {
+  it('is proved where the filters of what was charged at once were replaced', async () => {
     const { call, id } = await florin.openOrganization('test');
     await florin.sql.query(`update organizations set virtual_now = '2026-03-01T00:00:00Z' where id = $1`, [id]);
-    await meter(call, 'use', 'sum', { filters: [{ key: 'region', values: ['eu'] }] });
+    await meter(call, 'use', 'sum', { filters: [{ key: 'region', values: ['eu', 'us'] }] });
     const charge = { metric: 'use', charge_model: 'standard', properties: { amount: '1' }, pay_in_advance: true };
     await price(call, [{ ...charge, filters: [{ values: { region: ['eu'] }, properties: { amount: '2' } }] }]);
     await take(call);
-    await send(call, [{ code: 'use', at: '2026-03-01T00:00:00Z', properties: { value: 3, region: 'eu' } }]);
+    for (const region of ['eu', 'us', 'eu'])
+      await send(call, [{ code: 'use', at: '2026-03-01T00:00:00Z', properties: { value: 3, region }, transaction_id: newId() }]);
     await eventsCharged(florin, { call, id, key: '' });
-    const changed = await call('PUT', '/api/v1/plans/plan/charges/use', { charge: { filters: [] } });
+    const filters = [{ values: { region: ['us'] }, properties: { amount: '9' } }];
+    const changed = await call('PUT', '/api/v1/plans/plan/charges/use', { charge: { filters } });
     expect(changed.status).toBe(200);
-    const [{ lago_id: charged }] = await invoicesOf(call, 'sub');
-    const { code, output } = await explainOf(charged, '--verify');
-    const [, ...others] = output.trim().split('\n');
-    // How events are dealt to the filters that there were is not known any more.
-    const because = expect.stringMatching(
-      /^Not recounted: fee \S+ \(use.*\), because the filters of its charge are others now\.$/,
-    );
-    expect([code, others]).toEqual([0, [because]]);
+    const charged = await invoicesOf(call, 'sub');
+    expect(charged).toHaveLength(3);
+    for (const { lago_id: one } of charged)
+      expect(await explainOf(one, '--verify')).toMatchObject({
+        code: 0,
+        output: expect.stringContaining('1 fees recomputed, 1 recounted'),
+      });
   });
 });

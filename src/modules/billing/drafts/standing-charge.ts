@@ -4,8 +4,15 @@ import type { UsageChargeFacts } from '../price-facts.store.ts';
 
 type Filter = UsageChargeFacts['filters'][number];
 
-/** A charge with the price, filters, rounding and minimum by which these fees of one invoice were made, whatever it says by now. */
-export function standingCharge(charge: UsageChargeFacts, derivations: readonly FeeDerivation[]): UsageChargeFacts {
+/**
+ * A charge with the price, filters, rounding and minimum by which these fees were made, whatever it says by now: of equal ones the first
+ * fee's. What has the id `madeBefore`, or a later one, came after them.
+ */
+export function standingCharge(
+  charge: UsageChargeFacts,
+  derivations: readonly FeeDerivation[],
+  madeBefore: string,
+): UsageChargeFacts {
   const counted = derivations.filter((derivation) => !derivation.true_up);
   const own = counted.find((derivation) => derivation.filter_id === undefined);
   const evidence = counted.find((derivation) => derivation.evidence)?.evidence;
@@ -15,7 +22,7 @@ export function standingCharge(charge: UsageChargeFacts, derivations: readonly F
     ...charge,
     ...(own && { pricing: standingPricing(own) }),
     ...(trueUp && { minimumCents: BigInt(trueUp.minimum_cents) }),
-    filters: filtersOf(charge, counted),
+    filters: filtersOf(charge, counted, madeBefore),
     metric: {
       ...charge.metric,
       ...(evidence && { rounding_function: rounding?.function ?? null, rounding_precision: rounding?.precision ?? null }),
@@ -23,15 +30,16 @@ export function standingCharge(charge: UsageChargeFacts, derivations: readonly F
   };
 }
 
-/** In arrears every filter has a fee. What is paid in advance renews only what is there: a filter without a fee is as it is now. */
-function filtersOf(charge: UsageChargeFacts, counted: readonly FeeDerivation[]): Filter[] {
+/** In arrears every filter has a fee. What is paid in advance has fees of what was used: a filter without one is as it is now. */
+function filtersOf(charge: UsageChargeFacts, counted: readonly FeeDerivation[], madeBefore: string): Filter[] {
   const known = new Map(charge.filters.map((filter) => [filter.id, filter]));
-  const standing = new Map(charge.payInAdvance ? known : []);
+  const standing = new Map<string, Filter>();
   for (const derivation of counted) {
     const { filter_id: id, filter_values: values = {} } = derivation;
-    if (id === undefined) continue;
+    if (id === undefined || standing.has(id)) continue;
     const { invoice_display_name: name = null, properties = null } = known.get(id) ?? {};
     standing.set(id, { id, invoice_display_name: name, properties, filter_values: values, pricing: standingPricing(derivation) });
   }
+  if (charge.payInAdvance) for (const [id, filter] of known) if (id < madeBefore && !standing.has(id)) standing.set(id, filter);
   return [...standing.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }

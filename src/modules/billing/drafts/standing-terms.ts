@@ -45,7 +45,7 @@ export function standingTerms(
   const billed = [...new Set(usage.flatMap((fee) => fee.item_id ?? []))];
   const standing = billed.flatMap((id) => {
     const charge = chargeOf(id);
-    return charge ? [standingCharge(charge, derivationsOf(usage, id))] : [];
+    return charge ? [standingCharge(charge, derivationsOf(usage, id), invoice.id)] : [];
   });
   // What is paid in advance has no fee where nothing was there to renew.
   const unused = today.charges.filter(

@@ -15,7 +15,7 @@ export function registerExplainCommand(program: Command, operate: Operate): void
         const explain = app.get(ExplainInvoice);
         const explanation = await explain.execute(idOrNumber);
         if (verify) {
-          const { fees, recounted, notRecounted, differences } = await explain.verify(explanation);
+          const { fees, recounted, differences } = await explain.verify(explanation);
           const [first] = differences;
           if (first !== undefined) {
             answer(first);
@@ -25,7 +25,6 @@ export function registerExplainCommand(program: Command, operate: Operate): void
           answer(
             `${explanation.invoice.invoiceNumber ?? explanation.invoice.id} holds to the cent: ${fees} fees recomputed, ${recounted} recounted from events and other fees.`,
           );
-          for (const fee of notRecounted) answer(`Not recounted: ${fee}.`);
           return;
         }
         for (const { fee, sentences } of explanation.fees) {

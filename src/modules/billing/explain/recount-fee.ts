@@ -15,7 +15,7 @@ import { periodAround } from '../billing-calendar.ts';
 import { usageRequestOf } from '../charge-usage.ts';
 import { type DueSubscription, readForPricing } from '../subscription-to-price.ts';
 import { standingCharge } from '../drafts/standing-charge.ts';
-import { readCharges, type UsageChargeFacts } from '../price-facts.store.ts';
+import { readCharges } from '../price-facts.store.ts';
 import { anchorOfSubscription } from '../step-of.ts';
 
 interface RawEvent {
@@ -49,11 +49,14 @@ const selectEvents = {
     order by e.occurred_at, e.transaction_id`,
 };
 
-/** Of the charge and period on the fee's invoice: together they say by which terms it was priced. */
+/**
+ * Together they say by which terms the charge was priced: the fee itself, and those of its charge and period, on its invoice or, where events were
+ * charged at once, on all.
+ */
 const selectSiblings = {
   name: 'explain.siblings',
   text: `select f.derivation from fees f where f.organization_id = $1 and f.subscription_id = $2 and f.item_id = $3 and f.period_start = $4
-    and f.invoice_id is not distinct from $5`,
+    and (f.pay_in_advance and $6 or f.invoice_id is not distinct from $5) order by f.id <> $7, f.id`,
 };
 
 const selectExpression = {
@@ -61,35 +64,30 @@ const selectExpression = {
   text: 'select expression from billable_metrics where organization_id = $1 and usage_key = $2',
 };
 
-/** What was counted again, or why it could not be. */
-export type Recount = { readonly inputs: UsageInputs } | { readonly because: string };
-
 /**
  * What the events say that a usage fee counted, by the domain's reducers and from the properties as they were sent: of a period, of an
  * event that was charged at once those that were charged up to it, of a renewal what was there when its period began. Null: no usage.
  */
-export async function recountFee(query: Query, fee: FeeRow): Promise<Recount | null> {
+export async function recountFee(query: Query, fee: FeeRow): Promise<UsageInputs | null> {
   const { derivation, organizationId, subscriptionId, periodStart, periodEnd } = fee;
   const counts = fee.feeType === 'charge' && !derivation.true_up && derivation.events_count !== undefined;
   if (!counts || subscriptionId === null || !periodStart || !periodEnd) return null;
   const subscription = await readForPricing(query, organizationId, subscriptionId);
   if (!subscription) return null;
   const [known] = fee.itemId === null ? [] : await readCharges(query, organizationId, [fee.itemId]);
-  if (!known) return { because: 'its charge is gone' };
+  if (!known) throw new Error(`charge ${fee.itemId} of fee ${fee.id} is gone`);
   const siblings = await query<Pick<FeeRow, 'derivation'>>(selectSiblings, [
     organizationId,
     subscriptionId,
     fee.itemId,
     periodStart,
     fee.invoiceId,
+    fee.payInAdvance,
+    fee.id,
   ]);
-  const charge = standingCharge(
-    known,
-    siblings.map((sibling) => sibling.derivation),
-  );
+  const derivations = siblings.map((sibling) => sibling.derivation);
+  const charge = standingCharge(known, derivations, fee.id);
   const filterId = derivation.filter_id ?? null;
-  if (charge.payInAdvance && !isFilteredAsThen(charge, filterId, fee))
-    return { because: 'the filters of its charge are others now' };
   const isRenewal = charge.payInAdvance && !fee.payInAdvance;
   const covered = { start: instantOf(periodStart), end: instantOf(periodEnd) };
   const billed = isRenewal ? { start: beginning, end: covered.start } : covered;
@@ -133,14 +131,9 @@ export async function recountFee(query: Query, fee: FeeRow): Promise<Recount | n
   const events = own?.events ?? [];
   const before = { start: beginning, end: billed.start };
   const { carried } = aggregate(metering.metric, events, { billed: before, period });
-  if (isRenewal)
-    return { inputs: { units: aggregate(metering.metric, events, metering, carried).units.toDecimal(), events_count: '0' } };
-  return { inputs: writeUsage(meterUsage(metering, events, carried).usage) };
+  if (isRenewal) return { units: aggregate(metering.metric, events, metering, carried).units.toDecimal(), events_count: '0' };
+  return writeUsage(meterUsage(metering, events, carried).usage);
 }
-
-/** In arrears each filter has a fee that says what it was. */
-const isFilteredAsThen = ({ filters }: UsageChargeFacts, filterId: string | null, fee: FeeRow): boolean =>
-  (filterId === null || filters.some(({ id }) => id === filterId)) && filters.every(({ id }) => madeAt(id) <= madeAt(fee.id));
 
 const beginning = Temporal.Instant.fromEpochMilliseconds(0);
 
