@@ -99,4 +99,8 @@ export const migrations = [
   Countries1795000780000,
   DeletedPrices1795000781000,
   RecountedFees1795000710000,
+  RecountedFees1795000710000,
+  IgnoredEvents1795000750000,
+  SecondWalls1795000770000,
+  Countries1795000780000,
 ];

@@ -38,15 +38,37 @@ describe('one object at fault', () => {
     await advance(call, '2026-02-01T00:10:00Z');
   }
 
-  describe('a draft whose customer lost its address', () => {
+  it('a draft whose customer lost its address is issued with the tax that stands on it', async () => {
+    await drafts(first, ['a', 'b']);
+    const { call } = first;
+    await call('PUT', '/api/v1/customers/customer%20of%20a', { customer: { state: null } });
+    for (const name of ['a', 'b']) await use(call, name, 'tokens', { count: 100 }, '2026-01-15T00:00:00Z');
+    await advance(call, '2026-02-01T02:00:00Z');
+    const [lost, kept] = [(await invoicesOf(call, 'a'))[0], (await invoicesOf(call, 'b'))[0]];
+    expect(lost).toMatchObject({
+      status: 'finalized',
+      fees_amount_cents: 7900 + 200,
+      taxes_amount_cents: kept.taxes_amount_cents,
+    });
+    expect(await attentionOf(first)).toEqual([]);
+  });
+
+  describe('a draft whose prices cannot be read', () => {
+    /** Of `a`, whose plan is its own. */
+    const spoil = (how: string) =>
+      florin.sql.query(
+        `update charges set properties = properties ${how} where plan_id = (select plan_id from subscriptions where external_id = 'a')`,
+      );
     beforeEach(async () => {
       await drafts(first, ['a', 'b', 'c']);
       await drafts(second, ['z']);
-      await first.call('PUT', '/api/v1/customers/customer%20of%20a', { customer: { state: null } });
+      await first.call('PUT', '/api/v1/subscriptions/a', { subscription: { plan_overrides: { amount_cents: 5000 } } });
+      await spoil("- 'amount'");
       for (const { call } of [first, second])
         for (const { external_id: name } of (await call('GET', '/api/v1/subscriptions')).body.subscriptions)
           await use(call, name, 'tokens', { count: 100 }, '2026-01-15T00:00:00Z');
     });
+    afterEach(() => spoil(`|| '{"amount": "0.02"}'`));
 
     it('stays a draft, is listed with the reason, and keeps no other from being issued, of its organization or of others', async () => {
       await goLive();
@@ -61,9 +83,8 @@ describe('one object at fault', () => {
         object_type: 'invoice',
         lago_id: id,
         external_id: number,
-        code: 'validation_errors',
-        field: 'customer.state',
-        message: 'customer.state: value_is_mandatory',
+        code: 'not_billable',
+        field: null,
         attempts: 1,
       };
       expect(await attentionOf(first)).toMatchObject([listed]);
@@ -75,19 +96,14 @@ describe('one object at fault', () => {
       expect(await florin.app.get(FinalizeInvoices).forAll()).toBe(0);
       expect((await attentionOf(first))[0].attempts).toBe(1);
       const told = await florin.sql.query(`select payload from outbox_events where type = 'invoice.finalization_failed'`);
-      expect(told.rows).toEqual([{ payload: expect.objectContaining({ lago_id: id, field: 'customer.state' }) }]);
+      expect(told.rows).toEqual([{ payload: expect.objectContaining({ lago_id: id, code: 'not_billable' }) }]);
     });
 
-    it('is issued with its late usage, and leaves the list, once the address is back', async () => {
+    it('is issued with its late usage, and leaves the list, once they can', async () => {
       await advance(first.call, '2026-02-01T02:00:00Z');
       expect(await statusOf(first, 'a')).toBe('draft');
       expect((await attentionOf(first)).map(({ lago_id: id }: { lago_id: string }) => id)).toHaveLength(1);
-      const { lago_id: id } = (await invoicesOf(first.call, 'a'))[0];
-      expect(await first.call('PUT', `/api/v1/invoices/${id}/finalize`)).toMatchObject({
-        status: 422,
-        body: { code: 'validation_errors', error_details: { 'customer.state': ['value_is_mandatory'] } },
-      });
-      await first.call('PUT', '/api/v1/customers/customer%20of%20a', { customer: { state: 'NY' } });
+      await spoil(`|| '{"amount": "0.02"}'`);
       await advance(first.call, '2026-02-01T02:10:00Z');
       expect((await invoicesOf(first.call, 'a'))[0]).toMatchObject({ status: 'finalized', fees_amount_cents: 7900 + 200 });
       expect(await attentionOf(first)).toEqual([]);
