@@ -1,6 +1,6 @@
-import { ExplainInvoice } from '../../../src/modules/billing/explain/explain-invoice.ts';
 import { expectHealthy } from '../../support/doctor.ts';
 import { type Caller, type Florin, startFlorin, type Tenant } from '../../support/florin.ts';
+import { expectProved } from '../../support/proved.ts';
 import { make, use } from '../../support/shop.ts';
 import { advance, meter, openAt, sell, take, tax, wholeInvoices } from '../life/life.ts';
 
@@ -18,11 +18,7 @@ describe('a draft whose terms changed before it was issued', () => {
   /** Nothing of it is wrong to `florin doctor` and `florin explain --verify`. */
   afterEach(async () => {
     await expectHealthy(florin);
-    const explain = florin.app.get(ExplainInvoice);
-    for (const { lago_id: id } of (await call('GET', '/api/v1/invoices?per_page=1000')).body.invoices) {
-      const { differences } = await explain.verify(await explain.execute(id));
-      expect(differences).toEqual([]);
-    }
+    await expectProved(florin, tenant);
   });
 
   /** 30.00 a month, units at 0.50. */

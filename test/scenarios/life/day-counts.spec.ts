@@ -1,7 +1,7 @@
-import { ExplainInvoice } from '../../../src/modules/billing/explain/explain-invoice.ts';
 import { expectHealthy } from '../../support/doctor.ts';
-import { type Caller, type Florin, startFlorin, type Tenant } from '../../support/florin.ts';
+import { type Caller, type Florin, startFlorin } from '../../support/florin.ts';
 import { startProcess } from '../../support/processes.ts';
+import { expectProved } from '../../support/proved.ts';
 import { eventsCharged } from '../../support/random-worlds.ts';
 import { make, use } from '../../support/shop.ts';
 import { advance, bill, linesOf, openAt, sell, take, wholeInvoices } from './life.ts';
@@ -57,17 +57,6 @@ describe('the days of a part of a period', () => {
     await florin.stop();
   });
 
-  /** Every invoice of the tenant follows from its derivations and its events. */
-  const proved = async ({ id }: Tenant) => {
-    const { rows } = await florin.sql.query('select id from invoices where organization_id = $1', [id]);
-    expect(rows.length).toBeGreaterThan(0);
-    const explain = florin.app.get(ExplainInvoice);
-    for (const row of rows) {
-      const { differences } = await explain.verify(await explain.execute(row.id));
-      expect(differences).toEqual([]);
-    }
-  };
-
   it.each<[DayCount, string, number]>([
     // 14 of 28 days; the 16 that are left of 30.
     ['actual', '2025-02-15T00:00:00Z', 6510],
@@ -94,7 +83,7 @@ describe('the days of a part of a period', () => {
     const [first] = await wholeInvoices(call, 'sub');
     expect(first.fees_amount_cents).toBe(cents);
     expect(said(asked.body.invoice)).toEqual(said(first));
-    await proved(tenant);
+    await expectProved(florin, tenant);
   });
 
   it.each<[DayCount, number[]]>([
@@ -117,7 +106,7 @@ describe('the days of a part of a period', () => {
     const [first] = await wholeInvoices(call, 'sub');
     expect(first.fees.map((fee: { amount_cents: number }) => fee.amount_cents)).toEqual(cents);
     expect(said(asked)).toEqual(said(first));
-    await proved(tenant);
+    await expectProved(florin, tenant);
   });
 
   it.each<[DayCount, number, number, number[]]>([
@@ -154,7 +143,7 @@ describe('the days of a part of a period', () => {
         [`charge ${after} 2024-02-12/2024-03-01`, 'subscription 29000 2024-03-01/2024-04-01'],
       ]);
       expect(invoices[2]).toMatchObject({ credit_notes_amount_cents: credit });
-      await proved(tenant);
+      await expectProved(florin, tenant);
     },
   );
 
@@ -173,7 +162,7 @@ describe('the days of a part of a period', () => {
       linesOf(invoice).filter((line) => /^charge [^0]/.test(line)),
     );
     expect(minimums).toEqual(['charge 1100 2024-02-01/2024-02-12', 'charge 1800 2024-02-12/2024-03-01']);
-    await proved(tenant);
+    await expectProved(florin, tenant);
   });
 
   it('what an end gives back counts towards the commitment, and is proved', async () => {
@@ -186,7 +175,7 @@ describe('the days of a part of a period', () => {
     await bill(call);
     // 10/30 of 60.00 less the 10.00 of the plan that were used.
     expect(linesOf((await wholeInvoices(call, 'sub')).at(-1))).toEqual(['commitment 1000 2025-04-01/2025-04-11']);
-    await proved(tenant);
+    await expectProved(florin, tenant);
   });
 
   it.each<[DayCount, number, number]>([
@@ -208,7 +197,7 @@ describe('the days of a part of a period', () => {
     expect(linesOf(last)).toEqual([`charge ${usage} 2024-02-01/2024-02-12`]);
     expect(asked.credit_notes.map((note: { total_amount_cents: number }) => note.total_amount_cents)).toEqual([credit]);
     expect(await notes(call)).toEqual([[credit, credit - usage]]);
-    await proved(tenant);
+    await expectProved(florin, tenant);
   });
 
   it.each<[DayCount, number]>([
@@ -224,7 +213,7 @@ describe('the days of a part of a period', () => {
     await end(call);
     await bill(call);
     expect((await wholeInvoices(call, 'sub')).map(linesOf)).toEqual([[`subscription ${cents} 2024-05-20/2024-06-21`]]);
-    await proved(tenant);
+    await expectProved(florin, tenant);
   });
 
   it.each<[DayCount, number, string]>([
@@ -277,7 +266,7 @@ describe('the days of a part of a period', () => {
       [7140, 7140],
     ]);
     await count(call, 'actual');
-    await proved(tenant);
+    await expectProved(florin, tenant);
   });
 
   it('a draft goes on by the count that it was made with when late usage comes', async () => {
@@ -297,7 +286,7 @@ describe('the days of a part of a period', () => {
       ['draft', 2200],
       ['draft', 3400],
     ]);
-    await proved(tenant);
+    await expectProved(florin, tenant);
   });
 
   it('events that are charged at once count a period to its end as it was begun', async () => {
@@ -320,7 +309,7 @@ describe('the days of a part of a period', () => {
     const charged = (await wholeInvoices(call, 'sub')).filter((invoice) => invoice.invoicing_reason === null);
     // 5 for 22/31 and 1 for 12/31 of a month; then 1 for 11/30.
     expect(charged.map((invoice) => invoice.fees_amount_cents)).toEqual([11_000, 1200, 1137]);
-    await proved(tenant);
+    await expectProved(florin, tenant);
   });
 
   it('a part that has no day bills nothing and gives nothing back', async () => {
@@ -335,7 +324,7 @@ describe('the days of a part of a period', () => {
     await end(call);
     await bill(call);
     expect(await notes(call)).toEqual([]);
-    await proved(tenant);
+    await expectProved(florin, tenant);
   });
 
   it('is one of two words, in the database too', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { ExplainInvoice } from '../../../src/modules/billing/explain/explain-invoice.ts';
 import { expectHealthy } from '../../support/doctor.ts';
 import { type Caller, type Florin, startFlorin, type Tenant } from '../../support/florin.ts';
+import { expectProved } from '../../support/proved.ts';
 import { eventsCharged, openWorld, type World, worlds } from '../../support/random-worlds.ts';
 import { advance, make } from '../../support/shop.ts';
 
@@ -142,15 +142,6 @@ describe('a preview', () => {
     if (asked) await compare(tenant, asked, Math.max(Date.parse(asked.scheduled_finalize_at) - hour, at + 1), true);
   };
 
-  /** Every invoice holds by itself: `florin explain --verify`. */
-  const proved = async ({ call }: Tenant): Promise<void> => {
-    const explain = florin.app.get(ExplainInvoice);
-    for (const { lago_id: id } of (await call('GET', '/api/v1/invoices?per_page=1000')).body.invoices) {
-      const { differences } = await explain.verify(await explain.execute(id));
-      expect(differences).toEqual([]);
-    }
-  };
-
   it(
     'is the invoice, fee by fee, over random worlds',
     async () => {
@@ -166,7 +157,7 @@ describe('a preview', () => {
           await nextBoundary(tenant, world);
           await live(tenant, world);
           await nextBoundary(tenant, world);
-          await proved(tenant);
+          await expectProved(florin, tenant);
           lived += 1;
         }),
         // Worlds are costly to shrink over HTTP: a failure prints its seed and the world as it was drawn.
