@@ -43,6 +43,7 @@ import { Countries1795000780000 } from './1795000780000-countries.ts';
 import { PaidOutCredit1795000720000 } from './1795000720000-paid-out-credit.ts';
 import { DeletedPrices1795000781000 } from './1795000781000-deleted-prices.ts';
 import { IgnoredEvents1795000750000 } from './1795000750000-ignored-events.ts';
+import { KeysInTheWork1795000760000 } from './1795000760000-keys-in-the-work.ts';
 import { RunsByTime1795000643000 } from './1795000643000-runs-by-time.ts';
 import { ToldToProviders1795000740000 } from './1795000740000-told-to-providers.ts';
 import { SecondWalls1795000770000 } from './1795000770000-second-walls.ts';
@@ -96,6 +97,7 @@ export const migrations = [
   PaidOutCredit1795000720000,
   ToldToProviders1795000740000,
   IgnoredEvents1795000750000,
+  KeysInTheWork1795000760000,
   SecondWalls1795000770000,
   Countries1795000780000,
   DeletedPrices1795000781000,

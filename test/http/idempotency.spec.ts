@@ -1,3 +1,4 @@
+import { until } from '../support/processes.ts';
 import { type Answer, type Florin, startFlorin, type Tenant } from '../support/florin.ts';
 
 describe('Idempotency-Key', () => {
@@ -130,6 +131,62 @@ describe('Idempotency-Key', () => {
   it.each(['', 'with blank', 'x'.repeat(256)])('refuses %j as a key', async (key) => {
     const answer = await post(key, tax('vat'));
     expect([answer.status, answer.body.error_details]).toEqual([422, { idempotency_key: ['value_is_invalid'] }]);
+  });
+
+  it("works at the operator's door", async () => {
+    const open = (name: string) =>
+      florin.operator('POST', '/admin/v1/organizations', { organization: { name, mode: 'live' } }, { 'idempotency-key': 'o1' });
+    const first = await open('Acme');
+    const again = await open('Acme');
+    expect([again.status, again.headers['idempotent-replayed'], again.body]).toEqual([200, 'true', first.body]);
+    expect((await open('Other')).body.code).toBe('idempotency_key_reused');
+  });
+
+  it('keeps no secret in clear, and shows it again only to the key that made it', async () => {
+    const customers = { customer: { external_id: 'acme' } };
+    await tenant.call('POST', '/api/v1/customers', customers);
+    const { body } = await florin.operator('POST', `/admin/v1/organizations/${tenant.id}/api_keys`, {
+      api_key: { name: 'second', role: 'owner' },
+    });
+    const other = florin.as(body.api_key.key);
+    const writes = [
+      ['/api/v1/provisioners', { provisioner: { resource_type: 'vm', kind: 'none' } }, 'secret'],
+      ['/api/v1/provisioners/vm/rotate_secret', undefined, 'secret'],
+      ['/api/v1/customers/acme/sessions', { session: { role: 'owner', subject: 'ann' } }, 'token'],
+    ] as const;
+    for (const [position, [path, input, field]] of writes.entries()) {
+      const first = await post(`s${position}`, input, path);
+      const secret = (first.body[field] ?? first.body.provisioner[field]) as string;
+      expect(secret.length).toBeGreaterThan(30);
+      const bare = Buffer.from(secret.replace('whsec_', ''), 'base64').toString('hex');
+      const { rows } = await florin.sql.query<{ text: string }>('select idempotency_keys::text as text from idempotency_keys');
+      const stored = rows.map(({ text }) => text).join('\n');
+      expect(stored).not.toContain(Buffer.from(secret).toString('hex'));
+      expect(stored).not.toContain(bare);
+      expect((await post(`s${position}`, input, path)).body).toEqual(first.body);
+      const asked = await other('POST', path, input, { 'idempotency-key': `s${position}` });
+      expect(asked.body.code).toBe('idempotency_key_reused');
+    }
+  });
+
+  it('lets an attempt that was taken over commit nothing', async () => {
+    const gate = await florin.sql.connect();
+    await gate.query('begin');
+    await gate.query('lock table taxes in share mode');
+    const slow = post('k1', tax('vat'));
+    try {
+      await until('the attempt waits for the table', async () => {
+        const { rows } = await florin.sql.query(`select from pg_locks l join pg_class c on c.oid = l.relation
+          where c.relname = 'taxes' and not l.granted`);
+        return rows.length > 0;
+      });
+      await alter(`attempt = attempt + 1`);
+      await gate.query('commit');
+    } finally {
+      gate.release();
+    }
+    expect((await slow).body.code).toBe('idempotency_key_in_flight');
+    expect(await taxCount()).toBe(0);
   });
 
   it('is not asked for on reading', async () => {

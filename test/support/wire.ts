@@ -7,6 +7,8 @@ export interface Wire {
   readonly url: string;
   /** Every connection is lost, with the next thing that is said on it. */
   cutWhenUsed(): void;
+  /** Of the next so many transactions, the database commits them and nobody hears of it: the connection is lost with the answer. */
+  loseCommits(count: number): void;
   /** Every connection is lost, and nobody answers any more. */
   close(): Promise<void>;
 }
@@ -14,6 +16,7 @@ export interface Wire {
 export async function openWire(databaseUrl: string): Promise<Wire> {
   const { hostname, port } = new URL(databaseUrl);
   const pairs = new Set<readonly [Socket, Socket]>();
+  let commitsToLose = 0;
   const server = createServer((near) => {
     const pair = [near, connect(Number(port), hostname)] as const;
     pairs.add(pair);
@@ -23,6 +26,11 @@ export async function openWire(databaseUrl: string): Promise<Wire> {
     };
     for (const socket of pair) socket.on('error', end).on('close', end);
     near.pipe(pair[1]).pipe(near);
+    near.on('data', (chunk: Buffer) => {
+      if (commitsToLose === 0 || !chunk.includes('COMMIT\0')) return;
+      commitsToLose--;
+      pair[1].unpipe(near).once('data', end).resume();
+    });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -35,6 +43,9 @@ export async function openWire(databaseUrl: string): Promise<Wire> {
         near.unpipe(far);
         near.once('data', () => near.destroy()).resume();
       }
+    },
+    loseCommits(count) {
+      commitsToLose = count;
     },
     async close() {
       if (!server.listening) return;

@@ -60,6 +60,7 @@ export const statusByCode = {
   billing_run_not_applicable: 405,
   conflict: 409,
   idempotency_key_in_flight: 409,
+  idempotency_answer_lost: 409,
   clock_advance_in_progress: 409,
   operation_finished: 409,
   billing_run_outdated: 409,

@@ -3,8 +3,10 @@ import { DataSource } from 'typeorm';
 import { NeedsAttention } from '../../platform/attention/needs-attention.ts';
 import { tryAgainNow } from '../../platform/attention/needs-attention.store.ts';
 import { CONFIG, type Config } from '../../platform/config/config.ts';
-import { type Query, queryOn } from '../../platform/database/sql.ts';
+import { type Query, queryIn, queryOn } from '../../platform/database/sql.ts';
 import { newId } from '../../platform/database/ids.ts';
+import { UnitOfWork } from '../../platform/database/unit-of-work.ts';
+import { withoutSteps } from '../../platform/idempotency/attempt.ts';
 import { log } from '../../platform/logging/log.ts';
 import { WorkerLog } from '../../platform/logging/worker-log.ts';
 import { liveTime } from '../organizations/index.ts';
@@ -55,6 +57,7 @@ export class GenerateInvoices {
 
   constructor(
     dataSource: DataSource,
+    private readonly unitOfWork: UnitOfWork,
     private readonly wakeSubscriptions: WakeSubscriptions,
     private readonly runBilling: RunBilling,
     private readonly workerLog: WorkerLog,
@@ -85,14 +88,15 @@ export class GenerateInvoices {
   /** One organization, at its own time. */
   async forOrganization(organizationId: string, asOf: Date, request: GenerationRequest): Promise<RunResult & { runId: string }> {
     if (asked.includes(request.trigger)) await tryAgainNow(this.query, organizationId);
-    await this.wakeSubscriptions.execute(organizationId, asOf);
-    const run = await openRun(this.query, {
+    await withoutSteps(() => this.wakeSubscriptions.execute(organizationId, asOf));
+    const toOpen = {
       organizationId,
       trigger: request.trigger,
       scheduledFor: request.scheduledFor ?? null,
       asOf,
-    });
-    return { ...(await this.work(run, request.onProgress)), runId: run.id };
+    };
+    const run = await this.unitOfWork.run((tx) => openRun(queryIn(tx), toOpen));
+    return { ...(await withoutSteps(() => this.work(run, request.onProgress))), runId: run.id };
   }
 
   /** A tick of the schedule on an organization's own clock. */

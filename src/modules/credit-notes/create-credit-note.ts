@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
 import { BillingError, invalid } from '../../domain/errors/billing-error.ts';
 import { type CreditNoteAmounts, type CreditSplit, decideCreditNote } from '../../domain/invoicing/credit-note.ts';
 import { Exact } from '../../domain/money/exact.ts';
+import { readSnapshot } from '../../platform/database/snapshot.ts';
 import { type Query, queryIn } from '../../platform/database/sql.ts';
 import { UnitOfWork } from '../../platform/database/unit-of-work.ts';
 import { OrganizationClock } from '../organizations/index.ts';
@@ -23,6 +25,7 @@ export interface CreditNoteEstimate {
 @Injectable()
 export class CreateCreditNote {
   constructor(
+    private readonly dataSource: DataSource,
     private readonly unitOfWork: UnitOfWork,
     private readonly organizationClock: OrganizationClock,
   ) {}
@@ -50,12 +53,17 @@ export class CreateCreditNote {
 
   /** The same decision, stored nowhere. @throws BillingError as execute */
   estimate(organizationId: string, input: EstimateCreditNoteInput): Promise<CreditNoteEstimate> {
-    return this.unitOfWork.run((tx) => decide(queryIn(tx), organizationId, input));
+    return readSnapshot(this.dataSource, (manager) => decide(queryIn(manager), organizationId, input, { locks: false }));
   }
 }
 
-async function decide(query: Query, organizationId: string, input: EstimateCreditNoteInput): Promise<CreditNoteEstimate> {
-  const invoice = await readCreditableInvoice(query, organizationId, input.invoice_id);
+async function decide(
+  query: Query,
+  organizationId: string,
+  input: EstimateCreditNoteInput,
+  locking: { locks?: boolean } = {},
+): Promise<CreditNoteEstimate> {
+  const invoice = await readCreditableInvoice(query, organizationId, input.invoice_id, locking);
   if (!invoice) throw new BillingError('invoice_not_found');
   if (invoice.status === 'DRAFT' || invoice.status === 'VOID') throw new BillingError('invalid_type_or_status');
   const known = new Set(invoice.fees.map((fee) => fee.id));

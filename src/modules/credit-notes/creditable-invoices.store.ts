@@ -69,25 +69,34 @@ const selectInvoices = `
       coalesce(sum(c.refund_amount_cents + c.refunded_balance_cents), 0)::bigint as refunded_cents
     from credit_notes c cross join lateral (select round(c.sub_total_amount_cents * ${voidedShare}) as sub_total) v where c.organization_id = i.organization_id and c.invoice_id = i.id) n`;
 
-const readOne = {
-  name: 'credit_notes.invoice',
-  text: `${selectInvoices} where i.organization_id = $1 and i.id = $2 for update of i`,
-};
-
+const isNamed = 'i.organization_id = $1 and i.id = $2';
 /** Invoices on which these subscriptions paid for a time beyond the given instants. */
-const paidBeyond = {
-  name: 'credit_notes.paid_beyond',
-  text: `${selectInvoices} where i.organization_id = $1 and i.status <> 'VOID' and i.id in (
+const isPaidBeyond = `i.organization_id = $1 and i.status <> 'VOID' and i.id in (
       select b.invoice_id from unnest($2::uuid[], $3::timestamptz[]) as e(subscription_id, at)
       join billed_periods b on b.organization_id = $1 and b.subscription_id = e.subscription_id and not b.voided
         and b.period && tstzrange(e.at, null)
       union all
       select f.invoice_id from unnest($2::uuid[], $3::timestamptz[]) as e(subscription_id, at)
       join fees f on f.organization_id = $1 and f.subscription_id = e.subscription_id and f.fee_type = 'fixed_charge'
-        and f.event_transaction_id is not null and f.period_end > e.at)
-    order by i.id for update of i`,
+        and f.event_transaction_id is not null and f.period_end > e.at)`;
+
+const readOne = { name: 'credit_notes.invoice', text: `${selectInvoices} where ${isNamed}` };
+const readBeyond = { name: 'credit_notes.paid_beyond', text: `${selectInvoices} where ${isPaidBeyond} order by i.id` };
+
+/**
+ * Before reading, in a statement of its own: one that waits for a lock goes on with what it counted before it waited, and would know
+ * nothing of the credit notes that it waited for.
+ */
+const lockOne = { name: 'credit_notes.lock_invoice', text: `select i.id from invoices i where ${isNamed} for update` };
+const lockBeyond = {
+  name: 'credit_notes.lock_paid_beyond',
+  text: `select i.id from invoices i where ${isPaidBeyond} order by i.id for update`,
 };
-const readBeyond = { name: 'credit_notes.read_beyond', text: paidBeyond.text.replace(' for update of i', '') };
+
+interface Locking {
+  /** False: only to look ahead. */
+  readonly locks?: boolean;
+}
 
 type Stored = Omit<CreditableInvoice, 'fees'> & { readonly fees: readonly CreditableFee[] | null };
 
@@ -101,12 +110,14 @@ const withDates = (row: Stored): CreditableInvoice => ({
   })),
 });
 
-/** One invoice, locked. */
+/** One invoice, locked unless told otherwise. */
 export async function readCreditableInvoice(
   query: Query,
   organizationId: string,
   invoiceId: string,
+  { locks = true }: Locking = {},
 ): Promise<CreditableInvoice | undefined> {
+  if (locks) await query(lockOne, [organizationId, invoiceId]);
   const [row] = await query<Stored>(readOne, [organizationId, invoiceId]);
   return row && withDates(row);
 }
@@ -115,10 +126,11 @@ export async function readPaidBeyond(
   query: Query,
   organizationId: string,
   ends: readonly { readonly subscriptionId: string; readonly at: Date }[],
-  { locks = true }: { locks?: boolean } = {},
+  { locks = true }: Locking = {},
 ): Promise<CreditableInvoice[]> {
   const values = [organizationId, ends.map((end) => end.subscriptionId), ends.map((end) => end.at)];
-  return (await query<Stored>(locks ? paidBeyond : readBeyond, values)).map(withDates);
+  if (locks) await query(lockBeyond, values);
+  return (await query<Stored>(readBeyond, values)).map(withDates);
 }
 
 /** The invoice as `decideCreditNote` reads it; what is not named is not credited. */

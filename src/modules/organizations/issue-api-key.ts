@@ -3,6 +3,7 @@ import { hashKey } from '../../platform/auth/auth.guard.ts';
 import type { Role } from '../../platform/auth/principal.ts';
 import { newId } from '../../platform/database/ids.ts';
 import type { Tx } from '../../platform/database/unit-of-work.ts';
+import { shownOnce } from '../../platform/idempotency/attempt.ts';
 import { tell } from '../../platform/outbox/outbox.ts';
 import { ApiKeyRow } from './api-key.entity.ts';
 import { presentApiKey } from './organization.presenter.ts';
@@ -19,7 +20,7 @@ export interface ApiKeyToIssue {
 
 /** Stores the key's hash and returns the key itself, this one time. */
 export async function issueApiKey(tx: Tx, input: ApiKeyToIssue): Promise<{ row: ApiKeyRow; key: string }> {
-  const key = input.key ?? `flr_${randomBytes(32).toString('base64url')}`;
+  const key = input.key ?? shownOnce(`flr_${randomBytes(32).toString('base64url')}`);
   const row: ApiKeyRow = {
     organizationId: input.organizationId,
     id: newId(),

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, QueryFailedError } from 'typeorm';
 import type { BillingError } from '../../domain/errors/billing-error.ts';
+import { nextStep, type Step } from '../idempotency/attempt.ts';
 
 declare const brand: unique symbol;
 
@@ -21,12 +22,15 @@ export class UnitOfWork {
 
   /**
    * Runs `work` in one transaction. Deadlocks and serialization failures are tried again (5 times, with jitter); a
-   * constraint named in `refusals` becomes that refusal; everything else is thrown as it is, rolled back.
+   * constraint named in `refusals` becomes that refusal; everything else is thrown as it is, rolled back. In a request with an
+   * Idempotency-Key its outcome is kept in the same transaction, and what an earlier attempt committed is not done again.
    */
   async run<T>(work: (tx: Tx) => Promise<T>, refusals: Refusals = {}): Promise<T> {
+    const step = nextStep();
+    if (step?.earlier) return step.earlier.outcome as T;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.dataSource.transaction((manager) => work(manager as Tx));
+        return await this.dataSource.transaction((manager) => kept(step, manager as Tx, work));
       } catch (error) {
         const { code, constraint } = databaseError(error);
         const refusal = constraint === undefined ? undefined : refusals[constraint];
@@ -49,6 +53,13 @@ export class UnitOfWork {
       throw error;
     }
   }
+}
+
+async function kept<T>(step: Step | undefined, tx: Tx, work: (tx: Tx) => Promise<T>): Promise<T> {
+  if (!step) return work(tx);
+  const outcome = await step.within(() => work(tx));
+  await step.keep(tx, outcome);
+  return outcome;
 }
 
 /** How a rehearsal leaves its transaction, so that it is rolled back. */

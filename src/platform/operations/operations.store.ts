@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { OperationStatus } from '../../domain/lifecycles/operation.ts';
-import { newId, isId } from '../database/ids.ts';
+import { isId } from '../database/ids.ts';
 import { type Query, queryIn, queryOn } from '../database/sql.ts';
 import type { Tx } from '../database/unit-of-work.ts';
 import { toJson } from '../http/strict-json.ts';
@@ -89,13 +89,12 @@ export class OperationsStore {
     this.query = queryOn(dataSource);
   }
 
-  async open(organizationId: string, type: string, at: Date, { reported = false } = {}): Promise<Operation> {
-    return openWith(this.query, { organization_id: organizationId, id: newId() }, type, at, { resumable: false, reported });
-  }
-
   /** In the transaction that begins the work; whoever works on it says so in transactions of its own. */
-  async openIn(tx: Tx, key: OperationKey, type: string, at: Date): Promise<Operation> {
-    return openWith(queryIn(tx), key, type, at, { resumable: true, reported: false });
+  async openIn(tx: Tx, key: OperationKey, type: string, at: Date, worked: 'here' | 'by_rows' | 'outside'): Promise<Operation> {
+    const values = [key.organization_id, key.id, type, at, worked === 'by_rows', worked === 'outside'];
+    const [row] = await queryIn(tx)<Operation>(open, values);
+    if (!row) throw new Error('an operation was not opened');
+    return row;
   }
 
   async sayIn(tx: Tx, key: OperationKey, saying: Saying, at: Date): Promise<boolean> {
@@ -126,18 +125,6 @@ export class OperationsStore {
   async isOrphan({ organization_id, id }: OperationKey, heartbeatBefore: Date): Promise<boolean> {
     return (await this.query(orphans, [organization_id, id, heartbeatBefore])).length > 0;
   }
-}
-
-async function openWith(
-  query: Query,
-  key: OperationKey,
-  type: string,
-  at: Date,
-  { resumable, reported }: Pick<Operation, 'resumable' | 'reported'>,
-): Promise<Operation> {
-  const [row] = await query<Operation>(open, [key.organization_id, key.id, type, at, resumable, reported]);
-  if (!row) throw new Error('an operation was not opened');
-  return row;
 }
 
 async function sayWith(

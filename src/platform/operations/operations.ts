@@ -1,6 +1,9 @@
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { BillingError } from '../../domain/errors/billing-error.ts';
 import { Clock, dateOf } from '../clock/clock.ts';
+import { newId } from '../database/ids.ts';
+import { UnitOfWork } from '../database/unit-of-work.ts';
+import { withoutSteps } from '../idempotency/attempt.ts';
 import { log } from '../logging/log.ts';
 import { type Operation, type OperationKey, OperationsStore, type Saying } from './operations.store.ts';
 
@@ -18,6 +21,7 @@ export class Operations implements BeforeApplicationShutdown {
 
   constructor(
     private readonly store: OperationsStore,
+    private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
   ) {}
 
@@ -26,8 +30,9 @@ export class Operations implements BeforeApplicationShutdown {
    * stops when told ends as CANCELLED; work that does not look ends as it ends.
    */
   async start(organizationId: string, type: string, work: (progress: Progress) => Promise<object>): Promise<Operation> {
-    const operation = await this.store.open(organizationId, type, this.now());
-    const task = this.run(operation, work).finally(() => this.running.delete(task));
+    const key = { organization_id: organizationId, id: newId() };
+    const operation = await this.unitOfWork.run((tx) => this.store.openIn(tx, key, type, this.now(), 'here'));
+    const task = withoutSteps(() => this.run(operation, work)).finally(() => this.running.delete(task));
     this.running.add(task);
     return operation;
   }

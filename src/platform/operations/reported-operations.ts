@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { BillingError } from '../../domain/errors/billing-error.ts';
 import { Clock, dateOf } from '../clock/clock.ts';
+import { newId } from '../database/ids.ts';
+import { UnitOfWork } from '../database/unit-of-work.ts';
 import { Operations } from './operations.ts';
 import { type Operation, OperationsStore, type Saying } from './operations.store.ts';
 
@@ -10,13 +12,18 @@ export class ReportedOperations {
   constructor(
     private readonly operations: Operations,
     private readonly store: OperationsStore,
+    private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
   ) {}
 
   async open(organizationId: string, type: string): Promise<Operation> {
-    const operation = await this.store.open(organizationId, type, this.now(), { reported: true });
-    await this.store.say(operation, { type: 'operation_started', payload: {}, status: 'RUNNING' }, this.now());
-    return this.operations.find(organizationId, operation.id);
+    const key = { organization_id: organizationId, id: newId() };
+    const { id } = await this.unitOfWork.run(async (tx) => {
+      const operation = await this.store.openIn(tx, key, type, this.now(), 'outside');
+      await this.store.sayIn(tx, operation, { type: 'operation_started', payload: {}, status: 'RUNNING' }, this.now());
+      return operation;
+    });
+    return this.operations.find(organizationId, id);
   }
 
   /** The answer says whether somebody asked it to stop. @throws BillingError operation_not_found, operation_finished */
@@ -44,7 +51,7 @@ export class ReportedOperations {
   private async say(organizationId: string, id: string, saying: (operation: Operation) => Saying): Promise<Operation> {
     const operation = await this.operations.find(organizationId, id);
     if (!operation.reported) throw new BillingError('operation_not_found');
-    const said = await this.store.say(operation, saying(operation), this.now());
+    const said = await this.unitOfWork.run((tx) => this.store.sayIn(tx, operation, saying(operation), this.now()));
     if (!said) throw new BillingError('operation_finished');
     return this.operations.find(organizationId, id);
   }

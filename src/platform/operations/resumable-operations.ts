@@ -22,7 +22,7 @@ export class ResumableOperations {
 
   /** `id` is that of the row that is the work. */
   async begin(tx: Tx, key: OperationKey, type: string): Promise<Operation> {
-    const operation = await this.store.openIn(tx, key, type, this.now());
+    const operation = await this.store.openIn(tx, key, type, this.now(), 'by_rows');
     await this.store.sayIn(tx, operation, { type: 'operation_started', payload: {}, status: 'RUNNING' }, this.now());
     return operation;
   }

@@ -1,8 +1,9 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { shownOnce } from '../idempotency/attempt.ts';
 
 const prefix = 'whsec_';
 
-export const newWebhookSecret = (): Buffer => randomBytes(32);
+export const newWebhookSecret = (): Buffer => shownOnce(randomBytes(32));
 
 /** The secret as its receiver configures it. */
 export const secretText = (secret: Buffer): string => `${prefix}${secret.toString('base64')}`;

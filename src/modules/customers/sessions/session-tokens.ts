@@ -7,6 +7,7 @@ import { SigningSecret } from '../../../platform/auth/signing-secret.ts';
 import { Clock } from '../../../platform/clock/clock.ts';
 import { CONFIG, type Config } from '../../../platform/config/config.ts';
 import { isId } from '../../../platform/database/ids.ts';
+import { shownOnce } from '../../../platform/idempotency/attempt.ts';
 
 /** Long enough for a visit to the billing page, short enough that a lost token is soon worthless: it cannot be revoked. */
 const validForSeconds = 15 * 60;
@@ -41,7 +42,7 @@ export class SessionTokens implements SessionLookup {
       .setIssuedAt(issuedAt)
       .setExpirationTime(expiresAt)
       .sign((await this.keys())[0] as KeyObject);
-    return { token, expiresAt: new Date(expiresAt * 1000) };
+    return { token: shownOnce(token), expiresAt: new Date(expiresAt * 1000) };
   }
 
   async find(token: string): Promise<Session | undefined> {

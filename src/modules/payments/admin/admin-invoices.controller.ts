@@ -1,9 +1,10 @@
 import { Controller, Get, Param, Patch } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { BillingError } from '../../../domain/errors/billing-error.ts';
 import { OperatorOnly } from '../../../platform/auth/principal.ts';
 import { isId } from '../../../platform/database/ids.ts';
+import { UnitOfWork } from '../../../platform/database/unit-of-work.ts';
 import { metaOf, pageOf, sliceOf } from '../../../platform/http/pagination.ts';
 import { Payload, QueryParams } from '../../../platform/http/payload.ts';
 import { ChangeInvoiceStatus, InvoiceRow, presentInvoices, presentWholeInvoice } from '../../invoices/index.ts';
@@ -17,6 +18,7 @@ import { AdminInvoicesQuery, MarkPaidInput } from './admin.dto.ts';
 export class AdminInvoicesController {
   constructor(
     private readonly dataSource: DataSource,
+    private readonly unitOfWork: UnitOfWork,
     private readonly changeStatus: ChangeInvoiceStatus,
     private readonly providers: PaymentProviders,
   ) {}
@@ -49,8 +51,12 @@ export class AdminInvoicesController {
    */
   @Patch(':id/mark-paid')
   async markPaid(@Param('id') id: string, @Payload('invoice', { optional: true }) input: MarkPaidInput) {
-    const row = await this.find(id);
-    if (row.status === 'PAID') throw new BillingError('already_paid');
+    // A step of its own: when the request is taken up again, it does not meet what it did itself.
+    const row = await this.unitOfWork.run(async (tx) => {
+      const found = await this.find(id, tx);
+      if (found.status === 'PAID') throw new BillingError('already_paid');
+      return found;
+    });
     const atProvider = row.source === 'STRIPE';
     if (atProvider) await this.providers.get('STRIPE').payInvoiceElsewhere(row.providerInvoiceId ?? '');
     const paid = await this.changeStatus.execute(row.organizationId, row.id, {
@@ -62,8 +68,8 @@ export class AdminInvoicesController {
     return this.present(paid);
   }
 
-  private async find(id: string): Promise<InvoiceRow> {
-    const row = isId(id) ? await this.dataSource.manager.findOneBy(InvoiceRow, { id }) : null;
+  private async find(id: string, manager: EntityManager = this.dataSource.manager): Promise<InvoiceRow> {
+    const row = isId(id) ? await manager.findOneBy(InvoiceRow, { id }) : null;
     if (!row) throw new BillingError('invoice_not_found');
     return row;
   }

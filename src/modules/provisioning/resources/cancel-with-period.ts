@@ -1,5 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
 import { BillingError } from '../../../domain/errors/billing-error.ts';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.ts';
 import { OrganizationClock } from '../../organizations/index.ts';
@@ -11,7 +10,6 @@ import { PAID_SUBSCRIPTIONS, type PaidSubscriptions } from '../paid-subscription
 export class CancelWithPeriod {
   constructor(
     @Inject(PAID_SUBSCRIPTIONS) private readonly paidSubscriptions: PaidSubscriptions,
-    private readonly dataSource: DataSource,
     private readonly unitOfWork: UnitOfWork,
     private readonly organizationClock: OrganizationClock,
   ) {}
@@ -22,8 +20,12 @@ export class CancelWithPeriod {
    * @throws BillingError already_canceled, transition_not_allowed (it does not run)
    */
   async execute({ organizationId, id }: Pick<SubscriptionRow, 'organizationId' | 'id'>): Promise<SubscriptionRow> {
-    const seen = await this.dataSource.manager.findOneByOrFail(SubscriptionRow, { organizationId, id });
-    refuseUnlessRunning(seen);
+    // A step of its own: when the request is taken up again, it does not meet what it did itself.
+    const seen = await this.unitOfWork.run(async (tx) => {
+      const row = await tx.findOneByOrFail(SubscriptionRow, { organizationId, id });
+      refuseUnlessRunning(row);
+      return row;
+    });
     await this.paidSubscriptions.endWithPeriod(seen);
     return this.unitOfWork.run(async (tx) => {
       const row = await tx.findOneOrFail(SubscriptionRow, {
