@@ -118,14 +118,15 @@ const codeByKeyword: Readonly<Record<string, string>> = {
 };
 
 function fieldErrors(errors: readonly ErrorObject[]): FieldErrors {
-  const found: FieldErrors = {};
+  // A field may have any name, also one that every object answers to.
+  const found = new Map<string, string[]>();
   for (const { keyword, instancePath, params, data } of errors) {
     const { missingProperty, additionalProperty } = params as { missingProperty?: string; additionalProperty?: string };
     const field = (missingProperty ?? additionalProperty ?? instancePath.slice(1)).slice(0, 100);
     const absent = keyword === 'type' && data === null;
-    found[field] ??= [absent ? 'value_is_mandatory' : (codeByKeyword[keyword] ?? 'value_is_invalid')];
+    if (!found.has(field)) found.set(field, [absent ? 'value_is_mandatory' : (codeByKeyword[keyword] ?? 'value_is_invalid')]);
   }
-  return found;
+  return Object.fromEntries(found);
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

@@ -51,25 +51,30 @@ export class AuthGuard implements CanActivate {
   }
 
   /**
-   * Refused callers are counted by their address.
+   * Refused callers are counted by their address; one that was refused too often is not listened to for the rest of its minute.
    * @throws BillingError unauthorized (no or unknown key), forbidden (the key's role is too low), too_many_requests
    */
   async canActivate(context: ExecutionContext): Promise<boolean> {
+    const targets = [context.getHandler(), context.getClass()];
+    const door = this.reflector.getAllAndOverride<Door | undefined>(doorKey, targets) ?? 'tenant';
+    if (door === 'public') return true;
+    const http = context.switchToHttp();
+    const reply = http.getResponse<FastifyReply>();
+    const address = `address ${http.getRequest<AuthenticatedRequest>().ip}`;
+    const refusal = this.rateLimits.refusalOf('auth', address);
+    if (refusal) answerWith(reply, 'auth', refusal);
     try {
-      return await this.admit(context);
+      return await this.admit(context, door);
     } catch (error) {
       if (!(error instanceof BillingError) || error.code !== 'unauthorized') throw error;
-      const http = context.switchToHttp();
-      const verdict = await this.rateLimits.count('auth', `address ${http.getRequest<AuthenticatedRequest>().ip}`);
-      if (verdict) answerWith(http.getResponse<FastifyReply>(), 'auth', verdict);
+      const verdict = await this.rateLimits.count('auth', address);
+      if (verdict) answerWith(reply, 'auth', verdict);
       throw error;
     }
   }
 
-  private async admit(context: ExecutionContext): Promise<boolean> {
+  private async admit(context: ExecutionContext, door: Door): Promise<boolean> {
     const targets = [context.getHandler(), context.getClass()];
-    const door = this.reflector.getAllAndOverride<Door | undefined>(doorKey, targets) ?? 'tenant';
-    if (door === 'public') return true;
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
     const key = /^Bearer ([\x21-\x7e]{1,1500})$/i.exec(request.headers.authorization ?? '')?.[1];
     if (key === undefined) throw new BillingError('unauthorized');

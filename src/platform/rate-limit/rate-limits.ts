@@ -29,6 +29,8 @@ interface Bucket {
   leased: number;
   /** What the shared counter had left after the last time we asked. */
   left: number;
+  /** On its way: whoever comes meanwhile waits for it instead of taking a share as well. */
+  lease: Promise<boolean> | undefined;
 }
 
 const take = {
@@ -71,16 +73,27 @@ export class RateLimits {
     const name = `${category} ${caller}`;
     const bucket = this.buckets.get(name) ?? this.open(name, limit);
     // Somebody else may have used what we took while we waited for it.
-    while (bucket.leased === 0 && bucket.left > 0) await this.lease(name, bucket, limit);
-    const allowed = bucket.leased > 0;
-    if (allowed) bucket.leased -= 1;
-    else this.refused.inc({ category });
-    return {
-      allowed,
-      limit,
-      remaining: bucket.leased + bucket.left,
-      resetSeconds: Math.max(1, Math.ceil((this.windowStart + windowMs - now) / 1_000)),
-    };
+    let isCounted = true;
+    while (isCounted && bucket.leased === 0 && bucket.left > 0)
+      isCounted = await (bucket.lease ??= this.lease(name, bucket, limit));
+    const allowed = bucket.leased > 0 || !isCounted;
+    if (bucket.leased > 0) bucket.leased -= 1;
+    if (!allowed) this.refused.inc({ category });
+    return { allowed, limit, remaining: bucket.leased + bucket.left, resetSeconds: this.resetSeconds(now) };
+  }
+
+  /** The refusal of a caller that has used up its minute as far as this process knows; asks nobody and counts nothing. */
+  refusalOf(category: RateCategory, caller: string): Verdict | undefined {
+    const now = this.clock.now().epochMilliseconds;
+    this.turn(now);
+    const bucket = this.buckets.get(`${category} ${caller}`);
+    if (!bucket || bucket.leased + bucket.left > 0) return undefined;
+    this.refused.inc({ category });
+    return { allowed: false, limit: this.config.rateLimits[category], remaining: 0, resetSeconds: this.resetSeconds(now) };
+  }
+
+  private resetSeconds(now: number): number {
+    return Math.max(1, Math.ceil((this.windowStart + windowMs - now) / 1_000));
   }
 
   /** A new minute forgets the last one, here and in the database. */
@@ -94,23 +107,27 @@ export class RateLimits {
 
   private open(name: string, limit: number): Bucket {
     if (this.buckets.size >= maxBuckets) this.buckets.clear();
-    const bucket = { leased: 0, left: limit };
+    const bucket = { leased: 0, left: limit, lease: undefined };
     this.buckets.set(name, bucket);
     return bucket;
   }
 
-  private async lease(name: string, bucket: Bucket, limit: number): Promise<void> {
+  /** False when the database could not count. */
+  private async lease(name: string, bucket: Bucket, limit: number): Promise<boolean> {
     const wanted = limit < exactBelow ? 1 : Math.ceil(limit * share);
     try {
       const [row] = await readStatement<{ taken: string }>(this.dataSource, take, [name, new Date(this.windowStart), wanted]);
       const takenBefore = Number(row?.taken ?? wanted) - wanted;
       bucket.leased += Math.max(0, Math.min(wanted, limit - takenBefore));
       bucket.left = Math.max(0, limit - takenBefore - wanted);
+      return true;
     } catch (error) {
       log.warn('requests cannot be counted right now; they pass', {
         reason: error instanceof Error ? error.message : String(error),
       });
-      bucket.leased += 1;
+      return false;
+    } finally {
+      bucket.lease = undefined;
     }
   }
 }

@@ -90,6 +90,32 @@ describe('rate limits', () => {
     expect(statuses.filter((status) => status === 429)).toHaveLength(10);
   });
 
+  it('forty requests at once on one server take one share of a large limit, and leave the others theirs', async () => {
+    const first = await start({ FLORIN_RATE_LIMITS: 'read=2000' });
+    const tenant = await first.openOrganization();
+    const second = await startFlorin({ FLORIN_RATE_LIMITS: 'read=2000' }, first.databaseUrl);
+    running.push(second);
+    await earlyInTheMinute();
+    const read = (florin: Florin) => florin.as(tenant.key)('GET', '/api/v1/taxes');
+    const answers = await Promise.all(Array.from({ length: 40 }, () => read(first)));
+    expect(answers.every(({ status }) => status === 200)).toBe(true);
+    const { rows } = await first.sql.query(`select taken::int from rate_limit_windows where bucket like 'read %'`);
+    expect(rows).toEqual([{ taken: 100 }]);
+    expect(await read(second)).toMatchObject({ status: 200, headers: { 'x-ratelimit-remaining': '1899' } });
+  });
+
+  it('an address that was refused too often is not listened to, whatever it says', async () => {
+    const florin = await start({ FLORIN_RATE_LIMITS: 'auth=2' });
+    const tenant = await florin.openOrganization();
+    await earlyInTheMinute();
+    const statuses: number[] = [];
+    for (let call = 0; call < 3; call += 1) statuses.push((await florin.as('wrong')('GET', '/api/v1/taxes')).status);
+    expect(statuses).toEqual([401, 401, 429]);
+    const answer = await tenant.call('GET', '/api/v1/taxes');
+    expect(answer).toMatchObject({ status: 429, headers: { 'x-ratelimit-type': 'auth', 'retry-after': expect.any(String) } });
+    expect((await fetch(`${florin.url}/health/live`)).status).toBe(200);
+  });
+
   it('refused keys are counted by address, as the trusted proxy says it', async () => {
     const florin = await start({ FLORIN_RATE_LIMITS: 'auth=3', FLORIN_TRUSTED_PROXIES: '127.0.0.0/8' });
     await earlyInTheMinute();
