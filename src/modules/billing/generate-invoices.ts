@@ -3,16 +3,15 @@ import { DataSource } from 'typeorm';
 import { NeedsAttention } from '../../platform/attention/needs-attention.ts';
 import { tryAgainNow } from '../../platform/attention/needs-attention.store.ts';
 import { CONFIG, type Config } from '../../platform/config/config.ts';
-import { type Query, queryIn, queryOn } from '../../platform/database/sql.ts';
+import { type Query, queryOn } from '../../platform/database/sql.ts';
 import { newId } from '../../platform/database/ids.ts';
-import { UnitOfWork } from '../../platform/database/unit-of-work.ts';
 import { withoutSteps } from '../../platform/idempotency/attempt.ts';
 import { log } from '../../platform/logging/log.ts';
 import { WorkerLog } from '../../platform/logging/worker-log.ts';
 import { liveTime } from '../organizations/index.ts';
 import { waking, WakeSubscriptions } from '../subscriptions/index.ts';
 import type { RunTrigger } from './billing-run.entity.ts';
-import { failStaleDryRuns, openRun, type Run, staleRuns } from './billing-runs.store.ts';
+import { failStaleDryRuns, type Run, staleRuns } from './billing-runs.store.ts';
 import { generation } from './generation.ts';
 import { RunBilling, type RunProgress, type RunResult } from './run-billing.ts';
 
@@ -57,7 +56,6 @@ export class GenerateInvoices {
 
   constructor(
     dataSource: DataSource,
-    private readonly unitOfWork: UnitOfWork,
     private readonly wakeSubscriptions: WakeSubscriptions,
     private readonly runBilling: RunBilling,
     private readonly workerLog: WorkerLog,
@@ -89,13 +87,12 @@ export class GenerateInvoices {
   async forOrganization(organizationId: string, asOf: Date, request: GenerationRequest): Promise<RunResult & { runId: string }> {
     if (asked.includes(request.trigger)) await tryAgainNow(this.query, organizationId);
     await withoutSteps(() => this.wakeSubscriptions.execute(organizationId, asOf));
-    const toOpen = {
+    const run = await this.runBilling.open({
       organizationId,
       trigger: request.trigger,
       scheduledFor: request.scheduledFor ?? null,
       asOf,
-    };
-    const run = await this.unitOfWork.run((tx) => openRun(queryIn(tx), toOpen));
+    });
     return { ...(await withoutSteps(() => this.work(run, request.onProgress))), runId: run.id };
   }
 

@@ -4,11 +4,12 @@ import { DataSource } from 'typeorm';
 import { formatMajor } from '../../domain/money/currency.ts';
 import { CONFIG, type Config } from '../../platform/config/config.ts';
 import { collectMissingStatistics } from '../../platform/database/missing-statistics.ts';
-import { queryOn } from '../../platform/database/sql.ts';
+import { queryIn, queryOn } from '../../platform/database/sql.ts';
+import { UnitOfWork } from '../../platform/database/unit-of-work.ts';
 import { withLogContext } from '../../platform/logging/log.ts';
 import type { WorkerLine } from '../../platform/logging/worker-log.ts';
 import { type BatchResult, BillBatch } from './bill-batch.ts';
-import { beatRun, cancelRun, completeRun, noteFound, type Run } from './billing-runs.store.ts';
+import { beatRun, cancelRun, completeRun, noteFound, openRun, type Run, type RunToOpen } from './billing-runs.store.ts';
 import { countDueSubscriptions, settleBilled } from './due-subscriptions.store.ts';
 
 /** Large enough that round trips vanish, small enough that a lost worker loses little (docs/decisions/0006). */
@@ -36,6 +37,7 @@ export class RunBilling implements BeforeApplicationShutdown {
 
   constructor(
     private readonly dataSource: DataSource,
+    private readonly unitOfWork: UnitOfWork,
     private readonly billBatch: BillBatch,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -43,6 +45,11 @@ export class RunBilling implements BeforeApplicationShutdown {
   /** Whether this process is being shut down: no further run is begun. */
   get isStopping(): boolean {
     return this.stopping;
+  }
+
+  /** The run of a request that is taken up again is the one that it opened. */
+  open(run: RunToOpen): Promise<Run> {
+    return this.unitOfWork.run((tx) => openRun(queryIn(tx), run));
   }
 
   /** What a run that was asked to stop has not billed stays due, for the next one. */
