@@ -8,8 +8,23 @@ export interface MailServer {
   stop(): Promise<void>;
 }
 
-/** Just enough SMTP to take mail, or to refuse every recipient. */
-export async function startMailServer({ refuses = false } = {}): Promise<MailServer> {
+export interface MailServerOptions {
+  /** Every recipient, or those that match. */
+  readonly refuses?: boolean | RegExp;
+  /** What it says to them. */
+  readonly reply?: string;
+  /** Where it listens; a free port by default. */
+  readonly port?: number;
+}
+
+/** Just enough SMTP to take mail, or to refuse recipients. */
+export async function startMailServer({
+  refuses = false,
+  reply = '550 nobody here',
+  port = 0,
+}: MailServerOptions = {}): Promise<MailServer> {
+  const isRefused = (command: string): boolean =>
+    /^RCPT/i.test(command) && (typeof refuses === 'boolean' ? refuses : refuses.test(command));
   const taken: string[] = [];
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -37,11 +52,11 @@ export async function startMailServer({ refuses = false } = {}): Promise<MailSer
         } else if (/^QUIT/i.test(text)) {
           say('221 bye');
           socket.end();
-        } else say(refuses && /^RCPT/i.test(text) ? '550 nobody here' : '250 ok');
+        } else say(isRefused(text) ? reply : '250 ok');
       }
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return {
     url: `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`,
     taken,

@@ -4,10 +4,10 @@ import { BillingError, invalid } from '../../domain/errors/billing-error.ts';
 import { tryAgainNow } from '../../platform/attention/needs-attention.store.ts';
 import { CONFIG, type Config } from '../../platform/config/config.ts';
 import { queryOn } from '../../platform/database/sql.ts';
-import { FinalizeDueInvoices } from '../invoices/index.ts';
 import { OrganizationRow } from '../organizations/index.ts';
 import { ChargeEvents } from './instant-charges/charge-events.ts';
 import { ChargeUnits } from './instant-charges/charge-units.ts';
+import { FinalizeInvoices } from './finalize-invoices.ts';
 import { GenerateInvoices, type GenerationRequest } from './generate-invoices.ts';
 
 const hourMs = 3_600_000;
@@ -38,7 +38,7 @@ export class AdvanceTestClock {
   constructor(
     private readonly dataSource: DataSource,
     private readonly generateInvoices: GenerateInvoices,
-    private readonly finalizeDueInvoices: FinalizeDueInvoices,
+    private readonly finalizeInvoices: FinalizeInvoices,
     private readonly chargeEvents: ChargeEvents,
     private readonly chargeUnits: ChargeUnits,
     @Inject(CONFIG) private readonly config: Config,
@@ -87,8 +87,7 @@ export class AdvanceTestClock {
         generated = instant;
       }
       if (finalizeAt === at) {
-        // A story played on a virtual clock writes to nobody.
-        await this.finalizeDueInvoices.execute(organizationId, instant, { mails: false });
+        await this.finalizeInvoices.forOrganization(organizationId, instant, 'TEST');
         finalized = instant;
       }
     }

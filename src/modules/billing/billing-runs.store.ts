@@ -7,6 +7,7 @@ import type { RunTrigger } from './billing-run.entity.ts';
 export interface Run {
   readonly id: string;
   readonly organizationId: string;
+  readonly mode: 'LIVE' | 'TEST';
   readonly asOf: Date;
 }
 
@@ -24,15 +25,16 @@ const open = {
   name: 'billing_runs.open',
   text: `insert into billing_runs (organization_id, id, trigger, status, scheduled_for, as_of, started_at, heartbeat_at, feature_flags, dry_run)
     values ($1, $2, $3, 'RUNNING', $4, $5, clock_timestamp(), clock_timestamp(), (select feature_flags from organizations where id = $1), $6)
-    on conflict (organization_id, scheduled_for) do update set heartbeat_at = excluded.heartbeat_at returning id, as_of`,
+    on conflict (organization_id, scheduled_for) do update set heartbeat_at = excluded.heartbeat_at
+    returning id, as_of, (select mode from organizations where id = $1) as mode`,
 };
 
 export async function openRun(query: Query, input: RunToOpen): Promise<Run> {
   const { organizationId, trigger, scheduledFor, asOf, dryRun = false } = input;
   const values = [organizationId, newId(), trigger, scheduledFor, asOf, dryRun];
-  const [row] = await query<{ id: string; as_of: Date }>(open, values);
+  const [row] = await query<{ id: string; as_of: Date; mode: Run['mode'] }>(open, values);
   if (!row) throw new Error('a billing run was neither opened nor found');
-  return { id: row.id, organizationId, asOf: row.as_of };
+  return { id: row.id, organizationId, mode: row.mode, asOf: row.as_of };
 }
 
 const setFound = {
@@ -135,7 +137,7 @@ const stale = {
 /** Runs whose processes all died; they are taken up again where they stood. */
 export async function staleRuns(query: Query, silentForMs: number): Promise<Run[]> {
   const rows = await query<{ organization_id: string; id: string; as_of: Date }>(stale, [silentForMs]);
-  return rows.map((row) => ({ id: row.id, organizationId: row.organization_id, asOf: row.as_of }));
+  return rows.map((row) => ({ id: row.id, organizationId: row.organization_id, mode: 'LIVE', asOf: row.as_of }));
 }
 
 export interface RunErrorRecord extends Reason {

@@ -1,6 +1,7 @@
 import cliProgress from 'cli-progress';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { Command } from 'commander';
+import { readInstant } from '../../platform/http/validators.ts';
 import { answer, type Operate } from '../../platform/start/operate.ts';
 import { CheckInvariants } from './check-invariants.ts';
 import { printPlans } from './dry-run/print-plans.ts';
@@ -16,13 +17,12 @@ export function registerBillingCommands(program: Command, operate: Operate): voi
     .description('bill every live organization now, as the hourly schedule does')
     .option('--dry-run', 'only say what would be invoiced')
     .option('--as-of <instant>', 'of a dry run: what would be due by then, as 2026-02-01T00:00:00Z')
-    .action(({ dryRun = false, asOf }: { dryRun?: boolean; asOf?: string }) =>
-      operate(async (app) => {
-        if (dryRun) return printPlans(app, asOf);
-        if (asOf !== undefined) throw new Error('--as-of goes with --dry-run: nothing is billed before its time');
-        return billNow(app);
-      }),
-    );
+    .action(({ dryRun = false, asOf: text }: { dryRun?: boolean; asOf?: string }, command: Command) => {
+      const asOf = readInstant(text);
+      if (text !== undefined && !asOf) command.error(`--as-of ${text}: write an instant with its zone, as 2026-02-01T00:00:00Z.`);
+      if (asOf && !dryRun) command.error('--as-of goes with --dry-run: nothing is billed before its time.');
+      return operate((app) => (dryRun ? printPlans(app, asOf) : billNow(app)));
+    });
 
   program
     .command('doctor')

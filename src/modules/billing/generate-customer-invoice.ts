@@ -4,12 +4,14 @@ import { TAX_RATES } from '../taxes/index.ts';
 import { tryAgainNow } from '../../platform/attention/needs-attention.store.ts';
 import { queryIn } from '../../platform/database/sql.ts';
 import { UnitOfWork } from '../../platform/database/unit-of-work.ts';
+import { WorkerLog } from '../../platform/logging/worker-log.ts';
 import { findCustomer } from '../customers/index.ts';
 import type { InvoiceRow } from '../invoices/index.ts';
 import { OrganizationClock } from '../organizations/index.ts';
 import { completeRun, countResults, openRun } from './billing-runs.store.ts';
 import { claimDueOfCustomer, settleBilled } from './due-subscriptions.store.ts';
 import { isInvoiced, priceSubscriptions } from './price-subscriptions.ts';
+import { linesOf, reportBatch, reportEnd, reportFound } from './run-lines.ts';
 import { oneInvoiceOf, writeInvoices } from './write-invoices.ts';
 
 /** All that is due of a customer, one period of each subscription, on one invoice: because somebody asked for one, not several. */
@@ -19,6 +21,7 @@ export class GenerateCustomerInvoice {
     private readonly unitOfWork: UnitOfWork,
     private readonly organizationClock: OrganizationClock,
     @Inject(TAX_RATES) private readonly taxRates: TaxRates,
+    private readonly workerLog: WorkerLog,
   ) {}
 
   /**
@@ -27,7 +30,7 @@ export class GenerateCustomerInvoice {
    * (`billing_entity: mixed_billing_entities`, `currency: currencies_does_not_match`)
    */
   async execute(organizationId: string, idOrExternalId: string): Promise<InvoiceRow> {
-    return this.unitOfWork.run(async (tx) => {
+    const { run, billed } = await this.unitOfWork.run(async (tx) => {
       const query = queryIn(tx);
       const customer = await findCustomer(tx, organizationId, idOrExternalId);
       const asOf = await this.organizationClock.now(organizationId, tx);
@@ -41,7 +44,12 @@ export class GenerateCustomerInvoice {
       await countResults(query, run, { successful: group.length, failed: 0 });
       await completeRun(query, run);
       await settleBilled(query, { organizationId, asOf });
-      return billed.invoice;
+      return { run, billed };
     });
+    const lines = linesOf(this.workerLog, run);
+    reportFound(lines, billed.subscriptions);
+    reportBatch(lines, { billed: [billed], failed: [] });
+    reportEnd(lines, { successful: billed.subscriptions, failed: 0 });
+    return billed.invoice;
   }
 }

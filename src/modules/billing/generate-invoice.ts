@@ -12,6 +12,7 @@ import { findSubscription, type SubscriptionRow } from '../subscriptions/index.t
 import { BillBatch } from './bill-batch.ts';
 import { completeRun, failRun, openRun } from './billing-runs.store.ts';
 import { settleBilled } from './due-subscriptions.store.ts';
+import { linesOf, reportBatch, reportEnd, reportFound } from './run-lines.ts';
 
 /** So long a caller waits for a run that has the subscription in hand. */
 const patienceMs = 5_000;
@@ -60,9 +61,11 @@ export class GenerateInvoice {
     const query = queryOn(this.dataSource);
     await tryAgainNow(query, organizationId);
     const run = await openRun(query, { organizationId, trigger: 'MANUAL', scheduledFor: null, asOf });
-    const { claimed, failed } = await this.billBatch
+    const lines = linesOf(this.workerLog, run);
+    const { claimed, billed, failed } = await this.billBatch
       .executeFor(run, [subscriptionId], patienceMs)
       .catch(async (error: unknown) => {
+        lines.error(`❌ Failed subscription=${subscriptionId} | nothing was billed; the application log says why`);
         await failRun(query, run);
         throw databaseError(error).code === lockTimeout
           ? new BillingError('conflict', { subscription: ['is_being_billed'] })
@@ -70,9 +73,10 @@ export class GenerateInvoice {
       });
     await completeRun(query, run);
     await settleBilled(query, run);
-    const lines = this.workerLog.of('invoice_generator', run.id);
-    for (const { externalId, reason, error } of failed) {
-      lines.error(`❌ Failed subscription=${subscriptionId} | external_id=${externalId} | ${reason.message}`);
+    reportFound(lines, claimed);
+    reportBatch(lines, { billed, failed });
+    reportEnd(lines, { successful: claimed - failed.length, failed: failed.length });
+    for (const { reason, error } of failed) {
       throw error instanceof BillingError
         ? error
         : new BillingError('subscription_not_billable', { subscription: [reason.code] });

@@ -14,6 +14,7 @@ import type { RunTrigger } from './billing-run.entity.ts';
 import { failStaleDryRuns, type Run, staleRuns } from './billing-runs.store.ts';
 import { generation } from './generation.ts';
 import { RunBilling, type RunProgress, type RunResult } from './run-billing.ts';
+import { linesOf, reportEnd, reportFound } from './run-lines.ts';
 
 /** A run nobody has touched for so long has no process any more. */
 const staleAfterMs = 30_000;
@@ -109,24 +110,21 @@ export class GenerateInvoices {
   }
 
   private async work(run: Run, onProgress?: GenerationRequest['onProgress']): Promise<RunResult> {
-    const lines = this.workerLog.of('invoice_generator', run.id);
-    lines.info('🚀 Invoice generation started', { organization_id: run.organizationId });
-    const result = await this.runBilling.execute(run, { ...lines }, onProgress);
-    this.finish(run.id, result);
-    return result;
+    const lines = linesOf(this.workerLog, run);
+    try {
+      const result = await this.runBilling.execute(run, lines, onProgress);
+      reportEnd(lines, result);
+      return result;
+    } catch (error) {
+      lines.error('❌ Broke off; what is not billed stays due, and the application log says why');
+      throw error;
+    }
   }
 
   private nothingDue(): RunResult {
-    const id = newId();
-    this.workerLog.of('invoice_generator', id).info('🚀 Invoice generation started');
-    this.workerLog.of('invoice_generator', id).info('Found 0 subscriptions due for processing');
-    this.finish(id, nothing);
+    const lines = linesOf(this.workerLog, { id: newId() });
+    reportFound(lines, 0);
+    reportEnd(lines, nothing);
     return nothing;
-  }
-
-  private finish(runId: string, { successful, failed }: RunResult): void {
-    this.workerLog
-      .of('invoice_generator', runId)
-      .info(`🏁 Completed | processed=${successful + failed} | successful=${successful} | failed=${failed}`);
   }
 }

@@ -1,16 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { formatMajor } from '../../domain/money/currency.ts';
 import { CONFIG, type Config } from '../../platform/config/config.ts';
 import { collectMissingStatistics } from '../../platform/database/missing-statistics.ts';
 import { queryIn, queryOn } from '../../platform/database/sql.ts';
 import { UnitOfWork } from '../../platform/database/unit-of-work.ts';
 import { withLogContext } from '../../platform/logging/log.ts';
 import type { WorkerLine } from '../../platform/logging/worker-log.ts';
-import { type BatchResult, BillBatch } from './bill-batch.ts';
+import { BillBatch } from './bill-batch.ts';
 import { beatRun, cancelRun, completeRun, noteFound, openRun, type Run, type RunToOpen } from './billing-runs.store.ts';
 import { countDueSubscriptions, settleBilled } from './due-subscriptions.store.ts';
+import { reportBatch, reportFound } from './run-lines.ts';
 
 /** Large enough that round trips vanish, small enough that a lost worker loses little (docs/decisions/0006). */
 const batchSize = 500;
@@ -77,7 +77,7 @@ export class RunBilling implements BeforeApplicationShutdown {
     const scope = { organizationId: run.organizationId, asOf: run.asOf, runId: run.id };
     const found = await countDueSubscriptions(query, scope);
     await noteFound(query, run, found);
-    lines.info(`Found ${found} subscriptions due for processing`);
+    reportFound(lines, found);
     const total = { successful: 0, failed: 0 };
     let isCounted = found <= batchSize;
     let isWanted = await onProgress(0, found);
@@ -86,7 +86,7 @@ export class RunBilling implements BeforeApplicationShutdown {
         const result = await this.billBatch.execute(run, batchSize);
         total.successful += result.billed.reduce((sum, { subscriptions }) => sum + subscriptions, 0);
         total.failed += result.failed.length;
-        report(result, lines);
+        reportBatch(lines, result);
         if (!(await onProgress(total.successful + total.failed, found))) isWanted = false;
         if (result.claimed > 0 && !isCounted) {
           isCounted = true;
@@ -104,26 +104,4 @@ export class RunBilling implements BeforeApplicationShutdown {
     await settleBilled(query, scope);
     return { found, ...total };
   }
-}
-
-function report(result: BatchResult, lines: WorkerLine): void {
-  for (const { invoice, customerName } of result.billed) {
-    const done = invoice.status === 'CLOSED' ? '✅ Nothing to invoice' : `✅ Generated ${invoice.invoiceNumber}`;
-    const total = money(invoice.totalCents, invoice.currency);
-    lines.info(`${done} | customer=${customerName} | total=${total}`, { invoice_id: invoice.id });
-  }
-  for (const { subscriptionId, externalId, reason } of result.failed)
-    lines.error(`❌ Failed subscription=${subscriptionId} | external_id=${externalId} | ${reason.message}`, {
-      subscription_id: subscriptionId,
-    });
-}
-
-/** One formatter a currency: making one takes longer than billing an invoice. */
-const formatters = new Map<string, Intl.NumberFormat>();
-
-/** `$145.20`; the formatter takes decimal text and loses no digit. */
-function money(cents: bigint, currency: string): string {
-  const formatter = formatters.get(currency) ?? new Intl.NumberFormat('en-US', { style: 'currency', currency });
-  formatters.set(currency, formatter);
-  return formatter.format(formatMajor(cents, currency) as Intl.StringNumericLiteral);
 }

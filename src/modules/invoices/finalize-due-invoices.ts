@@ -1,8 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { formatMajor } from '../../domain/money/currency.ts';
 import { NeedsAttention } from '../../platform/attention/needs-attention.ts';
 import { isPutOff, settleAttention } from '../../platform/attention/needs-attention.store.ts';
 import { queryIn } from '../../platform/database/sql.ts';
 import { type Tx, UnitOfWork } from '../../platform/database/unit-of-work.ts';
+import { oneField } from '../../platform/logging/one-line.ts';
+import type { WorkerLine } from '../../platform/logging/worker-log.ts';
 import { byHalves } from '../../platform/jobs/by-halves.ts';
 import { DRAFT_REFRESHER, type DraftRefresher } from './draft-refresher.ts';
 import { finalization } from './finalization.ts';
@@ -25,19 +28,26 @@ export class FinalizeDueInvoices {
   /**
    * Returns how many were opened. Several finalizers share the work: rows are claimed with SKIP LOCKED. A draft that cannot be issued
    * stays one, needs attention and keeps no other waiting. With `mails`, each opened one is sent to its customer once it is
-   * committed; a mail that fails is in the log and holds up nothing (H3).
+   * committed, and those that could not be sent before are tried again; a mail that fails needs attention and holds up nothing (H3).
    */
-  async execute(organizationId: string, now: Date, { mails }: { mails: boolean }): Promise<number> {
+  async execute(organizationId: string, now: Date, { mails, lines }: { mails: boolean; lines: WorkerLine }): Promise<number> {
     let finalized = 0;
+    if (mails) await this.emailInvoice.sendAgain(organizationId, { lines, now });
     for (;;) {
-      const { opened, claimed } = await this.openBatch(organizationId, now);
-      if (mails) await this.emailInvoice.sendAll(opened);
+      const { opened, claimed } = await this.openBatch(organizationId, now, lines);
+      for (const { id, invoiceNumber, totalCents, currency } of opened)
+        lines.info(`✅ Finalized ${invoiceNumber} | total=${formatMajor(totalCents, currency)} ${currency}`, { invoice_id: id });
+      if (mails) await this.emailInvoice.sendAll(organizationId, opened, { lines, now });
       finalized += opened.length;
       if (claimed < batchSize) return finalized;
     }
   }
 
-  private async openBatch(organizationId: string, now: Date): Promise<{ opened: InvoiceRow[]; claimed: number }> {
+  private async openBatch(
+    organizationId: string,
+    now: Date,
+    lines: WorkerLine,
+  ): Promise<{ opened: InvoiceRow[]; claimed: number }> {
     let claimed: InvoiceRow[] = [];
     const open = (ids: readonly string[] | null): Promise<InvoiceRow[]> =>
       this.unitOfWork.run(async (tx) => {
@@ -54,7 +64,13 @@ export class FinalizeDueInvoices {
       const opened = await byHalves(claimed, error, {
         work: (rows) => open(rows.map(({ id }) => id)),
         giveUp: async ({ id, invoiceNumber }, reason) => {
-          await this.needsAttention.note(finalization, { organizationId, id, externalId: invoiceNumber }, reason, now);
+          const { message } = await this.needsAttention.note(
+            finalization,
+            { organizationId, id, externalId: invoiceNumber },
+            reason,
+            now,
+          );
+          lines.error(`❌ Failed ${invoiceNumber} | ${oneField(message)}`, { invoice_id: id });
           return [];
         },
       });

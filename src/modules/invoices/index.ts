@@ -5,6 +5,7 @@ export { bookRefund } from './captured/book-refund.ts';
 export { captureInvoice, type InvoiceToCapture } from './captured/capture-invoice.ts';
 export { findCapturedInvoice } from './captured/captured-invoice.store.ts';
 export { FeeRow } from './fee.entity.ts';
+export { mailing } from './mail/mailing.ts';
 export { finalization } from './finalization.ts';
 export { FinalizeDueInvoices } from './finalize-due-invoices.ts';
 export { presentInvoices, presentWholeInvoice } from './invoice-details.ts';

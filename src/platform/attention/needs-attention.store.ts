@@ -83,6 +83,23 @@ const settle = {
 export const settleAttention = (query: Query, job: string, organizationId: string, ids: readonly string[]): Promise<unknown> =>
   query(settle, [organizationId, job, ids]);
 
+const claim = {
+  name: 'needs_attention.claim',
+  text: `update needs_attention set next_attempt_at = $3::timestamptz + interval '5 minutes'
+    where organization_id = $1 and job = $2 and next_attempt_at <= $3 and attempts < $4 returning object_id`,
+};
+
+/** Ids of objects whose next try has come, where there were fewer than `triesAtMost`: nobody else gets them for five minutes. */
+export async function claimAttention(
+  query: Query,
+  { name }: AttentionJob,
+  organizationId: string,
+  { at, triesAtMost }: { at: Date; triesAtMost: number },
+): Promise<string[]> {
+  const rows = await query<{ object_id: string }>(claim, [organizationId, name, at, triesAtMost]);
+  return rows.map((row) => row.object_id);
+}
+
 /** Of one organization, or of all; the latest first. */
 export async function listAttention(
   manager: EntityManager,

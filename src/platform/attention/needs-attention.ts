@@ -14,7 +14,7 @@ import {
   settleAttention,
   type TroubledObject,
 } from './needs-attention.store.ts';
-import { type Reason, reasonOf } from './reason.ts';
+import { type Reason, reasonOf, Trouble } from './reason.ts';
 
 /** What jobs could not work on: a row each, until it succeeds. It is tried again later and later, and keeps nobody else waiting. */
 @Injectable()
@@ -31,7 +31,7 @@ export class NeedsAttention {
   async note(job: AttentionJob, object: TroubledObject, error: unknown, at: Date): Promise<Reason> {
     const { organizationId, id, externalId } = object;
     const reason = reasonOf(error);
-    const isRefusal = error instanceof BillingError;
+    const isRefusal = error instanceof BillingError || error instanceof Trouble;
     log.error(`${job.name} failed with one object; the others go on`, isRefusal ? undefined : error, {
       reason: reason.message,
       organization_id: organizationId,

@@ -9,9 +9,21 @@ export interface Reason {
   readonly message: string;
 }
 
+/** Something that is wrong with an object and says why by itself. */
+export class Trouble extends Error {
+  constructor(
+    readonly reason: Reason,
+    cause: unknown,
+  ) {
+    super(reason.message, { cause });
+    this.name = 'Trouble';
+  }
+}
+
 /** A refusal says its field; what the database or the program says stays in the log, for it may hold what is nobody's business. */
 export function reasonOf(error: unknown): Reason {
   if (error instanceof BillingError) return reasonOfRefusal(error);
+  if (error instanceof Trouble) return error.reason;
   const { code = '', constraint } = databaseError(error);
   if (code === '22003')
     return { code: 'number_out_of_range', field: null, message: 'an amount or a quantity is larger than can be stored' };

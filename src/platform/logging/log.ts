@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { LogLevel } from '../config/config.ts';
+import { oneLine } from './one-line.ts';
 
 /** Identifiers every line of a request or run carries. */
 export interface LogContext {
@@ -41,14 +42,20 @@ function write(level: LogLevel, message: string, fields: Fields): void {
   const time = new Date().toISOString();
   const ids = context.getStore() ?? {};
   const line = target.isTTY
-    ? `${time.slice(11, 23)} ${level.toUpperCase().padEnd(5)} ${message}${describe({ ...ids, ...fields })}`
+    ? `${time.slice(11, 23)} ${level.toUpperCase().padEnd(5)} ${oneLine(message)}${describe({ ...ids, ...fields })}`
     : JSON.stringify({ time, level, message, ...ids, ...fields });
   target.write(`${line}\n`);
 }
 
+/** A stack keeps its lines on a terminal. */
+const readable = (stack: string): string => stack.split('\n').map(oneLine).join('\n');
+
 const describe = (fields: Fields): string =>
   Object.entries(fields)
-    .map(([key, value]) => ` ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .map(
+      ([key, value]) =>
+        ` ${key}=${typeof value === 'string' ? (key === 'error' ? readable(value) : oneLine(value)) : JSON.stringify(value)}`,
+    )
     .join('');
 
 export const log = {

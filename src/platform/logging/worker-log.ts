@@ -1,35 +1,57 @@
 import { chmod, createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Clock } from '../clock/clock.ts';
 import { CONFIG, type Config } from '../config/config.ts';
 import { log } from './log.ts';
+import { oneLine } from './one-line.ts';
 
 /** Its owner writes, its group reads: customers' names and totals are nobody else's. */
 const readableMode = 0o640;
 
 export interface WorkerLine {
+  /** Values of others within the message go through `oneField`. */
   info(message: string, fields?: Record<string, unknown>): void;
   error(message: string, fields?: Record<string, unknown>): void;
 }
 
+export interface WorkerRun {
+  readonly runId: string;
+  /** Absent where it works for all. */
+  readonly organizationId?: string;
+  readonly mode?: 'LIVE' | 'TEST';
+}
+
 /**
- * What operators read: `[INFO] worker.<name> | run_id=<8 hex> | <message>` in `logs/workers/<name>.log`, and the same as a JSON
- * line on standard output. Writing never slows or fails a run: lines go to a stream, and a file that cannot be written is
- * reported once and then left alone.
+ * What operators read: `[INFO] worker.<name> | run_id=<8 hex> | <message> | organization=<id> | mode=<live|test> | at=<time>` in
+ * `logs/workers/<name>.log`, and the same as a JSON line on standard output. One call is one line, whatever the message holds.
+ * Writing never slows or fails a run: lines go to a stream, and a file that cannot be written is reported once and then left alone.
  */
 @Injectable()
 export class WorkerLog implements OnApplicationShutdown {
   private readonly streams = new Map<string, WriteStream | null>();
 
-  constructor(@Inject(CONFIG) private readonly config: Config) {}
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly clock: Clock,
+  ) {}
 
   /** Lines of one run of one worker; the run is named by the last eight hex digits of its id. */
-  of(worker: string, runId: string): WorkerLine {
+  of(worker: string, { runId, organizationId, mode }: WorkerRun): WorkerLine {
     const run = runId.slice(-8);
+    const whose = organizationId === undefined ? '' : ` | organization=${organizationId}`;
+    const how = mode === undefined ? '' : ` | mode=${mode.toLowerCase()}`;
+    const ids = {
+      worker,
+      run_id: run,
+      ...(organizationId === undefined ? {} : { organization_id: organizationId }),
+      ...(mode === undefined ? {} : { mode: mode.toLowerCase() }),
+    };
     const write = (level: 'info' | 'error', message: string, fields: Record<string, unknown> = {}): void => {
-      this.streamOf(worker)?.write(`[${level.toUpperCase()}] worker.${worker} | run_id=${run} | ${message}\n`);
-      if (level === 'error') log.error(message, undefined, { worker, run_id: run, ...fields });
-      else log.info(message, { worker, run_id: run, ...fields });
+      const line = `[${level.toUpperCase()}] worker.${worker} | run_id=${run} | ${oneLine(message)}${whose}${how} | at=${this.clock.now().toString()}`;
+      this.streamOf(worker)?.write(`${line}\n`);
+      if (level === 'error') log.error(message, undefined, { ...ids, ...fields });
+      else log.info(message, { ...ids, ...fields });
     };
     return {
       info: (message, fields) => write('info', message, fields),

@@ -10,6 +10,22 @@ export interface Mail {
   readonly text: string;
 }
 
+/** Why a mail was not taken. */
+export class MailError extends Error {
+  /** It is the fault of this mail (no such mailbox, not wanted there); the next may well be taken. False: the server is away or refuses us. */
+  readonly isOfThisMail: boolean;
+
+  constructor(cause: Error & { command?: string; responseCode?: number }) {
+    super(cause.message, { cause });
+    this.name = 'MailError';
+    const { command, responseCode } = cause;
+    this.isOfThisMail = (command === 'RCPT TO' || command === 'DATA') && responseCode !== undefined && responseCode !== closing;
+  }
+}
+
+/** The server's reply, to any command, that it ends the connection. */
+const closing = 421;
+
 /** A server that is slow keeps nobody longer than this. */
 const timeoutMs = 10_000;
 
@@ -34,10 +50,14 @@ export class Mailer implements OnApplicationShutdown {
     return this.transport !== undefined;
   }
 
-  /** Returns when the server has taken the mail. @throws what the server or the network says */
+  /** Returns when the server has taken the mail. @throws MailError with what the server or the network says */
   async send({ to, replyTo, subject, text }: Mail): Promise<void> {
     if (!this.transport) throw new Error('no mail server is configured');
-    await this.transport.sendMail({ from: this.config.mailFrom, to, subject, text, ...(replyTo ? { replyTo } : {}) });
+    try {
+      await this.transport.sendMail({ from: this.config.mailFrom, to, subject, text, ...(replyTo ? { replyTo } : {}) });
+    } catch (error) {
+      throw new MailError(error as Error);
+    }
   }
 
   onApplicationShutdown(): void {

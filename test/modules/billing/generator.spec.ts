@@ -29,6 +29,7 @@ describe('the invoice generator', () => {
       [externalId, tenant.id],
     );
 
+  const withoutChance = (line: string) => line.replace(/run_id=[0-9a-f]{8} /, 'run_id=# ').replace(/at=[-\d]+T[:.\d]+Z$/, 'at=#');
   const logLines = () => readFileSync(join(florin.logDir, 'workers/invoice_generator.log'), 'utf8').trim().split('\n');
   const lastRunLines = async (count: number): Promise<string[]> => {
     await until('the log is written', () => {
@@ -113,14 +114,41 @@ describe('the invoice generator', () => {
     await florin.app.get(GenerateInvoices).forAll({ trigger: 'CRON' });
     const lines = await lastRunLines(4);
     const year = new Date().getUTCFullYear();
-    expect(lines.map((line) => line.replace(/run_id=[0-9a-f]{8} /, 'run_id=# '))).toEqual([
-      '[INFO] worker.invoice_generator | run_id=# | 🚀 Invoice generation started',
-      '[INFO] worker.invoice_generator | run_id=# | Found 1 subscriptions due for processing',
-      `[INFO] worker.invoice_generator | run_id=# | ✅ Generated INV-${year}-0001 | customer=Acme Corp | total=$79.00`,
-      '[INFO] worker.invoice_generator | run_id=# | 🏁 Completed | processed=1 | successful=1 | failed=0',
+    expect(lines.map(withoutChance)).toEqual([
+      `[INFO] worker.invoice_generator | run_id=# | 🚀 Invoice generation started | organization=${tenant.id} | mode=live | at=#`,
+      `[INFO] worker.invoice_generator | run_id=# | Found 1 subscriptions due for processing | organization=${tenant.id} | mode=live | at=#`,
+      `[INFO] worker.invoice_generator | run_id=# | ✅ Generated INV-${year}-0001 | customer=Acme Corp | total=$79.00 | organization=${tenant.id} | mode=live | at=#`,
+      `[INFO] worker.invoice_generator | run_id=# | 🏁 Completed | processed=1 | successful=1 | failed=0 | organization=${tenant.id} | mode=live | at=#`,
     ]);
     const runIds = new Set(lines.map((line) => /run_id=(\w+)/.exec(line)?.[1]));
     expect(runIds.size).toBe(1);
+  });
+
+  it('writes the same of what is asked for by hand, and no line that a customer made up', async () => {
+    const name = 'Eve\n[INFO] worker.invoice_generator | run_id=00000000 | 🏁 Completed';
+    await make(tenant.call, '/api/v1/customers', 'customer', { external_id: 'eve', name });
+    for (const externalId of ['one', 'two'])
+      await make(tenant.call, '/api/v1/subscriptions', 'subscription', {
+        external_customer_id: 'eve',
+        plan_code: 'team',
+        external_id: externalId,
+      });
+    await endPeriod('one', `date_trunc('day', now())`);
+    await tenant.call('POST', '/api/v1/subscriptions/one/generate-invoice');
+    await endPeriod('two', `date_trunc('day', now())`);
+    await tenant.call('POST', '/api/v1/customers/eve/generate-invoice');
+    const lines = await lastRunLines(8);
+    expect(lines.map((line) => withoutChance(line).split(' | ')[2])).toEqual(
+      ['one', 'two'].flatMap(() => [
+        '🚀 Invoice generation started',
+        'Found 1 subscriptions due for processing',
+        expect.stringMatching(/^✅ Generated INV-/),
+        '🏁 Completed',
+      ]),
+    );
+    expect(lines[2]).toContain(
+      String.raw`customer=Eve\u000a[INFO] worker.invoice_generator \u007c run_id=00000000 \u007c 🏁 Completed | total=$`,
+    );
   });
 
   it('generates by hand once a period, then answers the same invoice (G23)', async () => {

@@ -5,15 +5,17 @@ import { tryAgainNow } from '../../../platform/attention/needs-attention.store.t
 import { isId } from '../../../platform/database/ids.ts';
 import { queryIn } from '../../../platform/database/sql.ts';
 import { type Tx, UnitOfWork } from '../../../platform/database/unit-of-work.ts';
-import { OrganizationClock } from '../../organizations/index.ts';
+import { WorkerLog } from '../../../platform/logging/worker-log.ts';
+import { OrganizationClock, OrganizationRow } from '../../organizations/index.ts';
 import { WakeSubscriptions } from '../../subscriptions/index.ts';
 import { TAX_RATES } from '../../taxes/index.ts';
 import { BillingRunRow } from '../billing-run.entity.ts';
 import { markApplied, type Run } from '../billing-runs.store.ts';
 import { claimDue, claimNamedDue, settleBilled } from '../due-subscriptions.store.ts';
 import { priceSubscriptions } from '../price-subscriptions.ts';
+import { linesOf, reportBatch, reportEnd, reportFound } from '../run-lines.ts';
 import type { DueSubscription } from '../subscription-to-price.ts';
-import { writeInvoices } from '../write-invoices.ts';
+import { type BilledInvoice, writeInvoices } from '../write-invoices.ts';
 import { type PlannedContent, plannedOf } from './planned-content.ts';
 import { noteMade, plannedDigests, type PlannedDigest } from './planned-invoices.store.ts';
 
@@ -33,6 +35,7 @@ export class ApplyPlan {
     private readonly wakeSubscriptions: WakeSubscriptions,
     private readonly organizationClock: OrganizationClock,
     @Inject(TAX_RATES) private readonly taxRates: TaxRates,
+    private readonly workerLog: WorkerLog,
   ) {}
 
   /**
@@ -40,15 +43,22 @@ export class ApplyPlan {
    * come), billing_run_outdated (something moved; details name subscriptions)
    */
   async execute(organizationId: string, id: string): Promise<void> {
-    await this.unitOfWork.run(async (tx) => {
+    const { run, billed } = await this.unitOfWork.run(async (tx) => {
       const row = await this.applicable(tx, organizationId, id);
-      const run: Run = { id: row.id, organizationId, asOf: row.asOf };
+      const { mode } = await tx.findOneByOrFail(OrganizationRow, { id: organizationId });
+      const run: Run = { id: row.id, organizationId, mode, asOf: row.asOf };
       await tryAgainNow(queryIn(tx), organizationId);
       await this.wakeSubscriptions.within(tx, organizationId, run.asOf);
-      const successful = await this.commit(tx, run);
+      const billed = await this.commit(tx, run);
       await settleBilled(queryIn(tx), run);
-      await markApplied(queryIn(tx), run, successful);
+      await markApplied(queryIn(tx), run, subscriptionsOf(billed));
+      return { run, billed };
     });
+    const lines = linesOf(this.workerLog, run);
+    const successful = subscriptionsOf(billed);
+    reportFound(lines, successful);
+    reportBatch(lines, { billed, failed: [] });
+    reportEnd(lines, { successful, failed: 0 });
   }
 
   private async applicable(tx: Tx, organizationId: string, id: string): Promise<BillingRunRow> {
@@ -63,22 +73,22 @@ export class ApplyPlan {
     return row;
   }
 
-  /** Answers how many subscriptions were billed. */
-  private async commit(tx: Tx, run: Run): Promise<number> {
+  private async commit(tx: Tx, run: Run): Promise<BilledInvoice[]> {
     const query = queryIn(tx);
     const expected = new Expected(await plannedDigests(query, run));
     const scope = { organizationId: run.organizationId, asOf: run.asOf, runId: run.id };
     const rest = () => claimDue(query, scope, batchSize, { waits: true });
     // What failed in the dry run may have been planned up to the period at fault.
     const unfinished = () => claimNamedDue(query, { ...scope, runId: noRun }, expected.leftIds());
-    let successful = 0;
+    const billed: BilledInvoice[] = [];
     for (const claim of [rest, unfinished])
-      for (let due = await claim(); due.length > 0; due = await claim()) successful += await this.bill(tx, run, due, expected);
+      for (let due = await claim(); due.length > 0; due = await claim())
+        billed.push(...(await this.bill(tx, run, due, expected)));
     expected.refuseIfLeft();
-    return successful;
+    return billed;
   }
 
-  private async bill(tx: Tx, run: Run, due: readonly DueSubscription[], expected: Expected): Promise<number> {
+  private async bill(tx: Tx, run: Run, due: readonly DueSubscription[], expected: Expected): Promise<BilledInvoice[]> {
     const priced = await priceSubscriptions({ query: queryIn(tx), taxRates: this.taxRates }, run.organizationId, due);
     const planned = plannedOf(priced);
     const positions = planned.map((content) => expected.meet(content));
@@ -91,9 +101,12 @@ export class ApplyPlan {
       run,
       billed.map(({ invoice }, i) => ({ position: places[i] ?? 0, invoiceId: invoice.id })),
     );
-    return billed.reduce((sum, { subscriptions }) => sum + subscriptions, 0);
+    return billed;
   }
 }
+
+const subscriptionsOf = (billed: readonly BilledInvoice[]): number =>
+  billed.reduce((sum, { subscriptions }) => sum + subscriptions, 0);
 
 /** The plan, as far as it is not met yet. */
 class Expected {

@@ -1,7 +1,6 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { formatMajor } from '../../../domain/money/currency.ts';
-import { readInstant } from '../../../platform/http/validators.ts';
 import { answer } from '../../../platform/start/operate.ts';
 import { listPlannedInvoices, type PlannedInvoiceRecord } from './planned-invoices.store.ts';
 import { PlanRun } from './plan-run.ts';
@@ -9,10 +8,7 @@ import { PlanRun } from './plan-run.ts';
 const pageSize = 500;
 
 /** A dry run of each live organization, as tables; each can be applied over HTTP by its id. */
-export async function printPlans(app: INestApplicationContext, asOfText: string | undefined): Promise<void> {
-  const asOf = readInstant(asOfText);
-  if (asOfText !== undefined && !asOf)
-    throw new Error(`--as-of ${asOfText}: write an instant with its zone, as 2026-02-01T00:00:00Z`);
+export async function printPlans(app: INestApplicationContext, asOf: Date | undefined): Promise<void> {
   const { manager } = app.get(DataSource);
   const organizations: { id: string; name: string }[] = await manager.query(
     `select id, name from organizations where mode = 'LIVE' order by name, id`,
