@@ -46,6 +46,7 @@ import { IgnoredEvents1795000750000 } from './1795000750000-ignored-events.ts';
 import { KeysInTheWork1795000760000 } from './1795000760000-keys-in-the-work.ts';
 import { RunsByTime1795000643000 } from './1795000643000-runs-by-time.ts';
 import { ToldToProviders1795000740000 } from './1795000740000-told-to-providers.ts';
+import { Purchases1795000741000 } from './1795000741000-purchases.ts';
 import { SecondWalls1795000770000 } from './1795000770000-second-walls.ts';
 import { RecountedFees1795000710000 } from './1795000710000-recounted-fees.ts';
 
@@ -96,6 +97,7 @@ export const migrations = [
   RecountedFees1795000710000,
   PaidOutCredit1795000720000,
   ToldToProviders1795000740000,
+  Purchases1795000741000,
   IgnoredEvents1795000750000,
   KeysInTheWork1795000760000,
   SecondWalls1795000770000,

@@ -58,7 +58,9 @@ program
   .action(() =>
     stayOpen(async ({ config, databaseUrl, onClose }) => {
       setLogLevel('warn');
-      const app = await createApp(AppModule.register(config, databaseUrl, { runsJobs: true }));
+      const app = await createApp(
+        AppModule.register({ ...config, stripeSimulatorServes: 'all' }, databaseUrl, { runsJobs: true }),
+      );
       onClose(() => app.close());
       await app.listen(config.port, config.host);
       const url = await app.getUrl();

@@ -36,6 +36,7 @@ const withoutEntity = [
   'subscription_pauses',
   'provider_objects',
   'provider_prices',
+  'purchases',
   'usage_events',
   'usage_streams',
 ];

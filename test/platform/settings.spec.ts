@@ -35,6 +35,7 @@ const shownBy: Readonly<Record<(typeof configKeys)[number], readonly (readonly [
   STRIPE_WEBHOOK_SECRET: [['http/webhooks/inbox.spec.ts', 'takes every secret of a rotation']],
   STRIPE_API_BASE: [[provider, 'lists invoices']],
   STRIPE_SIMULATOR_PORT: [[standIn, 'two of one database share it']],
+  STRIPE_SIMULATOR_SERVES: [['http/payments/selling.spec.ts', 'sells to test organizations only']],
   STRIPE_TIMEOUT_SECONDS: [[provider, 'too slow: the request is given up']],
   FLORIN_BILLING_PAGE_URL: [['http/payments/payment-methods.spec.ts', 'is led back to FLORIN_BILLING_PAGE_URL']],
   FLORIN_RATE_LIMITS: [[limits, 'every answer of a route says where its caller stands']],

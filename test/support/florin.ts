@@ -52,7 +52,13 @@ export async function startFlorin(environment: Record<string, string> = {}, join
   setLogLevel('error');
   const database = joined === undefined ? await createTestDatabase() : { url: joined, drop: () => Promise.resolve() };
   const logDir = mkdtempSync(join(tmpdir(), 'florin-logs-'));
-  const config = readConfig({ FLORIN_ADMIN_API_KEY: operatorKey, FLORIN_LOG_DIR: logDir, LOG_LEVEL: 'error', ...environment });
+  const config = readConfig({
+    FLORIN_ADMIN_API_KEY: operatorKey,
+    FLORIN_LOG_DIR: logDir,
+    LOG_LEVEL: 'error',
+    STRIPE_SIMULATOR_SERVES: 'all',
+    ...environment,
+  });
   const app = await createApp(AppModule.register(config, database.url, { runsJobs: false }));
   await app.listen(0, '127.0.0.1');
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');

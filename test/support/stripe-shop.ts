@@ -38,6 +38,14 @@ export async function openStripeShop(environment: Record<string, string> = {}): 
   await sim.stripe.webhookEndpoints.update(endpoint.id, { url: `${florin.url}/api/v1/webhooks/stripe` });
   const tenant = await florin.openOrganization();
   await stockShop(tenant.call);
+  await make(tenant.call, '/api/v1/plans', 'plan', {
+    code: 'solo',
+    name: 'Solo',
+    interval: 'monthly',
+    amount_cents: 4900,
+    amount_currency: 'USD',
+    pay_in_advance: true,
+  });
   return {
     sim,
     florin,
@@ -86,7 +94,8 @@ export async function buyerOf(shop: StripeShop, fields: object = {}): Promise<{ 
   return { name, owner: await shop.person(name) };
 }
 
-export const order = { plan_name: 'team', resource_type: 'graph', resource_config: { graph_name: 'Atlas' } };
+/** The base price of this plan is all that it costs. */
+export const order = { plan_name: 'solo', resource_type: 'graph', resource_config: { graph_name: 'Atlas' } };
 
 /** Fills in the hosted page. */
 export const payAt = (url: string, cardNumber = '4242424242424242'): Promise<Response> =>

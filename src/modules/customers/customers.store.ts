@@ -30,11 +30,12 @@ export async function drawCustomerNumber(tx: Tx, organizationId: string): Promis
  */
 const hasCommitments = {
   name: 'customers.has_commitments',
-  text: `select exists (select from subscriptions where organization_id = $1 and customer_id = $2)
+  text: `select exists (select from subscriptions where organization_id = $1 and customer_id = $2
+      and not (started_at is null and status in ('PENDING_PAYMENT', 'UNPAID', 'CANCELED')))
     or exists (select from invoices where organization_id = $1 and customer_id = $2) as found`,
 };
 
-/** Has the customer ever had a subscription or an invoice? */
+/** Has the customer ever had a subscription or an invoice? What nobody paid, and what never began, binds nobody. */
 export async function hasSubscriptionOrInvoice(tx: Tx, organizationId: string, customerId: string): Promise<boolean> {
   const [row] = await runStatement<{ found: boolean }>(tx, hasCommitments, [organizationId, customerId]);
   return row?.found ?? false;

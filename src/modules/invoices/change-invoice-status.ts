@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { BillingError } from '../../domain/errors/billing-error.ts';
+import { BillingError, invalid } from '../../domain/errors/billing-error.ts';
 import { settleAttention } from '../../platform/attention/needs-attention.store.ts';
 import { queryIn } from '../../platform/database/sql.ts';
 import { UnitOfWork } from '../../platform/database/unit-of-work.ts';
@@ -22,6 +22,7 @@ export class ChangeInvoiceStatus {
 
   /**
    * What a payment provider invoices is the provider's to change; `atProvider` says that it has been told.
+   * A payment is noted, not made: `stripe` as its method would say that a card was charged.
    * With `credit` what a voided invoice came to is given back, both or neither; a draft was never owed.
    * @throws BillingError invoice_not_found, billed_by_provider, the refusals of moveInvoice and of creditVoidedInvoice
    */
@@ -31,6 +32,7 @@ export class ChangeInvoiceStatus {
     { atProvider = false, ...move }: Omit<InvoiceMove, 'at'> & { readonly atProvider?: boolean },
     credit?: VoidCredit,
   ): Promise<InvoiceRow> {
+    if (move.paymentMethod?.trim().toLowerCase() === 'stripe') throw invalid({ payment_method: ['moves_no_money'] });
     return this.unitOfWork.run(async (tx) => {
       const row = await findInvoice(tx, organizationId, id, { forUpdate: true });
       if (row.source === 'STRIPE' && !atProvider) throw new BillingError('billed_by_provider');

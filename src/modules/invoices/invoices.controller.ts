@@ -100,6 +100,7 @@ export class InvoicesController {
     return this.present(await this.changeStatus.execute(organizationId, id, { to: 'VOID' }));
   }
 
+  /** Notes that it was paid, by bank transfer, say; nobody is charged. */
   @Post(':id/pay')
   @HttpCode(200)
   async pay(

@@ -39,4 +39,5 @@ export { type Observation, observe, type Observed, knownState, knownStates } fro
 export { contradictions, knownProviderCustomers } from './provider/provider-links.store.ts';
 export { ProviderCustomerRow } from './provider/provider-customer.entity.ts';
 export { ProviderSubscriptionRow } from './provider/provider-subscription.entity.ts';
+export { Purchases } from './checkout/purchases.ts';
 export { RefundCharge } from './refund-charge.ts';

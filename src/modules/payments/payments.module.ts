@@ -13,6 +13,7 @@ import { CheckoutCron } from './checkout/checkout.cron.ts';
 import { CloseCheckouts } from './checkout/close-checkouts.ts';
 import { EndAbandonedCheckouts } from './checkout/end-abandoned-checkouts.ts';
 import { Offers } from './checkout/offers.ts';
+import { Purchases } from './checkout/purchases.ts';
 import { PurchasesController } from './checkout/purchases.controller.ts';
 import { CustomerPageController } from './methods/customer-page.controller.ts';
 import { PaymentMethods } from './methods/payment-methods.ts';
@@ -75,6 +76,7 @@ const verbs = [
     ProviderCustomers,
     ProviderPrices,
     StartCheckout,
+    Purchases,
     StartPaidSubscription,
     TellProvider,
   ],

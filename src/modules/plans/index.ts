@@ -1,3 +1,4 @@
+export { pricesBeyondBase } from './beyond-base.ts';
 export { type BilledItem, billedItemsOf } from './billed-items.queries.ts';
 export { ChargeRow, type PriceStatus } from './charges/charge.entity.ts';
 export { ChargeFilterRow } from './charges/charge-filter.entity.ts';

@@ -14,7 +14,8 @@ export interface PaidSubscriptions {
   /**
    * From now on it is billed the price of this plan, the difference for the running period included. Noted first, so that it is done in the
    * end where the provider's answer was lost. Returns the subscription as it stands then.
-   * @throws BillingError conflict (another change is not settled yet), transition_not_allowed, those of the provider
+   * @throws BillingError conflict (another change is not settled yet), transition_not_allowed, plan_not_offered (it
+   * costs more than the provider takes), those of the provider
    */
   changePlan(subscription: SubscriptionRow, plan: PlanRow): Promise<SubscriptionRow>;
 }

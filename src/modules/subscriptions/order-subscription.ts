@@ -1,7 +1,7 @@
 import { invalid } from '../../domain/errors/billing-error.ts';
 import type { Refusals, Tx } from '../../platform/database/unit-of-work.ts';
 import { entityForNewBusiness } from '../billing-entities/index.ts';
-import { CustomerRow, findCustomer } from '../customers/index.ts';
+import { findCustomer } from '../customers/index.ts';
 import { findPlan } from '../plans/index.ts';
 import { ensureStream } from '../usage/index.ts';
 import { SubscriptionRow } from './subscription.entity.ts';
@@ -27,6 +27,7 @@ export const orderRefusals: Refusals = {
 
 /**
  * A subscription that is bought at a payment provider: PENDING_PAYMENT until that says it is paid, then renewed and billed there.
+ * What nobody has paid fixes nothing: the customer's currency is set by the payment.
  * @throws BillingError customer_not_found, plan_not_found, validation_errors (currencies differ)
  */
 export async function orderSubscription(
@@ -61,8 +62,6 @@ export async function orderSubscription(
   );
   const row: SubscriptionRow = { ...opened, ...waiting, id: order.id ?? opened.id };
   await tx.insert(SubscriptionRow, row);
-  if (customer.currency === null)
-    await tx.update(CustomerRow, { organizationId, id: customer.id }, { currency: plan.amountCurrency, updatedAt: at });
   await tellSubscription(tx, row, at, 'created');
   return row;
 }

@@ -35,6 +35,8 @@ export interface Config {
   readonly stripeApiBase: URL | undefined;
   /** Of the simulator that stands in; the processes that name the same one share it. */
   readonly stripeSimulatorPort: number;
+  /** Whose money a simulator takes where there is no key: that of test organizations, or of live ones too. */
+  readonly stripeSimulatorServes: 'test' | 'all';
   /** Where people land who come back from a payment provider's page, unless their session says otherwise. */
   readonly billingPageUrl: string;
   /** How long one request to Stripe may take. */
@@ -77,6 +79,7 @@ const readers = {
   STRIPE_WEBHOOK_SECRET: (text?: string) => secrets('STRIPE_WEBHOOK_SECRET', text),
   STRIPE_API_BASE: (text?: string) => httpBase('STRIPE_API_BASE', text),
   STRIPE_SIMULATOR_PORT: (text?: string) => integer('STRIPE_SIMULATOR_PORT', text ?? '12111', 1, 65_535),
+  STRIPE_SIMULATOR_SERVES: (text?: string) => choice('STRIPE_SIMULATOR_SERVES', text ?? 'test', ['test', 'all'] as const),
   FLORIN_BILLING_PAGE_URL: (text?: string) => page('FLORIN_BILLING_PAGE_URL', text ?? 'http://localhost:3000/'),
   STRIPE_TIMEOUT_SECONDS: (text?: string) => integer('STRIPE_TIMEOUT_SECONDS', text ?? '10', 1, 80),
 } as const;
@@ -111,6 +114,7 @@ export function readConfig(environment: Environment): Config {
     stripeWebhookSecrets: readers.STRIPE_WEBHOOK_SECRET(value('STRIPE_WEBHOOK_SECRET')),
     stripeApiBase,
     stripeSimulatorPort: readers.STRIPE_SIMULATOR_PORT(value('STRIPE_SIMULATOR_PORT')),
+    stripeSimulatorServes: readers.STRIPE_SIMULATOR_SERVES(value('STRIPE_SIMULATOR_SERVES')),
     billingPageUrl: readers.FLORIN_BILLING_PAGE_URL(value('FLORIN_BILLING_PAGE_URL')),
     stripeTimeoutMs: readers.STRIPE_TIMEOUT_SECONDS(value('STRIPE_TIMEOUT_SECONDS')) * 1_000,
   };

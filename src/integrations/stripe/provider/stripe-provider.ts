@@ -30,6 +30,7 @@ import {
   changeSubscriptionPrice,
   createSubscription,
   expireCheckoutSession,
+  findSubscription,
   payInvoiceElsewhere,
   refundSubscription,
 } from './stripe-purchases.ts';
@@ -80,6 +81,10 @@ export class StripeProvider implements PaymentProvider {
 
   createSubscription(purchase: Purchase): Promise<string> {
     return refused(() => createSubscription(this.client, purchase));
+  }
+
+  findSubscription(customerId: string, subscriptionId: string): Promise<string | null> {
+    return refused(() => findSubscription(this.client, customerId, subscriptionId));
   }
 
   cancelSubscription(id: string): Promise<void> {

@@ -52,9 +52,23 @@ export async function expireCheckoutSession(client: StripeClient, sessionId: str
   }
 }
 
-/** A decline leaves nothing behind. */
+const boughtFor = async (sdk: Stripe, customer: string, subscriptionId: string): Promise<Stripe.Subscription | undefined> => {
+  for await (const each of sdk.subscriptions.list({ customer, status: 'all', limit: pageSize }))
+    if (each.metadata['subscription_id'] === subscriptionId) return each;
+  return undefined;
+};
+
+export async function findSubscription(client: StripeClient, customer: string, subscriptionId: string): Promise<string | null> {
+  return (await client.ask((sdk) => boughtFor(sdk, customer, subscriptionId)))?.id ?? null;
+}
+
+/** A decline leaves nothing behind. One that was begun before, by whoever is gone since, is the same purchase. */
 export async function createSubscription(client: StripeClient, purchase: Purchase): Promise<string> {
   const { providerCustomerId: customer, subscriptionId } = purchase;
+  const begun = await client.ask((sdk) => boughtFor(sdk, customer, subscriptionId));
+  // What has gone back meanwhile is nobody's purchase, and its key would answer with it again.
+  if (begun && hasEnded(begun)) throw new BillingError('payment_provider_failed');
+  if (begun) return begun.id;
   const methods = await listPaymentMethods(client, customer);
   const method = methods.find(({ isDefault }) => isDefault) ?? methods[0];
   if (!method) throw new BillingError('payment_method_missing');
@@ -70,10 +84,7 @@ export async function createSubscription(client: StripeClient, purchase: Purchas
   const { id } = await client.write({
     key: `subscription:${subscriptionId}`,
     send: (sdk, options) => sdk.subscriptions.create(params, options),
-    look: async (sdk) => {
-      const { data } = await sdk.subscriptions.list({ customer, status: 'all', limit: pageSize });
-      return data.find(({ metadata }) => metadata['subscription_id'] === subscriptionId);
-    },
+    look: (sdk) => boughtFor(sdk, customer, subscriptionId),
   });
   return id;
 }

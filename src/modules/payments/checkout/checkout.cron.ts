@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Cron } from '@nestjs/schedule';
 import { log } from '../../../platform/logging/log.ts';
+import { Purchases } from './purchases.ts';
 import { CloseCheckouts } from './close-checkouts.ts';
 import { TellProvider } from '../outbound/tell-provider.ts';
 import { EndAbandonedCheckouts } from './end-abandoned-checkouts.ts';
@@ -12,13 +13,18 @@ export class CheckoutCron {
     private readonly closeCheckouts: CloseCheckouts,
     private readonly endAbandonedCheckouts: EndAbandonedCheckouts,
     private readonly tellProvider: TellProvider,
+    private readonly purchases: Purchases,
   ) {}
 
   @Cron('* * * * *', { name: 'checkout_cleanup', timeZone: 'UTC', waitForCompletion: true })
   async clean(): Promise<void> {
-    for (const work of [this.tellProvider, this.closeCheckouts, this.endAbandonedCheckouts])
-      await work
-        .execute()
-        .catch((error: unknown) => log.error('what a payment provider has to hear could not be worked off', error));
+    const works = [
+      () => this.tellProvider.execute(),
+      () => this.closeCheckouts.execute(),
+      () => this.purchases.settle(),
+      () => this.endAbandonedCheckouts.execute(),
+    ];
+    for (const work of works)
+      await work().catch((error: unknown) => log.error('what a payment provider has to hear could not be worked off', error));
   }
 }

@@ -5,6 +5,7 @@ import type { Session } from '../../../platform/auth/principal.ts';
 import { BillingEntityRow, effectiveEntityId, effectiveProvider, type ProviderName } from '../../billing-entities/index.ts';
 import { type CustomerRow, findCustomer } from '../../customers/index.ts';
 import { PlanRow } from '../../plans/index.ts';
+import { MayBeSold } from '../provider/may-be-sold.ts';
 import { ProviderCustomers } from './provider-customers.ts';
 import { ProviderPrices } from './provider-prices.ts';
 
@@ -27,6 +28,7 @@ export class Offers {
     private readonly dataSource: DataSource,
     private readonly providerCustomers: ProviderCustomers,
     private readonly providerPrices: ProviderPrices,
+    private readonly mayBeSold: MayBeSold,
   ) {}
 
   /** @throws BillingError customer_not_found */
@@ -39,12 +41,13 @@ export class Offers {
     return { customer, provider: effectiveProvider(customer, entity), hasPaymentMethod: known?.hasPaymentMethod ?? false };
   }
 
-  /** @throws BillingError plan_not_offered (C5), validation_errors (the customer pays in another currency) */
+  /** @throws BillingError plan_not_offered (C5, or it costs more than the provider takes), validation_errors (another currency), payment_provider_not_configured */
   async of(buyer: Buyer, planCode: string): Promise<Offer> {
     const { organizationId, currency } = buyer.customer;
     const plan = await this.dataSource.manager.findOneBy(PlanRow, { organizationId, code: planCode });
     if (!plan) throw new BillingError('plan_not_offered', { plan_name: ['plan_not_found'] });
     if (currency !== null && currency !== plan.amountCurrency) throw invalid({ currency: ['currencies_does_not_match'] });
+    await this.mayBeSold.require('plan_name', plan, buyer.customer.id, null);
     return { ...buyer, plan };
   }
 

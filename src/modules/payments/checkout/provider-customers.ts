@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.ts';
 import { customerDisplayName, CustomerRow } from '../../customers/index.ts';
 import { OrganizationClock } from '../../organizations/index.ts';
+import { MayBeSold } from '../provider/may-be-sold.ts';
 import { PaymentProviders } from '../provider/payment-providers.ts';
 import { ProviderCustomerRow } from '../provider/provider-customer.entity.ts';
 import { linkCustomer } from '../provider/provider-links.store.ts';
@@ -19,6 +20,7 @@ export class ProviderCustomers {
     private readonly unitOfWork: UnitOfWork,
     private readonly organizationClock: OrganizationClock,
     private readonly providers: PaymentProviders,
+    private readonly mayBeSold: MayBeSold,
   ) {}
 
   /** Null while the customer was never there, or is gone. */
@@ -40,6 +42,7 @@ export class ProviderCustomers {
 
   private async create(customer: CustomerRow): Promise<string> {
     const { organizationId, id } = customer;
+    await this.mayBeSold.requireProvider(organizationId);
     const key = { organizationId, customerId: id, provider } as const;
     const gone = await this.dataSource.manager.findOneBy(ProviderCustomerRow, key);
     const providerCustomerId = await this.providers.get(provider).createCustomer({

@@ -30,6 +30,10 @@ export class ManualProvider implements PaymentProvider {
     return Promise.resolve(subscriptionId);
   }
 
+  findSubscription(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
   async cancelSubscription(): Promise<void> {}
 
   async cancelSubscriptionAtPeriodEnd(): Promise<void> {}

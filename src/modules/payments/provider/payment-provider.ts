@@ -79,6 +79,8 @@ export interface PaymentProvider {
   expireCheckoutSession(sessionId: string): Promise<'expired' | 'complete'>;
   /** Buys at once with the default payment method, else the first. @throws BillingError payment_method_missing, payment_declined */
   createSubscription(purchase: Purchase): Promise<string>;
+  /** What was bought for this subscription of ours; null when nothing was. */
+  findSubscription(providerCustomerId: string, subscriptionId: string): Promise<string | null>;
   /** At once. One that is gone or canceled already counts as canceled (C17). */
   cancelSubscription(providerSubscriptionId: string): Promise<void>;
   /** It runs until what is paid for has passed. */

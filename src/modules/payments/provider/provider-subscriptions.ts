@@ -6,6 +6,7 @@ import { OrganizationClock } from '../../organizations/index.ts';
 import { PlanRow } from '../../plans/index.ts';
 import type { PaidSubscriptions } from '../../provisioning/index.ts';
 import { SubscriptionRow, tellSubscription } from '../../subscriptions/index.ts';
+import { MayBeSold } from './may-be-sold.ts';
 import { PaymentProviders } from './payment-providers.ts';
 import { isSession, updateLink } from './provider-links.store.ts';
 import { ProviderSubscriptionRow } from './provider-subscription.entity.ts';
@@ -24,6 +25,7 @@ export class ProviderSubscriptions implements PaidSubscriptions {
     private readonly unitOfWork: UnitOfWork,
     private readonly providers: PaymentProviders,
     private readonly organizationClock: OrganizationClock,
+    private readonly mayBeSold: MayBeSold,
   ) {}
 
   async end(subscription: Key, { refund }: { refund: boolean }): Promise<void> {
@@ -54,7 +56,8 @@ export class ProviderSubscriptions implements PaidSubscriptions {
     if (link) await this.providers.get(link.provider).cancelSubscriptionAtPeriodEnd(link.providerSubscriptionId);
   }
 
-  async changePlan(subscription: Key, plan: PlanRow): Promise<SubscriptionRow> {
+  async changePlan(subscription: SubscriptionRow, plan: PlanRow): Promise<SubscriptionRow> {
+    await this.mayBeSold.require('plan_code', plan, subscription.customerId, subscription.billingEntityId);
     await this.unitOfWork.run(async (tx) => {
       const at = await this.hold(tx, subscription);
       const link = await tx.findOneBy(ProviderSubscriptionRow, linkKeyOf(subscription));
