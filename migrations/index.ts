@@ -49,6 +49,8 @@ import { ToldToProviders1795000740000 } from './1795000740000-told-to-providers.
 import { Purchases1795000741000 } from './1795000741000-purchases.ts';
 import { SecondWalls1795000770000 } from './1795000770000-second-walls.ts';
 import { RecountedFees1795000710000 } from './1795000710000-recounted-fees.ts';
+import { ChargesInAdvance1795000730000 } from './1795000730000-charges-in-advance.ts';
+import { UsageIsNeverNegative1795000731000 } from './1795000731000-usage-is-never-negative.ts';
 
 /** In the order in which they run; listed by hand so that no glob decides what a release contains. */
 export const migrations = [
@@ -103,4 +105,6 @@ export const migrations = [
   SecondWalls1795000770000,
   Countries1795000780000,
   DeletedPrices1795000781000,
+  ChargesInAdvance1795000730000,
+  UsageIsNeverNegative1795000731000,
 ];

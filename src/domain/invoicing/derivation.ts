@@ -24,6 +24,8 @@ export interface PricingDerivation {
   readonly inputs: UsageInputs;
   /** Pay in advance: what was paid for before. */
   readonly paid?: UsageInputs | null;
+  /** What that comes to, rounded: the fee is the rest. Absent where the fee is the rounded difference of two exact prices. */
+  readonly charged_cents?: string;
   readonly steps: readonly PriceStep[];
 }
 

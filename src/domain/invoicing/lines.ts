@@ -2,7 +2,8 @@ import type { Temporal } from 'temporal-polyfill';
 import type { Span } from '../calendar/span.ts';
 import { formatMajor, inMajorUnits, inMinorUnits } from '../money/currency.ts';
 import { Exact } from '../money/exact.ts';
-import { priceGrowth, priceUsage } from '../pricing/price-usage.ts';
+import { growthCents, priceGrowth, priceUsage } from '../pricing/price-usage.ts';
+import type { UsageToPrice } from '../pricing/usage.ts';
 import { type DayCount, type Proration, prorationFraction, prorationOf } from '../proration/local-days.ts';
 import type { PricingDerivation } from './derivation.ts';
 import type { FeeType, FixedChargeItem, InvoiceItem, TaxRate, UsageBucket, UsageChargeItem, UsageEvidence } from './items.ts';
@@ -108,7 +109,9 @@ function bucketLine(item: UsageChargeItem, bucket: UsageBucket, settings: LineSe
     filterValues: bucket.filterValues,
     groupedBy: bucket.groupedBy,
     ...daysUntilOf(item),
-    ...pricedUnits(bucket, null, settings.currency),
+    ...(bucket.paid === undefined
+      ? pricedUnits(bucket, null, settings.currency)
+      : pricedGrowth(bucket, bucket.paid, settings.currency)),
   };
 }
 
@@ -144,6 +147,28 @@ function pricedUnits(
       inputs: writeUsage(usage),
       ...(paid !== undefined && { paid: paid && writeUsage(paid) }),
       steps: price.steps,
+    },
+  };
+}
+
+/** Usage that is paid in advance: what it comes to by now, less what was charged. */
+function pricedGrowth(
+  bucket: UsageBucket,
+  paid: UsageToPrice | null,
+  currency: string,
+): Pick<Line, 'precise' | 'unitAmount' | 'pricing'> {
+  const { pricing, usage } = bucket;
+  const { precise, chargedCents } = growthCents(pricing.model, paid, usage, currency);
+  return {
+    precise,
+    unitAmount: averageOf(inMajorUnits(precise, currency), unitsOf(bucket)),
+    pricing: {
+      charge_model: pricing.model.name,
+      properties: pricing.properties,
+      inputs: writeUsage(usage),
+      paid: paid && writeUsage(paid),
+      charged_cents: chargedCents.toString(),
+      steps: priceUsage(pricing.model, usage, currency).steps,
     },
   };
 }

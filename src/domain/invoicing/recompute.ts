@@ -1,6 +1,6 @@
 import { inMinorUnits } from '../money/currency.ts';
 import { Exact } from '../money/exact.ts';
-import { priceGrowth, priceUsage } from '../pricing/price-usage.ts';
+import { growthCents, priceGrowth, priceUsage } from '../pricing/price-usage.ts';
 import { pricingOf } from '../pricing/read-charge-model.ts';
 import { prorationFraction } from '../proration/local-days.ts';
 import type { FeeDerivation, PricingDerivation } from './derivation.ts';
@@ -35,6 +35,8 @@ export function holds(derivation: FeeDerivation): boolean {
   return (
     again.amountCents.toString() === derivation.amount_cents &&
     again.preciseAmountCents === derivation.precise_amount_cents &&
+    (derivation.pricing?.charged_cents === undefined ||
+      growthOf(derivation.pricing, derivation.currency).chargedCents.toString() === derivation.pricing.charged_cents) &&
     derivation.taxes.every((tax, i) => again.preciseTaxesCents[i] === tax.precise_amount_cents)
   );
 }
@@ -48,6 +50,7 @@ function preciseOf(derivation: FeeDerivation): Exact {
     const minimum = Exact.parse(trueUp.minimum_cents).times(fraction).roundToInteger();
     return Exact.fromInteger(minimum - BigInt(trueUp.charged_cents));
   }
+  if (derivation.pricing?.charged_cents !== undefined) return growthOf(derivation.pricing, currency).precise;
   const amount = derivation.pricing
     ? amountOf(derivation.pricing, currency)
     : Exact.parse(derivation.units).times(Exact.parse(derivation.unit_amount));
@@ -59,4 +62,13 @@ function amountOf(pricing: PricingDerivation, currency: string): Exact {
   const usage = readUsage(pricing.inputs);
   if (pricing.paid === undefined) return priceUsage(model, usage, currency).amount;
   return priceGrowth(model, pricing.paid && readUsage(pricing.paid), usage, currency);
+}
+
+/** Of usage that is paid in advance, in minor units: what is due less what was charged. */
+function growthOf(
+  { charge_model, properties, inputs, paid }: PricingDerivation,
+  currency: string,
+): ReturnType<typeof growthCents> {
+  const { model } = pricingOf(charge_model, properties);
+  return growthCents(model, paid ? readUsage(paid) : null, readUsage(inputs), currency);
 }

@@ -12,6 +12,9 @@ import { uniqueChanges } from './unique-count.ts';
 /** Prorated units are rounded up here (Lago): 10 × 17/31 is 5.48388. */
 const places = 5;
 
+/** In the place where Lago rounds what was prorated: up. */
+export const roundProrated = (units: Exact): Exact => units.rounded('ceil', places);
+
 interface Period {
   readonly billed: Span;
   readonly period: Span;
@@ -20,10 +23,21 @@ interface Period {
   readonly daysUntil?: Temporal.Instant;
 }
 
-/** The units of a recurring, prorated metric: what was carried over counts for every billed day, a change for the days left. */
+/**
+ * The units of a recurring, prorated metric: what was carried over counts for every billed day, a change for the days left. A running
+ * total below zero is no units, for as long as it is.
+ */
 export function proratedUnits(metric: Metric, events: readonly MeterEvent[], period: Period, carried: Carried): Exact {
-  const changes = exactChanges(metric, events, period, carried);
-  return changes.reduce((sum, { prorated }) => sum.plus(prorated), Exact.zero).rounded('ceil', places);
+  let total = Exact.zero;
+  let units = Exact.zero;
+  for (const { full, prorated } of exactChanges(metric, events, period, carried)) {
+    if (full.isZero()) continue;
+    const after = total.plus(full);
+    const above = after.atLeast(Exact.zero).minus(total.atLeast(Exact.zero));
+    units = units.plus(above.compare(full) === 0 ? prorated : prorated.times(above).dividedBy(full));
+    total = after;
+  }
+  return roundProrated(units);
 }
 
 /** The same change by change, each rounded up, for a graduated price. The first is what was carried over. */
@@ -35,7 +49,7 @@ export const proratedChanges = (
 ): readonly ProratedChange[] =>
   exactChanges(metric, events, period, carried).map(({ full, prorated }) => ({
     full,
-    prorated: prorated.rounded('ceil', places),
+    prorated: roundProrated(prorated),
   }));
 
 function exactChanges(
@@ -78,7 +92,7 @@ function changesOfUnique(
 }
 
 /** Billed days from an instant's local day on, over the days of the whole period. */
-function shareOfDays(span: Period): (from: Temporal.Instant) => Exact {
+export function shareOfDays(span: Period): (from: Temporal.Instant) => Exact {
   const { billed, period, timezone, dayCount = 'actual', daysUntil = billed.end } = span;
   const count = localDaysAs(dayCount);
   const whole = BigInt(count(period.start, period.end, timezone));

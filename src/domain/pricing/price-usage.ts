@@ -1,4 +1,4 @@
-import { inMajorUnits } from '../money/currency.ts';
+import { inMajorUnits, inMinorUnits } from '../money/currency.ts';
 import { Exact } from '../money/exact.ts';
 import type { ChargeModel } from './charge-model.ts';
 import { priceGraduated } from './graduated.ts';
@@ -42,4 +42,19 @@ function priceDynamic(usage: UsageToPrice, currency: string): UsagePrice {
 export function priceGrowth(model: ChargeModel, paid: UsageToPrice | null, now: UsageToPrice, currency: string): Exact {
   const before = paid ? priceUsage(model, paid, currency).amount : Exact.zero;
   return priceUsage(model, now, currency).amount.minus(before).atLeast(Exact.zero);
+}
+
+/**
+ * Pay in advance, of usage, in minor units: what the usage comes to, less what was charged for the usage that is paid for, which was
+ * rounded. So however often it is charged, the fees add up to the rounded price of the whole.
+ */
+export function growthCents(
+  model: ChargeModel,
+  paid: UsageToPrice | null,
+  now: UsageToPrice,
+  currency: string,
+): { readonly precise: Exact; readonly chargedCents: bigint } {
+  const centsOf = (usage: UsageToPrice): Exact => inMinorUnits(priceUsage(model, usage, currency).amount, currency);
+  const chargedCents = paid ? centsOf(paid).roundToInteger() : 0n;
+  return { precise: centsOf(now).minus(Exact.fromInteger(chargedCents)).atLeast(Exact.zero), chargedCents };
 }

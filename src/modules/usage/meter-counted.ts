@@ -14,16 +14,23 @@ export function meterCounted(
   metering: Metering,
   counted: readonly CountedEvent[],
 ): { readonly usage: UsageToPrice; readonly aggregated: Exact } {
-  const metric: Metric = { ...metering.metric, fieldName: metering.metric.fieldName && 'counted', expression: null };
-  const events = counted.map((event): MeterEvent => asMeterEvent(metric, event));
+  const metric = countedMetric(metering.metric);
+  const events = counted.map((event) => countedEvent(metric, event));
   const before = { billed: { start: beginning, end: metering.billed.start }, period: metering.period };
   const { carried } = aggregate(metric, events, before);
   const { usage, aggregate: total } = meterUsage({ ...metering, metric }, events, carried);
   return { usage, aggregated: total.aggregated };
 }
 
+/** A metric whose events are stored: what they count with was read from their properties when they came. */
+export const countedMetric = (metric: Metric): Metric => ({
+  ...metric,
+  fieldName: metric.fieldName && 'counted',
+  expression: null,
+});
+
 /** A stored event as the reducers read one: what it counted is kept apart from its properties. */
-const asMeterEvent = (metric: Metric, { at, value, unique_value }: CountedEvent): MeterEvent => ({
+export const countedEvent = (metric: Metric, { at, value, unique_value }: CountedEvent): MeterEvent => ({
   timestamp: Temporal.Instant.from(at),
   code: metric.code,
   properties:

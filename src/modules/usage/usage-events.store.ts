@@ -55,24 +55,31 @@ export interface EventRecord {
 export const eventColumns =
   'e.stream_id, e.transaction_id, s.external_subscription_id, m.code, e.occurred_at, e.properties::text as properties, e.precise_total_amount_cents, e.received_at';
 
-const insertEvents = {
-  name: 'usage.insert_events',
-  text: `insert into usage_events (stream_id, metric_key, occurred_at, value, unique_value, transaction_id, received_at,
+/** Metrics among the keys that a charge prices in advance at this moment; what is remembered of them may be two seconds old. */
+const chargedAtOnce = `select m.usage_key from billable_metrics m join charges c on c.organization_id = m.organization_id and c.billable_metric_id = m.id
+      where m.usage_key = any($10::int[]) and c.pay_in_advance and c.status = 'ACTIVE'`;
+
+const insertFrom = (
+  condition: string,
+) => `insert into usage_events (stream_id, metric_key, occurred_at, value, unique_value, transaction_id, received_at,
       precise_total_amount_cents, properties)
     select * from rows from (
       unnest($1::bigint[], $2::int[], $3::timestamptz[], $4::numeric[], $5::text[], $6::text[], $7::timestamptz[], $8::numeric[]),
       jsonb_array_elements($9::jsonb))
-    on conflict (stream_id, transaction_id) do nothing`,
-};
+    ${condition}
+    on conflict (stream_id, transaction_id) do nothing`;
 
-/** The same, and what is charged at once waits for its charge: both or neither. Answers how many events it kept. */
+/** Keeps nothing when one of the metrics turns out to be charged at once. */
+const insertEvents = { name: 'usage.insert_events', text: insertFrom(`where not exists (${chargedAtOnce})`) };
+
+/** What is charged at once waits for its charge: both or neither. Answers how many events it kept. */
 const insertChargedEvents = {
   name: 'usage.insert_charged_events',
-  text: `with kept as (${insertEvents.text} returning stream_id, metric_key, transaction_id, occurred_at), waiting as (
+  text: `with kept as (${insertFrom('')} returning stream_id, metric_key, transaction_id, occurred_at), waiting as (
       insert into instant_charges (organization_id, stream_id, metric_key, transaction_id, occurred_at)
       select u.organization_id, k.stream_id, k.metric_key, k.transaction_id, k.occurred_at
       from kept k join usage_streams u on u.id = k.stream_id
-      where k.metric_key = any($10::int[]) order by k.occurred_at, k.transaction_id
+      where k.metric_key in (${chargedAtOnce}) order by k.occurred_at, k.transaction_id
     )
     select count(*)::int as kept from kept`,
 };
@@ -114,31 +121,40 @@ export class UsageEventsStore {
       unquotedArray(rows, (row) => row.preciseTotalAmountCents),
       `[${rows.map((row) => row.properties).join(',')}]`,
     ];
-    const charged = new Set(rows.filter((row) => row.chargedAtOnce).map((row) => row.metricKey));
-    const inserted =
-      charged.size === 0 ? await writeStatement(this.dataSource, insertEvents, values) : await this.keepCharged(values, charged);
-    return inserted === events.length ? [...events] : this.firsts(events);
+    const metricKeys = new Set<number>();
+    for (const row of rows) metricKeys.add(row.metricKey);
+    values.push(`{${[...metricKeys].join(',')}}`);
+    const inserted = rows.some((row) => row.chargedAtOnce)
+      ? await this.keepCharged(values)
+      : await writeStatement(this.dataSource, insertEvents, values);
+    if (inserted === events.length) return [...events];
+    const firsts = await this.firsts(events);
+    if (firsts.every(isKept)) return firsts;
+    await this.keepCharged(values);
+    return (await this.firsts(events)).map((first) => {
+      if (!isKept(first)) throw new Error('an event is neither new nor stored');
+      return first;
+    });
   }
 
-  private async keepCharged(values: readonly unknown[], metricKeys: ReadonlySet<number>): Promise<number> {
-    const [row] = await readStatement<{ kept: number }>(this.dataSource, insertChargedEvents, [...values, [...metricKeys]]);
+  private async keepCharged(values: readonly unknown[]): Promise<number> {
+    const [row] = await readStatement<{ kept: number }>(this.dataSource, insertChargedEvents, values);
     this.bell.ring(instantCharges);
     return row?.kept ?? 0;
   }
 
-  private async firsts(events: readonly EventToKeep[]): Promise<KeptEvent[]> {
+  /** Undefined: none is stored. */
+  private async firsts(events: readonly EventToKeep[]): Promise<(KeptEvent | undefined)[]> {
     const records = await readStatement<EventRecord>(this.dataSource, findEvents, [
       events.map((event) => event.streamId),
       events.map((event) => event.transactionId),
     ]);
     const byId = new Map(records.map((record) => [`${record.stream_id} ${record.transaction_id}`, keptEvent(record)]));
-    return events.map((event) => {
-      const first = byId.get(`${event.streamId} ${event.transactionId}`);
-      if (!first) throw new Error(`event ${event.transactionId} is neither new nor stored`);
-      return first;
-    });
+    return events.map((event) => byId.get(`${event.streamId} ${event.transactionId}`));
   }
 }
+
+const isKept = (event: KeptEvent | undefined): event is KeptEvent => event !== undefined;
 
 export const keptEvent = (record: EventRecord): KeptEvent => ({
   streamId: record.stream_id,

@@ -56,7 +56,7 @@ export class ExplainInvoice {
       recounted++;
       const { pricing, units, events_count: events } = fee.derivation;
       const inputs = pricing?.inputs ?? { units, events_count: events ?? '0' };
-      const said = { ...inputs, ...(pricing ? {} : { units }) };
+      const said = { ...inputs, ...(pricing ? {} : { units }), ...(pricing?.paid && { paid: pricing.paid }) };
       const found = {
         ...counted,
         ...(pricing ? {} : { units: counted.prorated_units ?? counted.units, prorated_units: undefined }),

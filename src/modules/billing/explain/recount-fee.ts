@@ -1,16 +1,15 @@
 import { Temporal } from 'temporal-polyfill';
-import { dayCountOf, type UsageInputs } from '../../../domain/invoicing/derivation.ts';
+import { dayCountOf } from '../../../domain/invoicing/derivation.ts';
 import { writeUsage } from '../../../domain/invoicing/usage-inputs.ts';
 import { aggregate } from '../../../domain/metering/aggregate.ts';
 import { bucketsOf } from '../../../domain/metering/buckets.ts';
 import { parseExpression } from '../../../domain/metering/expression/parse-expression.ts';
-import type { MeterEvent } from '../../../domain/metering/meter-event.ts';
 import { meterUsage } from '../../../domain/metering/meter-usage.ts';
 import { instantOf } from '../../../platform/clock/clock.ts';
-import { madeAt } from '../../../platform/database/ids.ts';
 import type { Query } from '../../../platform/database/sql.ts';
-import { decimalText, parseStrictJson } from '../../../platform/http/strict-json.ts';
 import type { FeeRow } from '../../invoices/index.ts';
+import { recountAdvance } from './recount-advance.ts';
+import { meterEventOf, type RawEvent, type Recount } from './sent-events.ts';
 import { periodAround } from '../billing-calendar.ts';
 import { usageRequestOf } from '../charge-usage.ts';
 import { type DueSubscription, readForPricing } from '../subscription-to-price.ts';
@@ -18,34 +17,18 @@ import { standingCharge } from '../drafts/standing-charge.ts';
 import { readCharges } from '../price-facts.store.ts';
 import { anchorOfSubscription } from '../step-of.ts';
 
-interface RawEvent {
-  readonly occurred_at: Date;
-  readonly properties: string;
-  readonly total: string | null;
-}
-
 /**
  * The events that the fee could count, in their order. Those that came after the fee was made are late: they change no invoice. (A
- * test organization's fees are made in virtual time, which says nothing of when an event came.) A fee of one event ($8) counts those that
- * did not wait when it was made ($9): charged up to it, or never charged at once.
+ * test organization's fees are made in virtual time, which says nothing of when an event came.)
  */
 const selectEvents = {
   name: 'explain.events',
-  text: `with charged as materialized (
-      select f.event_transaction_id as transaction_id, bool_or(f.id <= $8) as is_before from subscriptions s
-      join subscriptions k on k.organization_id = s.organization_id and k.stream_id = s.stream_id
-      join fees f on f.organization_id = k.organization_id and f.subscription_id = k.id and f.event_transaction_id is not null
-      where $8::uuid is not null and s.organization_id = $1 and s.id = $2 group by f.event_transaction_id
-    )
-    select e.occurred_at, e.properties::text as properties, e.precise_total_amount_cents::text as total
+  text: `select e.occurred_at, e.properties::text as properties, e.precise_total_amount_cents::text as total
     from subscriptions s
     join organizations o on o.id = s.organization_id
     join usage_events e on e.stream_id = s.stream_id and e.metric_key = $3
-    left join charged c on c.transaction_id = e.transaction_id
     where s.organization_id = $1 and s.id = $2 and e.occurred_at < $5 and ($6 or e.occurred_at >= $4)
       and (o.mode = 'TEST' or e.received_at <= $7)
-      and ($8::uuid is null or coalesce(c.is_before, e.received_at <= $9 and not exists (
-        select from instant_charges q where q.stream_id = e.stream_id and q.transaction_id = e.transaction_id)))
     order by e.occurred_at, e.transaction_id`,
 };
 
@@ -68,7 +51,7 @@ const selectExpression = {
  * What the events say that a usage fee counted, by the domain's reducers and from the properties as they were sent: of a period, of an
  * event that was charged at once those that were charged up to it, of a renewal what was there when its period began. Null: no usage.
  */
-export async function recountFee(query: Query, fee: FeeRow): Promise<UsageInputs | null> {
+export async function recountFee(query: Query, fee: FeeRow): Promise<Recount | null> {
   const { derivation, organizationId, subscriptionId, periodStart, periodEnd } = fee;
   const counts = fee.feeType === 'charge' && !derivation.true_up && derivation.events_count !== undefined;
   if (!counts || subscriptionId === null || !periodStart || !periodEnd) return null;
@@ -107,6 +90,8 @@ export async function recountFee(query: Query, fee: FeeRow): Promise<UsageInputs
     metric: { ...request.metering.metric, expression: parsed && 'expression' in parsed ? parsed.expression : null },
     model: (filter ?? request.metering).model,
   };
+  if (fee.payInAdvance)
+    return recountAdvance(query, { fee, subscription, charge, span, request: { ...request, metering }, known });
   const rows = await query<RawEvent>(selectEvents, [
     organizationId,
     subscriptionId,
@@ -115,8 +100,6 @@ export async function recountFee(query: Query, fee: FeeRow): Promise<UsageInputs
     isRenewal ? periodStart : periodEnd,
     charge.metric.recurring,
     fee.recountedAt ?? fee.createdAt,
-    fee.payInAdvance ? fee.id : null,
-    madeAt(fee.id),
   ]);
   const keys = (filter ?? request).groupKeys;
   const wanted = JSON.stringify(keys.map((key) => derivation.grouped_by?.[key] ?? null));
@@ -141,16 +124,3 @@ const wholePeriodOf = (subscription: DueSubscription, at: Temporal.Instant) => {
   const anchor = anchorOfSubscription(subscription);
   return periodAround(subscription.bill_charges_monthly ? { ...anchor, interval: 'monthly' } : anchor, at);
 };
-
-/** Numbers with more digits than a float holds are read from their text. */
-function meterEventOf(code: string, { occurred_at, properties, total }: RawEvent): MeterEvent {
-  const read = parseStrictJson(Buffer.from(properties)) as Readonly<Record<string, unknown>>;
-  const plain = (value: unknown): unknown =>
-    typeof value === 'object' && value !== null ? (decimalText(value) ?? value) : value;
-  return {
-    timestamp: instantOf(occurred_at),
-    code,
-    properties: Object.fromEntries(Object.entries(read).map(([key, value]) => [key, plain(value)])),
-    preciseTotalAmountCents: total,
-  };
-}

@@ -14,12 +14,13 @@ import {
   claimWaiting,
   dropVain,
   organizationsWaiting,
+  othersAreDone,
   settle,
   type WaitingEvent,
   waitingEvents,
   type WaitingSubscription,
 } from './instant-charges.store.ts';
-import { type InstantFee, priceEvent } from './price-event.ts';
+import { EventPricer, type InstantFee } from './price-event.ts';
 
 /** Events of one subscription that are charged in one transaction. */
 const atATime = 50;
@@ -64,6 +65,13 @@ export class ChargeEvents {
     }
   }
 
+  /** The same, and what other workers have in hand too. */
+  async completely(organizationId: string): Promise<void> {
+    await this.execute(organizationId);
+    await this.unitOfWork.run((tx) => othersAreDone(queryIn(tx), organizationId));
+    await this.execute(organizationId);
+  }
+
   async forAll(): Promise<void> {
     for (const organizationId of await organizationsWaiting(queryOn(this.dataSource))) await this.execute(organizationId);
   }
@@ -77,13 +85,9 @@ export class ChargeEvents {
     // What stands without being charged counts for what is charged now, also if it came this moment.
     await dropVain(query, organizationId, subscription.stream_id);
     const events = await waitingEvents(query, organizationId, waiting.id, atATime);
+    const pricer = new EventPricer({ query, taxRates: this.taxRates }, { organizationId, subscription, facts });
     for (const event of events) {
-      // One after the other: what an event costs depends on what those before it were charged.
-      for (const fee of await priceEvent(
-        { query, taxRates: this.taxRates },
-        { organizationId, subscription, waiting, event, facts },
-      ))
-        await this.write(tx, organizationId, { subscription, event, fee, at });
+      for (const fee of await pricer.price(event)) await this.write(tx, organizationId, { subscription, event, fee, at });
       await settle(query, organizationId, event.id);
     }
     return events.length;

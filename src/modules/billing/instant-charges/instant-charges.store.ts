@@ -1,7 +1,5 @@
-import type { UsageInputs } from '../../../domain/invoicing/derivation.ts';
-import type { DayCount } from '../../../domain/proration/local-days.ts';
-import { parseStrictJson } from '../../../platform/http/strict-json.ts';
 import type { Query } from '../../../platform/database/sql.ts';
+import { type StoredEvent, storedColumns } from './arrivals.store.ts';
 
 /** A subscription with events that wait to be charged. */
 export interface WaitingSubscription {
@@ -10,12 +8,9 @@ export interface WaitingSubscription {
   readonly terminated_at: Date | null;
 }
 
-export interface WaitingEvent {
+export interface WaitingEvent extends StoredEvent {
   readonly id: string;
   readonly metric_key: number;
-  readonly transaction_id: string;
-  readonly occurred_at: Date;
-  readonly properties: Readonly<Record<string, unknown>>;
 }
 
 const ofStream = `s.organization_id = q.organization_id and s.stream_id = q.stream_id and s.status not in ('PENDING', 'CANCELED', 'FAILED')`;
@@ -48,7 +43,7 @@ const claim = {
 /** In the order in which they came. */
 const waiting = {
   name: 'instant_charges.waiting',
-  text: `select q.id, q.metric_key, q.transaction_id, q.occurred_at, e.properties::text as properties
+  text: `select q.id, q.metric_key, ${storedColumns}
     from subscriptions s
     join instant_charges q on ${covers}
     join usage_events e on e.stream_id = q.stream_id and e.transaction_id = q.transaction_id
@@ -56,25 +51,16 @@ const waiting = {
     order by q.id limit $3`,
 };
 
+/** Waits for whoever charges events of these subscriptions: it holds their rows meanwhile. */
+const inHand = {
+  name: 'instant_charges.in_hand',
+  text: `select s.id from subscriptions s where s.organization_id = $1 and exists (select from instant_charges q where q.organization_id = $1 and ${covers})
+    order by s.id for update of s`,
+};
+
 const done = {
   name: 'instant_charges.done',
   text: 'delete from instant_charges where organization_id = $1 and id = $2',
-};
-
-/**
- * The most that a charge was paid for in a period, by one filter and group: the usage of the fee that charged the most units. What
- * was renewed at the start of the period counts as paid, and what was paid for the charge that it is a copy of.
- */
-const paid = {
-  name: 'instant_charges.paid',
-  text: `select f.derivation #> '{pricing,inputs}' as inputs, f.derivation ->> 'units' as units, f.derivation ->> 'day_count' as day_count
-    from fees f where f.organization_id = $1 and f.subscription_id = $2 and f.item_id = any($3::uuid[]) and f.period_start = $4 and f.fee_type = 'charge'
-      and coalesce(f.derivation -> 'filter_values', '{}') = $5 and coalesce(f.derivation -> 'grouped_by', '{}') = $6
-      and not exists (select from invoices i where i.organization_id = f.organization_id and i.id = f.invoice_id and i.status = 'VOID'
-        and f.event_transaction_id is null)
-    order by coalesce(f.derivation #>> '{pricing,inputs,prorated_units}', f.derivation #>> '{pricing,inputs,units}', f.derivation ->> 'units')::numeric desc,
-      f.id desc
-    limit 1`,
 };
 
 const organizations = {
@@ -97,59 +83,20 @@ export async function claimWaiting(
   return row;
 }
 
-export async function waitingEvents(
+/** Returns when no other worker has events of the organization in hand that waited when it was asked. */
+export async function othersAreDone(query: Query, organizationId: string): Promise<void> {
+  await query(inHand, [organizationId]);
+}
+
+export const waitingEvents = (
   query: Query,
   organizationId: string,
   subscriptionId: string,
   limit: number,
-): Promise<WaitingEvent[]> {
-  const rows = await query<Omit<WaitingEvent, 'properties'> & { properties: string }>(waiting, [
-    organizationId,
-    subscriptionId,
-    limit,
-  ]);
-  return rows.map((row) => ({
-    ...row,
-    properties: parseStrictJson(Buffer.from(row.properties)) as WaitingEvent['properties'],
-  }));
-}
+): Promise<WaitingEvent[]> => query<WaitingEvent>(waiting, [organizationId, subscriptionId, limit]);
 
 export async function settle(query: Query, organizationId: string, id: string): Promise<void> {
   await query(done, [organizationId, id]);
-}
-
-export interface PaidQuestion {
-  readonly subscriptionId: string;
-  /** The charge, and the one it is a copy of. */
-  readonly chargeIds: readonly string[];
-  readonly periodStart: Date;
-  readonly filterValues: Readonly<Record<string, readonly string[]>> | null;
-  readonly groupedBy: Readonly<Record<string, string | null>> | null;
-}
-
-export interface PaidUsage {
-  readonly inputs: UsageInputs;
-  /** By which rule its days were counted. */
-  readonly dayCount: DayCount;
-}
-
-interface PaidRecord {
-  readonly inputs: UsageInputs | null;
-  readonly units: string;
-  readonly day_count: DayCount | null;
-}
-
-export async function paidUsage(query: Query, organizationId: string, question: PaidQuestion): Promise<PaidUsage | null> {
-  const [row] = await query<PaidRecord>(paid, [
-    organizationId,
-    question.subscriptionId,
-    question.chargeIds,
-    question.periodStart,
-    JSON.stringify(question.filterValues ?? {}),
-    JSON.stringify(question.groupedBy ?? {}),
-  ]);
-  if (!row) return null;
-  return { inputs: row.inputs ?? { units: row.units, events_count: '0' }, dayCount: row.day_count ?? 'actual' };
 }
 
 export async function organizationsWaiting(query: Query): Promise<string[]> {

@@ -5,9 +5,11 @@ import { priceInvoice } from '../../../domain/invoicing/price-items.ts';
 import { endOfBilledDays } from '../../../domain/lifecycles/end-subscription.ts';
 import { dateOf, instantOf } from '../../../platform/clock/clock.ts';
 import { effectiveEntity } from '../../billing-entities/index.ts';
-import { measureUsage } from '../../usage/index.ts';
+import type { Query } from '../../../platform/database/sql.ts';
+import { type MeasuredUsage, measureUsage } from '../../usage/index.ts';
 import { periodAround } from '../billing-calendar.ts';
 import { bucketOf, usageRequestOf } from '../charge-usage.ts';
+import { chargedUsage, type ChargeOfPeriod } from '../instant-charges/load-charge-meters.ts';
 import { loadPriceFacts, type UsageChargeFacts } from '../price-facts.store.ts';
 import type { PricingSources } from '../price-subscriptions.ts';
 import { sinceOf, stepOf } from '../step-of.ts';
@@ -30,8 +32,8 @@ export interface UsageSoFar {
 }
 
 /**
- * The usage of the running period at its price: what its invoice will say of charges in arrears, and of charges that are paid at once
- * what all their events cost together. A minimum is no usage.
+ * The usage of the running period at its price: what its invoice will say of charges in arrears, and of charges that are paid in advance
+ * what their events are charged for together. A minimum is no usage.
  */
 export async function usageSoFar(
   { query, taxRates }: PricingSources,
@@ -47,6 +49,9 @@ export async function usageSoFar(
     query,
     charges.map((charge) => usageRequestOf(charge, span)),
   );
+  const charged = await Promise.all(
+    charges.map((charge, i) => chargedOf(query, { organizationId, subscription, charge }, measured[i] ?? [])),
+  );
   const byAddress = await taxesOnDayOf(taxRates, effectiveEntity(subscription), dateOf(spans.billed.end));
   const taxes = taxesOf(facts, subscription, byAddress);
   const items = charges.map((charge, i) => ({
@@ -55,10 +60,13 @@ export async function usageSoFar(
     name: charge.name,
     taxes: taxes(`charge ${charge.id}`),
     ...spans,
-    buckets: (measured[i] ?? []).map((bucket) => bucketOf(charge, bucket)).filter((bucket) => isOf(filter, bucket.groupedBy)),
+    buckets: (charged[i] ?? []).map((bucket) => bucketOf(charge, bucket)).filter((bucket) => isOf(filter, bucket.groupedBy)),
   }));
   return { subscription, counted: spans.billed, priced: priceInvoice({ ...lineSettingsOf(subscription), items }) };
 }
+
+const chargedOf = (query: Query, of: Omit<ChargeOfPeriod, 'span'>, measured: readonly MeasuredUsage[]) =>
+  of.charge.payInAdvance ? chargedUsage(query, of, measured) : measured;
 
 const isMeant = (charge: UsageChargeFacts, { chargeId, chargeCode, metricCode }: UsageFilter): boolean =>
   (chargeId === undefined || charge.id === chargeId) &&
