@@ -37,15 +37,14 @@ export interface ProratedChange {
   readonly prorated: Exact;
 }
 
-/** Deals the changes of a recurring count, in the order of their time, to the tiers that the running total passes through. */
+/** Deals the changes of a recurring count, in the order of their time, to the tiers that the running total passes through; below zero there is none. */
 export function sortIntoTiers(model: Tiered, changes: readonly ProratedChange[]): TierShares {
   const units = model.tiers.map(() => Exact.zero);
   let total = Exact.zero;
   let highest = Exact.zero;
   for (const { full, prorated } of changes) {
-    const after = total.plus(full).atLeast(Exact.zero);
-    const moved = after.minus(total);
-    if (!moved.isZero())
+    const after = total.plus(full);
+    if (!full.isZero())
       model.tiers.forEach((_, position) => {
         const part = unitsWithin(model.tiers, position, after).minus(unitsWithin(model.tiers, position, total));
         units[position] = (units[position] ?? Exact.zero).plus(prorated.times(part).dividedBy(full));

@@ -154,6 +154,11 @@ export const invariants: readonly Invariant[] = [
       left join billable_metrics m on m.usage_key = e.metric_key where s.id is null or m.id is null or m.organization_id <> s.organization_id`,
   },
   {
+    name: 'usage_is_never_negative',
+    holds: 'no fee of usage, of a fixed charge or of a minimum is below zero',
+    offenders: `select id::text from fees where amount_cents < 0 and fee_type in ('charge', 'fixed_charge', 'commitment')`,
+  },
+  {
     name: 'nothing_waits_in_vain',
     holds: 'no event has waited for an hour to be charged at once that no subscription covers or will cover',
     offenders: `select q.transaction_id from instant_charges q

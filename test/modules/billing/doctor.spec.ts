@@ -14,6 +14,7 @@ const attempt = `insert into provisioning_attempts (organization_id, id, subscri
 const plants: Record<string, string> = {
   period_billed_once: `alter table billed_periods drop constraint ex_billed_periods_once;
     insert into billed_periods select organization_id, subscription_id, item_id, tstzrange(lower(period), upper(period) - interval '1 day'), invoice_id, false from billed_periods limit 1`,
+  usage_is_never_negative: `alter table fees drop constraint ck_fees_usage_amount; update fees set amount_cents = -1 where fee_type = 'charge'`,
   nothing_waits_in_vain: `insert into instant_charges (organization_id, stream_id, metric_key, transaction_id, occurred_at)
       select u.organization_id, e.stream_id, e.metric_key, e.transaction_id, '2001-01-01' from usage_events e join usage_streams u on u.id = e.stream_id limit 1;
     update usage_events set received_at = '2001-01-01'`,

@@ -136,4 +136,45 @@ describe('the numeric cases of usage over months', () => {
     expect(await usage('2024-05-01T01:00:00Z')).toEqual(expected['2024-05-01_usage']);
     expect(await usage('2024-06-01T01:00:00Z')).toEqual(expected['2024-06-01_usage']);
   });
+
+  it('a running total below zero is no units: those that come after it fill it up first, and are billed for their days', async () => {
+    await at('2026-04-01T00:00:00Z');
+    await meter(tenant.call, 'seats', 'sum', { recurring: true });
+    const graduated_ranges = [
+      { from_value: 0, to_value: 2, per_unit_amount: '0', flat_amount: '0' },
+      { from_value: 2, to_value: null, per_unit_amount: '300', flat_amount: '0' },
+    ];
+    const prorated = { metric: 'seats', prorated: true };
+    await price(tenant.call, [
+      { ...prorated, code: 'a', charge_model: 'graduated', properties: { graduated_ranges } },
+      { ...prorated, code: 'b', charge_model: 'standard', properties: { amount: '31' } },
+    ]);
+    await take(tenant.call);
+    await send(tenant.call, [{ code: 'seats', at: '2026-04-10T00:00:00Z', properties: { value: -3 } }]);
+    const cents = async (to: string) =>
+      (await bill(tenant.call, to)).filter((fee) => fee.type === 'charge').map((fee) => fee.cents);
+    expect(await cents('2026-05-01T01:00:00Z')).toEqual([0, 0]);
+    await send(tenant.call, [{ code: 'seats', at: '2026-05-22T00:00:00Z', properties: { value: 4 } }]);
+    // One unit is free under tiers, and otherwise there for 10 of 31 days.
+    expect(await cents('2026-06-01T01:00:00Z')).toEqual([0, 1000]);
+  });
+
+  it('units that are taken away before they are added bill nothing for the days below zero', async () => {
+    await at('2026-04-01T00:00:00Z');
+    await meter(tenant.call, 'seats', 'sum', { recurring: true });
+    await price(tenant.call, [{ metric: 'seats', charge_model: 'standard', properties: { amount: '30' }, prorated: true }]);
+    await take(tenant.call);
+    await send(tenant.call, [
+      { code: 'seats', at: '2026-04-02T00:00:00Z', properties: { value: -3 } },
+      { code: 'seats', at: '2026-04-21T00:00:00Z', properties: { value: 4 } },
+    ]);
+    expect((await bill(tenant.call, '2026-05-01T01:00:00Z')).slice(1)).toMatchObject([{ units: '0.33334', cents: 1000 }]);
+    await expect(
+      florin.sql.query(
+        `insert into fees select (jsonb_populate_record(f, jsonb_build_object('id', gen_random_uuid(), 'invoice_id', null, 'pay_in_advance', true,
+          'amount_cents', -2400))).* from fees f where f.organization_id = $1 and f.fee_type = 'charge'`,
+        [tenant.id],
+      ),
+    ).rejects.toMatchObject({ constraint: 'ck_fees_usage_amount' });
+  });
 });
