@@ -232,8 +232,11 @@ describe('an explained invoice', () => {
     const filters = [{ values: { region: ['us'] }, properties: { amount: '9' } }];
     const changed = await call('PUT', '/api/v1/plans/plan/charges/use', { charge: { filters } });
     expect(changed.status).toBe(200);
+    for (const region of ['eu', 'us'])
+      await send(call, [{ code: 'use', at: '2026-03-01T00:00:00Z', properties: { value: 1, region }, transaction_id: newId() }]);
+    await eventsCharged(florin, { call, id, key: '' });
     const charged = await invoicesOf(call, 'sub');
-    expect(charged).toHaveLength(3);
+    expect(charged.map((one) => one.fees_amount_cents)).toEqual([900, 100, 600, 300, 600]);
     for (const { lago_id: one } of charged)
       expect(await explainOf(one, '--verify')).toMatchObject({
         code: 0,

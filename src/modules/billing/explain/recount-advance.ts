@@ -9,7 +9,7 @@ import type { UsageSpan } from '../charge-usage.ts';
 import { type ArrivedEvent, arrivedEvents, readStanding } from '../instant-charges/arrivals.store.ts';
 import { ChargeMeters, type EventToMeter } from '../instant-charges/charge-meters.ts';
 import { advancePeriodOf } from '../instant-charges/load-charge-meters.ts';
-import type { FilterFacts, UsageChargeFacts } from '../price-facts.store.ts';
+import type { UsageChargeFacts } from '../price-facts.store.ts';
 import type { DueSubscription } from '../subscription-to-price.ts';
 import { meterEventOf, type Recount } from './sent-events.ts';
 
@@ -26,13 +26,12 @@ interface FeeToRecount {
 
 /**
  * What an event was charged for, and what was paid for before: everything that was charged, or came, before its fee was made, again
- * one after the other. Null: it cannot be told how events were dealt, as a filter that charged some of them is gone or another, or
- * the fee is from before fees said what was charged.
+ * one after the other. A filter that is gone since may have gone before or after: what the fee says decides. Null: the fee is from
+ * before fees said what was charged.
  */
 export async function recountAdvance(query: Query, toRecount: FeeToRecount): Promise<Recount | null> {
   const { fee, subscription, charge, known, span, request } = toRecount;
   const { pricing } = fee.derivation;
-  if (!charge.filters.every((filter) => known.filters.some((now) => isSameFilter(filter, now)))) return null;
   if (pricing?.charged_cents === undefined) return null;
   const period = advancePeriodOf({ organizationId: fee.organizationId, subscription, charge, span });
   const standing = await readStanding(query, period);
@@ -43,22 +42,26 @@ export async function recountAdvance(query: Query, toRecount: FeeToRecount): Pro
     arrived.fee_id === null ? arrived.received_at <= madeAt(fee.id) : arrived.fee_id < fee.id,
   );
   const { model } = pricingOf(pricing.charge_model, pricing.properties);
-  const asItWas = {
-    ...request,
-    metering: { ...request.metering, model },
-    filters: request.filters.map((filter) => ({ ...filter, model })),
-  };
   // A renewal that was made, or made again, after the fee was still to come.
   const willRenew = standing.renewedUntil !== null && standing.renewedUntil > madeAt(fee.id);
-  const meters = new ChargeMeters(asItWas, fee.currency, past, { ...standing, willRenew });
-  const { usage, paid } = meters.charge(charged);
-  return { ...writeUsage(usage), ...(paid && { paid: writeUsage(paid) }) };
+  const countBy = (filters: UsageRequest['filters']): Recount => {
+    const asItWas = {
+      ...request,
+      metering: { ...request.metering, model },
+      filters: filters.map((filter) => ({ ...filter, model })),
+    };
+    const { usage, paid } = new ChargeMeters(asItWas, fee.currency, past, { ...standing, willRenew }).charge(charged);
+    return { ...writeUsage(usage), ...(paid && { paid: writeUsage(paid) }) };
+  };
+  const byAll = countBy(request.filters);
+  const kept = request.filters.filter(({ id }) => known.filters.some((filter) => filter.id === id));
+  if (kept.length === request.filters.length) return byAll;
+  const byKept = countBy(kept);
+  const said = { ...pricing.inputs, ...(pricing.paid && { paid: pricing.paid }) };
+  return isDeepStrictEqual(byKept, said) ? byKept : byAll;
 }
 
 function eventToMeter({ metering }: UsageRequest, arrived: ArrivedEvent): EventToMeter {
   const sent = meterEventOf(metering.metric.code, arrived);
   return { id: arrived.transaction_id, sent, counted: sent };
 }
-
-const isSameFilter = (a: FilterFacts, b: FilterFacts): boolean =>
-  a.id === b.id && isDeepStrictEqual(a.filter_values, b.filter_values);
