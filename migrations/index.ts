@@ -42,6 +42,7 @@ import { ReasonsOfRuns1795000701000 } from './1795000701000-reasons-of-runs.ts';
 import { Countries1795000780000 } from './1795000780000-countries.ts';
 import { PaidOutCredit1795000720000 } from './1795000720000-paid-out-credit.ts';
 import { DeletedPrices1795000781000 } from './1795000781000-deleted-prices.ts';
+import { KeptFields1795000782000 } from './1795000782000-kept-fields.ts';
 import { IgnoredEvents1795000750000 } from './1795000750000-ignored-events.ts';
 import { KeysInTheWork1795000760000 } from './1795000760000-keys-in-the-work.ts';
 import { RunsByTime1795000643000 } from './1795000643000-runs-by-time.ts';
@@ -107,4 +108,5 @@ export const migrations = [
   DeletedPrices1795000781000,
   ChargesInAdvance1795000730000,
   UsageIsNeverNegative1795000731000,
+  KeptFields1795000782000,
 ];

@@ -10,7 +10,6 @@ const deciders = new Set([
   'modules/billing-entities/index.ts',
   'modules/customers/save-customer.ts',
   'modules/customers/customers.queries.ts',
-  'modules/customers/customers.controller.ts',
   'modules/customers/customer.entity.ts',
 ]);
 

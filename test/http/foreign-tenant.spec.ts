@@ -134,7 +134,7 @@ describe("another tenant's things", () => {
     [
       '/api/v1/subscriptions',
       { subscription: { external_customer_id: 'customer of sub', plan_code: 'team', external_id: 'x' } },
-      'customer_not_found',
+      'plan_not_found',
     ],
     [
       '/api/v1/invoices',

@@ -1,11 +1,9 @@
 import { Transform } from 'class-transformer';
 import { IsIn, IsOptional, IsString, IsUUID } from 'class-validator';
 import { PageQuery } from '../../platform/http/pagination.ts';
+import { AsList } from '../../platform/http/query-values.ts';
 import { IsDate, IsText } from '../../platform/http/validators.ts';
 import { type ObjectType, objectTypes } from './object-types.ts';
-
-/** One value is a list of one. */
-const List = (): PropertyDecorator => Transform(({ value }) => [value].flat());
 
 /** `BillableMetric` is `billable_metric`. */
 const snakeCase = (value: unknown): unknown =>
@@ -13,15 +11,15 @@ const snakeCase = (value: unknown): unknown =>
 
 export class ListActivitiesQuery extends PageQuery {
   @IsOptional()
-  @List()
+  @AsList()
   @IsString({ each: true })
   activity_types?: string[];
   @IsOptional()
-  @List()
+  @AsList()
   @IsIn(['api', 'front', 'system'], { each: true })
   activity_sources?: ('api' | 'front' | 'system')[];
   @IsOptional()
-  @List()
+  @AsList()
   @IsUUID(undefined, { each: true })
   resource_ids?: string[];
   /** As Lago writes them (`BillableMetric`) or as they are (`billable_metric`). */
@@ -47,7 +45,7 @@ export class ListActivitiesQuery extends PageQuery {
 export class ListAuditQuery extends PageQuery {
   /** `subscription.canceled` or `subscription_canceled`. */
   @IsOptional()
-  @List()
+  @AsList()
   @IsString({ each: true })
   event_type?: string[];
   @IsOptional()

@@ -1,4 +1,4 @@
-import { type EntityManager, IsNull } from 'typeorm';
+import { type EntityManager, In, IsNull } from 'typeorm';
 import { BillingError } from '../../domain/errors/billing-error.ts';
 import { isId } from '../../platform/database/ids.ts';
 import { BillingEntityRow } from './billing-entity.entity.ts';
@@ -26,4 +26,16 @@ export async function findBillingEntity(
 /** The entity that customers without a choice belong to; every organization has exactly one. */
 export async function defaultBillingEntity(manager: EntityManager, organizationId: string): Promise<BillingEntityRow> {
   return manager.findOneByOrFail(BillingEntityRow, { organizationId, isDefault: true });
+}
+
+/** Of active ones, by their codes. @throws BillingError billing_entity_not_found */
+export async function billingEntityIds(
+  manager: EntityManager,
+  organizationId: string,
+  codes: readonly string[],
+): Promise<string[]> {
+  const wanted = [...new Set(codes)];
+  const rows = await manager.findBy(BillingEntityRow, { organizationId, code: In(wanted), archivedAt: IsNull() });
+  if (rows.length !== wanted.length) throw new BillingError('billing_entity_not_found');
+  return rows.map((row) => row.id);
 }

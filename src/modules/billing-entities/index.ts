@@ -1,5 +1,5 @@
 export { BillingEntitiesModule } from './billing-entities.module.ts';
-export { defaultBillingEntity, findBillingEntity } from './billing-entities.queries.ts';
+export { billingEntityIds, defaultBillingEntity, findBillingEntity } from './billing-entities.queries.ts';
 export { BillingEntityRow } from './billing-entity.entity.ts';
 export { Bootstrap } from './bootstrap.ts';
 export {

@@ -2,20 +2,27 @@ import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayMinSize,
+  Equals,
   IsArray,
   IsDefined,
   IsIn,
+  IsInt,
   IsObject,
   IsOptional,
   IsString,
   IsUUID,
+  Max,
   MaxLength,
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
 import { PageQuery } from '../../platform/http/pagination.ts';
-import { IsAmountCents, IsText } from '../../platform/http/validators.ts';
+import { AsBoolean, AsList, AsWholeNumber } from '../../platform/http/query-values.ts';
+import { IsAmountCents, IsCurrencyCode, IsDate, IsText } from '../../platform/http/validators.ts';
 import { type CreditNoteReason, creditNoteReasons, refundStatuses } from './credit-note.entity.ts';
+
+export const creditStatuses = ['available', 'consumed', 'voided'] as const;
+export const creditNoteTypes = ['credit', 'refund', 'offset'] as const;
 
 export class CreditNoteItemInput {
   @IsUUID()
@@ -85,7 +92,60 @@ export class CreditNoteMetadataInput {
   metadata: Record<string, string | null>;
 }
 
-export class ListCreditNotesQuery extends PageQuery {
+/** What a customer's own list can be asked for; all amounts are totals in minor units. */
+export class CustomerCreditNotesQuery extends PageQuery {
+  @IsOptional()
+  @IsCurrencyCode()
+  currency?: string;
+  @IsOptional()
+  @IsIn(creditNoteReasons)
+  reason?: CreditNoteReason;
+  @IsOptional()
+  @IsIn(creditStatuses)
+  credit_status?: (typeof creditStatuses)[number];
+  @IsOptional()
+  @IsIn(refundStatuses)
+  refund_status?: (typeof refundStatuses)[number];
+  /** What it gives: credit for later invoices, money back, or less to pay of its own invoice. */
+  @IsOptional()
+  @AsList()
+  @IsIn(creditNoteTypes, { each: true })
+  types?: (typeof creditNoteTypes)[number][];
+  @IsOptional()
+  @IsText()
+  invoice_number?: string;
+  @IsOptional()
+  @IsDate()
+  issuing_date_from?: string;
+  /** Included. */
+  @IsOptional()
+  @IsDate()
+  issuing_date_to?: string;
+  @IsOptional()
+  @AsWholeNumber()
+  @IsInt()
+  @Max(Number.MAX_SAFE_INTEGER)
+  amount_from?: number;
+  @IsOptional()
+  @AsWholeNumber()
+  @IsInt()
+  @Max(Number.MAX_SAFE_INTEGER)
+  amount_to?: number;
+  @IsOptional()
+  @AsList()
+  @IsString({ each: true })
+  billing_entity_codes?: string[];
+  @IsOptional()
+  @AsBoolean()
+  @Equals(false, { message: 'unsupported_value' })
+  self_billed?: false;
+  /** Its number or id, or its customer's name, external id or e-mail, holds it. */
+  @IsOptional()
+  @IsText()
+  search_term?: string;
+}
+
+export class ListCreditNotesQuery extends CustomerCreditNotesQuery {
   @IsOptional()
   @IsText()
   external_customer_id?: string;

@@ -30,7 +30,7 @@ export class CreditNotesController {
 
   @Get()
   list(@OrganizationId() organizationId: string, @QueryParams() query: ListCreditNotesQuery) {
-    return listCreditNotes(this.dataSource.manager, organizationId, query.external_customer_id, query);
+    return listCreditNotes(this.dataSource.manager, organizationId, query);
   }
 
   @Get(':id')

@@ -2,8 +2,8 @@ import { Controller, Get, Param } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { OrganizationId } from '../../platform/auth/principal.ts';
-import { PageQuery } from '../../platform/http/pagination.ts';
 import { QueryParams } from '../../platform/http/payload.ts';
+import { CustomerCreditNotesQuery } from './credit-note.dto.ts';
 import { listCreditNotes } from './credit-notes.queries.ts';
 
 /** The credit notes of one customer, the youngest first. */
@@ -16,8 +16,8 @@ export class CustomerCreditNotesController {
   list(
     @OrganizationId() organizationId: string,
     @Param('external_customer_id') customer: string,
-    @QueryParams() query: PageQuery,
+    @QueryParams() query: CustomerCreditNotesQuery,
   ) {
-    return listCreditNotes(this.dataSource.manager, organizationId, customer, query);
+    return listCreditNotes(this.dataSource.manager, organizationId, { ...query, external_customer_id: customer });
   }
 }

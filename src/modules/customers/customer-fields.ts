@@ -1,8 +1,26 @@
+import { keptFields } from '../../platform/database/kept-fields.ts';
 import { newId } from '../../platform/database/ids.ts';
 import { isoOf } from '../../platform/clock/clock.ts';
 import { providerNameOf } from '../billing-entities/index.ts';
 import type { CustomerBillingConfigurationInput, CustomerMetadataInput, UpdateCustomerInput } from './customer.dto.ts';
 import type { CustomerMetadata, CustomerRow } from './customer.entity.ts';
+
+export const keptNames = [
+  'logo_url',
+  'external_salesforce_id',
+  'customer_type',
+  'shipping_address',
+  'integration_customers',
+  'skip_invoice_custom_sections',
+  'invoice_custom_section_codes',
+] as const;
+export const keptConfigurationNames = [
+  'payment_provider_code',
+  'provider_customer_id',
+  'sync',
+  'sync_with_provider',
+  'provider_payment_methods',
+] as const;
 
 /** The columns a request may set. */
 export type CustomerFields = Omit<
@@ -45,6 +63,12 @@ export function customerFieldsOf(input: UpdateCustomerInput, current: CustomerRo
         : (input.finalize_zero_amount_invoice ?? 'inherit'),
     paymentProvider: providerOf(input.billing_configuration, current),
     consolidateInvoices: input.consolidate_invoices ?? current?.consolidateInvoices ?? false,
+    keptFields: {
+      ...keptFields(keptNames, input, current?.keptFields),
+      ...(input.billing_configuration === null
+        ? {}
+        : keptFields(keptConfigurationNames, input.billing_configuration ?? {}, current?.keptFields)),
+    },
     metadata: metadataOf(input.metadata, current?.metadata ?? [], at),
   };
 }

@@ -1,12 +1,10 @@
 import { IntersectionType } from '@nestjs/swagger';
-import { Transform, Type } from 'class-transformer';
+import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayUnique,
-  Equals,
   IsArray,
   IsBoolean,
-  IsEmpty,
   IsIn,
   IsInt,
   IsLocale,
@@ -20,13 +18,13 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { PageQuery } from '../../platform/http/pagination.ts';
+import { AsBoolean, AsList } from '../../platform/http/query-values.ts';
 import { zeroAmountPolicies, type ZeroAmountPolicy } from './customer.entity.ts';
-import { BillingEntityParameters, IsProviderWord, LegalIdentityInput, type ProviderWord } from '../billing-entities/index.ts';
-import { IsCurrencyCode, IsKey, IsRequiredText, IsText, IsTimezone } from '../../platform/http/validators.ts';
+import { IsProviderWord, LegalIdentityInput, type ProviderWord } from '../billing-entities/index.ts';
+import { KeptConfigurationInput, KeptCustomerFields } from './kept-fields.dto.ts';
+import { IsCountry, IsCurrencyCode, IsKey, IsRequiredText, IsText, IsTimezone } from '../../platform/http/validators.ts';
 
-const unsupported = { message: 'unsupported_value' };
-
-export class CustomerBillingConfigurationInput {
+export class CustomerBillingConfigurationInput extends KeptConfigurationInput {
   @IsOptional()
   @IsInt()
   @Min(0)
@@ -56,35 +54,7 @@ export class CustomerMetadataInput {
   display_in_invoice?: boolean;
 }
 
-/** Of what the official client can send and Florin does not do, the value that means "not used" is accepted. */
-class UnusedCustomerFields extends BillingEntityParameters {
-  @IsOptional()
-  @IsEmpty(unsupported)
-  logo_url?: null;
-  @IsOptional()
-  @IsEmpty(unsupported)
-  external_salesforce_id?: null;
-  @IsOptional()
-  @IsIn(['customer'], unsupported)
-  account_type?: 'customer';
-  @IsOptional()
-  @IsEmpty(unsupported)
-  customer_type?: null;
-  @IsOptional()
-  @IsEmpty(unsupported)
-  shipping_address?: null;
-  @IsOptional()
-  @ArrayMaxSize(0, unsupported)
-  integration_customers?: [];
-  @IsOptional()
-  @Equals(false, unsupported)
-  skip_invoice_custom_sections?: false;
-  @IsOptional()
-  @ArrayMaxSize(0, unsupported)
-  invoice_custom_section_codes?: [];
-}
-
-abstract class CustomerFields extends IntersectionType(UnusedCustomerFields, LegalIdentityInput) {
+abstract class CustomerFields extends IntersectionType(KeptCustomerFields, LegalIdentityInput) {
   @IsOptional()
   @IsText()
   name?: string | null;
@@ -152,10 +122,48 @@ export class CustomersQuery extends PageQuery {
   @IsOptional()
   @IsString()
   external_id?: string;
-
   @IsOptional()
-  @Transform(({ value }) => (typeof value === 'string' ? [value] : (value as unknown)))
-  @IsArray()
+  @AsList()
   @IsString({ each: true })
   billing_entity_codes?: string[];
+  /** Florin's customers are all `customer`: a list of partners is empty. */
+  @IsOptional()
+  @AsList()
+  @IsIn(['customer', 'partner'], { each: true })
+  account_type?: ('customer' | 'partner')[];
+  @IsOptional()
+  @IsIn(['company', 'individual'])
+  customer_type?: 'company' | 'individual';
+  @IsOptional()
+  @AsBoolean()
+  @IsBoolean()
+  has_customer_type?: boolean;
+  @IsOptional()
+  @AsList()
+  @IsCountry({ each: true })
+  countries?: string[];
+  @IsOptional()
+  @AsList()
+  @IsString({ each: true })
+  states?: string[];
+  @IsOptional()
+  @AsList()
+  @IsString({ each: true })
+  zipcodes?: string[];
+  @IsOptional()
+  @AsList()
+  @IsCurrencyCode({ each: true })
+  currencies?: string[];
+  @IsOptional()
+  @AsBoolean()
+  @IsBoolean()
+  has_tax_identification_number?: boolean;
+  /** `metadata[crm]=42`: what its metadata holds. */
+  @IsOptional()
+  @IsObject()
+  metadata?: Record<string, string>;
+  /** Its name, external id, e-mail or legal name, or the first or last name, holds it. */
+  @IsOptional()
+  @IsText()
+  search_term?: string;
 }

@@ -1,3 +1,4 @@
+import type { KeptFields } from '../../platform/database/kept-fields.ts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { type HomeEntityId, LegalIdentityColumns, type ProviderName } from '../billing-entities/index.ts';
 import { bigintColumn } from '../../platform/database/transformers.ts';
@@ -64,6 +65,9 @@ export class CustomerRow extends LegalIdentityColumns {
     transformer: { to: (value: unknown) => value, from: (value: unknown) => (Array.isArray(value) ? value : []) },
   })
   metadata: readonly CustomerMetadata[];
+  /** What Lago knows of a customer and Florin only shows again, by its wire name. */
+  @Column('jsonb')
+  keptFields: KeptFields;
   @Column('timestamptz')
   createdAt: Date;
   @Column('timestamptz')

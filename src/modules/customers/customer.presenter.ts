@@ -1,5 +1,6 @@
 import { isoOf } from '../../platform/clock/clock.ts';
 import type { BillingEntityRow } from '../billing-entities/index.ts';
+import { keptConfigurationNames, keptNames } from './customer-fields.ts';
 import type { CustomerRow } from './customer.entity.ts';
 
 /** What the wire object says that the row does not hold. */
@@ -11,6 +12,9 @@ export interface CustomerContext {
 /** Whom to greet: the name, else the person, else the company, else the vendor's own id. */
 export const customerDisplayName = (row: CustomerRow): string =>
   row.name ?? ([row.firstname, row.lastname].filter(Boolean).join(' ') || (row.legalName ?? row.externalId));
+
+const kept = ({ keptFields }: CustomerRow, names: readonly string[]) =>
+  Object.fromEntries(names.map((name) => [name, keptFields[name] ?? null]));
 
 export const presentCustomer = (row: CustomerRow, { billingEntity, taxes }: CustomerContext) => ({
   id: row.id,
@@ -47,7 +51,11 @@ export const presentCustomer = (row: CustomerRow, { billingEntity, taxes }: Cust
     invoice_grace_period: row.invoiceGracePeriod,
     document_locale: row.documentLocale,
     payment_provider: row.paymentProvider?.toLowerCase() ?? null,
+    subscription_invoice_issuing_date_anchor: 'next_period_start',
+    subscription_invoice_issuing_date_adjustment: 'align_with_finalization_date',
+    ...kept(row, keptConfigurationNames),
   },
+  ...kept(row, keptNames),
   metadata: row.metadata.map((item) => ({ lago_id: item.id, ...item })),
   taxes,
   created_at: isoOf(row.createdAt),

@@ -1,14 +1,11 @@
 import { Controller, Get, HttpCode, Param, Patch, Post, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { DataSource, In } from 'typeorm';
-import { BillingError } from '../../domain/errors/billing-error.ts';
+import { DataSource } from 'typeorm';
 import { OrganizationId } from '../../platform/auth/principal.ts';
-import { metaOf, pageOf, sliceOf } from '../../platform/http/pagination.ts';
+import { metaOf, pageOf } from '../../platform/http/pagination.ts';
 import { Payload, QueryParams } from '../../platform/http/payload.ts';
-import { BillingEntityRow } from '../billing-entities/index.ts';
 import { CreateCustomerInput, CustomersQuery, UpdateCustomerInput } from './customer.dto.ts';
-import { CustomerRow } from './customer.entity.ts';
-import { findCustomer, presentCustomers } from './customers.queries.ts';
+import { findCustomer, listCustomers, presentCustomers } from './customers.queries.ts';
 import { SaveCustomer } from './save-customer.ts';
 
 @ApiTags('Customers')
@@ -22,16 +19,7 @@ export class CustomersController {
   @Get()
   async list(@OrganizationId() organizationId: string, @QueryParams() query: CustomersQuery) {
     const page = pageOf(query);
-    const codes = query.billing_entity_codes;
-    const [rows, count] = await this.dataSource.manager.findAndCount(CustomerRow, {
-      where: {
-        organizationId,
-        ...(query.external_id === undefined ? {} : { externalId: query.external_id }),
-        ...(codes === undefined ? {} : { billingEntityId: In(await this.entityIds(organizationId, codes)) }),
-      },
-      order: { createdAt: 'desc', id: 'asc' },
-      ...sliceOf(page),
-    });
+    const [rows, count] = await listCustomers(this.dataSource.manager, organizationId, query, page);
     return { customers: await presentCustomers(this.dataSource.manager, rows), meta: metaOf(page, count) };
   }
 
@@ -65,12 +53,5 @@ export class CustomersController {
     @Payload('customer') input: UpdateCustomerInput,
   ) {
     return this.replace(organizationId, externalId, input);
-  }
-
-  private async entityIds(organizationId: string, codes: readonly string[]): Promise<string[]> {
-    const wanted = [...new Set(codes)];
-    const rows = await this.dataSource.manager.findBy(BillingEntityRow, { organizationId, code: In(wanted) });
-    if (rows.length !== wanted.length) throw new BillingError('billing_entity_not_found');
-    return rows.map((row) => row.id);
   }
 }

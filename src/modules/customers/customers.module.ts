@@ -10,6 +10,6 @@ import { SessionsController } from './sessions/sessions.controller.ts';
 @Module({
   controllers: [CustomersController, SessionsController],
   providers: [SaveCustomer, SessionTokens, { provide: SESSION_LOOKUP, useExisting: SessionTokens }],
-  exports: [SESSION_LOOKUP],
+  exports: [SESSION_LOOKUP, SaveCustomer],
 })
 export class CustomersModule {}

@@ -1,8 +1,11 @@
 import { type EntityManager, In } from 'typeorm';
 import { BillingError } from '../../domain/errors/billing-error.ts';
+import { containing } from '../../platform/database/sql.ts';
+import { type Page, sliceOf } from '../../platform/http/pagination.ts';
 import { isId } from '../../platform/database/ids.ts';
-import { BillingEntityRow, idOfHomeEntity } from '../billing-entities/index.ts';
+import { billingEntityIds, BillingEntityRow, idOfHomeEntity } from '../billing-entities/index.ts';
 import { presentTax, taxesOf } from '../taxes/index.ts';
+import type { CustomersQuery } from './customer.dto.ts';
 import { CustomerRow } from './customer.entity.ts';
 import { presentCustomer } from './customer.presenter.ts';
 
@@ -24,6 +27,51 @@ export async function findCustomer(
   });
   if (!row) throw new BillingError('customer_not_found');
   return row;
+}
+
+/** Wire parameter → condition; a list holds the ones that are meant. */
+const conditions: Readonly<Record<string, string>> = {
+  external_id: 'c.externalId = :external_id',
+  account_type: `'customer' in (:...account_type)`,
+  customer_type: `c.kept_fields->>'customer_type' = :customer_type`,
+  has_customer_type: `jsonb_exists(c.kept_fields, 'customer_type') = :has_customer_type`,
+  countries: 'c.country in (:...countries)',
+  states: 'c.state in (:...states)',
+  zipcodes: 'c.zipcode in (:...zipcodes)',
+  currencies: 'c.currency in (:...currencies)',
+  has_tax_identification_number: '(c.taxIdentificationNumber is not null) = :has_tax_identification_number',
+};
+
+const holdsTerm = `(c.name ilike :term or c.externalId ilike :term or c.email ilike :term or c.legalName ilike :term
+  or c.firstname ilike :term or c.lastname ilike :term)`;
+
+/** Youngest first. @throws BillingError billing_entity_not_found where the filter names one that is not there */
+export async function listCustomers(
+  manager: EntityManager,
+  organizationId: string,
+  filter: CustomersQuery,
+  page: Page,
+): Promise<[CustomerRow[], number]> {
+  const query = manager.createQueryBuilder(CustomerRow, 'c').where('c.organizationId = :organizationId', { organizationId });
+  for (const [field, condition] of Object.entries(conditions)) {
+    const value = filter[field as keyof CustomersQuery];
+    if (value !== undefined) query.andWhere(condition, { [field]: value });
+  }
+  if (filter.billing_entity_codes)
+    query.andWhere('c.billingEntityId in (:...entityIds)', {
+      entityIds: await billingEntityIds(manager, organizationId, filter.billing_entity_codes),
+    });
+  for (const [position, [key, value]] of Object.entries(filter.metadata ?? {}).entries())
+    query.andWhere(
+      `c.metadata @> jsonb_build_array(jsonb_build_object('key', :key${position}::text, 'value', :value${position}::text))`,
+      {
+        [`key${position}`]: key,
+        [`value${position}`]: value,
+      },
+    );
+  if (filter.search_term !== undefined) query.andWhere(holdsTerm, { term: containing(filter.search_term) });
+  const { skip, take } = sliceOf(page);
+  return query.orderBy('c.createdAt', 'DESC').addOrderBy('c.id', 'ASC').skip(skip).take(take).getManyAndCount();
 }
 
 /** The wire objects of one organization's customers, with their billing entities and taxes. */

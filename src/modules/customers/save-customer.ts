@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { invalid } from '../../domain/errors/billing-error.ts';
-import { newId } from '../../platform/database/ids.ts';
+import { isId, newId } from '../../platform/database/ids.ts';
 import { type Tx, UnitOfWork } from '../../platform/database/unit-of-work.ts';
 import { tell } from '../../platform/outbox/outbox.ts';
 import {
@@ -35,14 +35,21 @@ export class SaveCustomer {
 
   /** @throws BillingError billing_entity_not_found, validation_errors (tax_codes, currency) */
   async createOrUpdate(organizationId: string, input: CreateCustomerInput): Promise<PresentedCustomer> {
-    return this.unitOfWork.run(async (tx) => {
-      let current = await this.lockByExternalId(tx, organizationId, input.external_id);
-      if (!current) {
-        await lockCustomerNumbering(tx, organizationId);
-        current = await this.lockByExternalId(tx, organizationId, input.external_id);
-      }
-      return this.save(tx, organizationId, input, current);
-    }, refusals);
+    return this.unitOfWork.run(
+      async (tx) => this.save(tx, organizationId, input, await this.lockOrReserve(tx, organizationId, input.external_id)),
+      refusals,
+    );
+  }
+
+  /** The customer of this id or external id, locked; made with nothing but that external id where there is none. */
+  async findOrCreate(tx: Tx, organizationId: string, idOrExternalId: string): Promise<CustomerRow> {
+    const known = isId(idOrExternalId)
+      ? await tx.findOne(CustomerRow, { where: { organizationId, id: idOrExternalId }, lock: { mode: 'pessimistic_write' } })
+      : null;
+    const current = known ?? (await this.lockOrReserve(tx, organizationId, idOrExternalId));
+    if (current) return current;
+    const { id } = await this.save(tx, organizationId, { external_id: idOrExternalId }, undefined);
+    return tx.findOneByOrFail(CustomerRow, { organizationId, id });
   }
 
   /** @throws BillingError customer_not_found, billing_entity_not_found, validation_errors (external_id, tax_codes, currency) */
@@ -80,6 +87,14 @@ export class SaveCustomer {
     const type = current ? 'customer.updated' : 'customer.created';
     await tell(tx, organizationId, at, [{ objectType: 'customer', objectId: row.id, type, payload: customer }]);
     return customer;
+  }
+
+  /** Undefined: nobody has this external id, and nobody else takes it before this transaction ends. */
+  private async lockOrReserve(tx: Tx, organizationId: string, externalId: string): Promise<CustomerRow | undefined> {
+    const current = await this.lockByExternalId(tx, organizationId, externalId);
+    if (current) return current;
+    await lockCustomerNumbering(tx, organizationId);
+    return this.lockByExternalId(tx, organizationId, externalId);
   }
 
   private async lockByExternalId(tx: Tx, organizationId: string, externalId: string): Promise<CustomerRow | undefined> {

@@ -7,6 +7,7 @@ import {
   IsDefined,
   IsIn,
   IsInt,
+  IsObject,
   IsOptional,
   IsString,
   Max,
@@ -14,17 +15,13 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { PageQuery } from '../../platform/http/pagination.ts';
+import { AsBoolean, AsList, AsWholeNumber } from '../../platform/http/query-values.ts';
 import { IsAmountCents, IsCurrencyCode, IsDate, IsText } from '../../platform/http/validators.ts';
 
 /** Own states beside Lago's words: `finalized` is every issued, not voided one. */
 export const wireInvoiceStatuses = ['draft', 'finalized', 'voided', 'open', 'paid', 'void', 'uncollectible', 'closed'] as const;
+const settlements = ['payment', 'credit_note'] as const;
 const paymentStatuses = ['pending', 'succeeded', 'failed'] as const;
-
-/** One value is a list of one. */
-const List = (): PropertyDecorator => Transform(({ value }) => [value].flat());
-const truth = ({ value }: { value: unknown }): unknown => (value === 'true' ? true : value === 'false' ? false : value);
-const wholeCents = ({ value }: { value: unknown }): unknown =>
-  typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value;
 
 export class ListInvoicesQuery extends PageQuery {
   @IsOptional()
@@ -34,42 +31,42 @@ export class ListInvoicesQuery extends PageQuery {
   @IsText()
   external_subscription_id?: string;
   @IsOptional()
-  @List()
+  @AsList()
   @IsIn(wireInvoiceStatuses, { each: true })
   status?: (typeof wireInvoiceStatuses)[number][];
   /** Another name of `status`, which the official client uses. */
   @IsOptional()
-  @List()
+  @AsList()
   @IsIn(wireInvoiceStatuses, { each: true })
   statuses?: (typeof wireInvoiceStatuses)[number][];
   @IsOptional()
-  @List()
+  @AsList()
   @IsIn(paymentStatuses, { each: true })
   payment_status?: (typeof paymentStatuses)[number][];
   @IsOptional()
-  @List()
+  @AsList()
   @IsIn(paymentStatuses, { each: true })
   payment_statuses?: (typeof paymentStatuses)[number][];
   @IsOptional()
-  @List()
+  @AsList()
   @IsString({ each: true })
   billing_entity_codes?: string[];
   /** Issued, unpaid, and its due day has passed. */
   @IsOptional()
-  @Transform(truth)
+  @AsBoolean()
   @IsBoolean()
   payment_overdue?: boolean;
   /** Something was paid, and something is still due. */
   @IsOptional()
-  @Transform(truth)
+  @AsBoolean()
   @IsBoolean()
   partially_paid?: boolean;
   @IsOptional()
-  @Transform(truth)
+  @AsBoolean()
   @Equals(false, { message: 'unsupported_value' })
   payment_dispute_lost?: false;
   @IsOptional()
-  @Transform(truth)
+  @AsBoolean()
   @Equals(false, { message: 'unsupported_value' })
   self_billed?: false;
   @IsOptional()
@@ -77,12 +74,12 @@ export class ListInvoicesQuery extends PageQuery {
   currency?: string;
   /** Total in minor units, both ends included; with `currency`, because cents of different currencies do not compare. */
   @IsOptional()
-  @Transform(wholeCents)
+  @AsWholeNumber()
   @IsInt()
   @Max(Number.MAX_SAFE_INTEGER)
   amount_from?: number;
   @IsOptional()
-  @Transform(wholeCents)
+  @AsWholeNumber()
   @IsInt()
   @Max(Number.MAX_SAFE_INTEGER)
   amount_to?: number;
@@ -95,6 +92,15 @@ export class ListInvoicesQuery extends PageQuery {
   @IsOptional()
   @IsIn(['subscription', 'one_off'])
   invoice_type?: 'subscription' | 'one_off';
+  /** `metadata[region]=eu`: what its metadata holds. */
+  @IsOptional()
+  @IsObject()
+  metadata?: Record<string, string>;
+  /** What has settled some of it: a payment, or a credit note that was taken or set off. */
+  @IsOptional()
+  @AsList()
+  @IsIn(settlements, { each: true })
+  settlements?: (typeof settlements)[number][];
   /** Number or id of the invoice, or name, external id or e-mail of the customer, holds it. */
   @IsOptional()
   @IsText()

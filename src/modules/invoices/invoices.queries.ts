@@ -1,9 +1,10 @@
 import { Brackets, type EntityManager, In } from 'typeorm';
 import { BillingError } from '../../domain/errors/billing-error.ts';
 import type { InvoiceStatus } from '../../domain/lifecycles/invoice.ts';
+import { containing } from '../../platform/database/sql.ts';
 import { isId } from '../../platform/database/ids.ts';
 import { type Page, sliceOf } from '../../platform/http/pagination.ts';
-import { findBillingEntity } from '../billing-entities/index.ts';
+import { billingEntityIds } from '../billing-entities/index.ts';
 import { findCustomer } from '../customers/index.ts';
 import { FeeRow } from './fee.entity.ts';
 import type { ListInvoicesQuery } from './invoice.dto.ts';
@@ -38,6 +39,9 @@ const statusesByWord: Readonly<Record<NonNullable<ListInvoicesQuery['status']>[n
 };
 
 const statusesByPayment = { pending: ['DRAFT', 'OPEN', 'VOID'], succeeded: ['PAID'], failed: ['UNCOLLECTIBLE'] } as const;
+
+/** Of the alias `i`. */
+const settledBy = { payment: 'i.totalPaidCents > 0', credit_note: 'i.creditNotesAmountCents + i.offsetAmountCents > 0' } as const;
 
 /** Issued, unpaid, and its due day is over where it was issued, at the organization's time. Of the alias `i`. */
 const isOverdue = `i.status = 'OPEN' and i.payment_due_date < (
@@ -94,10 +98,9 @@ export async function listInvoices(
       paymentStatuses: payments.flatMap((word) => statusesByPayment[word]),
     });
   if (filter.billing_entity_codes?.length) {
-    const entities = await Promise.all(
-      filter.billing_entity_codes.map((code) => findBillingEntity(manager, organizationId, code)),
-    );
-    query.andWhere('i.billingEntityId in (:...entityIds)', { entityIds: entities.map((entity) => entity.id) });
+    query.andWhere('i.billingEntityId in (:...entityIds)', {
+      entityIds: await billingEntityIds(manager, organizationId, filter.billing_entity_codes),
+    });
   }
   if (filter.currency !== undefined) query.andWhere('i.currency = :currency', { currency: filter.currency });
   if (filter.invoice_type !== undefined) query.andWhere('i.invoiceType = :invoiceType', { invoiceType: filter.invoice_type });
@@ -110,8 +113,18 @@ export async function listInvoices(
     query.andWhere('(i.totalPaidCents > 0 and i.totalPaidCents < i.totalCents) = :partially', {
       partially: filter.partially_paid,
     });
+  for (const [position, [key, value]] of Object.entries(filter.metadata ?? {}).entries())
+    query.andWhere(
+      `i.metadata->'entries' @> jsonb_build_array(jsonb_build_object('key', :key${position}::text, 'value', :value${position}::text))`,
+      {
+        [`key${position}`]: key,
+        [`value${position}`]: value,
+      },
+    );
+  if (filter.settlements !== undefined)
+    query.andWhere(new Brackets((either) => filter.settlements?.forEach((settlement) => either.orWhere(settledBy[settlement]))));
   if (filter.search_term !== undefined) {
-    const term = `%${filter.search_term.replace(/[\\%_]/g, '\\$&')}%`;
+    const term = containing(filter.search_term);
     query.andWhere(
       new Brackets((either) =>
         either

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { BillingError, invalid } from '../../domain/errors/billing-error.ts';
+import { keptFields } from '../../platform/database/kept-fields.ts';
 import { type Tx, UnitOfWork } from '../../platform/database/unit-of-work.ts';
 import {
   type BillingEntityChoice,
@@ -7,7 +8,7 @@ import {
   chosenBillingEntity,
   entityForNewBusiness,
 } from '../billing-entities/index.ts';
-import { CustomerRow, findCustomer } from '../customers/index.ts';
+import { CustomerRow, SaveCustomer } from '../customers/index.ts';
 import { OrganizationClock } from '../organizations/index.ts';
 import { findPlan, type PlanRow } from '../plans/index.ts';
 import { ensureStream } from '../usage/index.ts';
@@ -16,6 +17,7 @@ import { decideChangeOfPlan } from './decide-change-of-plan.ts';
 import { plannedChangeOf } from './decide-end.ts';
 import { saveDecided } from './decided.ts';
 import { givenOverrides, knownPlans, pricedPlan } from './price-plan.ts';
+import { keptSubscriptionNames } from './kept-fields.dto.ts';
 import type { CreateSubscriptionInput } from './subscription.dto.ts';
 import type { Resource } from './resource.dto.ts';
 import type { SubscriptionRow } from './subscription.entity.ts';
@@ -27,11 +29,12 @@ export class CreateSubscription {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly organizationClock: OrganizationClock,
+    private readonly saveCustomer: SaveCustomer,
   ) {}
 
   /**
-   * `resource` is there already, or null.
-   * @throws BillingError customer_not_found, plan_not_found, billing_entity_not_found, validation_errors (external id taken, currencies
+   * Makes the customer that is not there yet, as Lago does. `resource` is there already, or null.
+   * @throws BillingError plan_not_found, billing_entity_not_found, validation_errors (external id taken, currencies
    * differ, ends before it starts), conflict (the customer has a live subscription to the resource)
    */
   async execute(
@@ -42,7 +45,7 @@ export class CreateSubscription {
   ): Promise<SubscriptionRow> {
     return this.unitOfWork.run(
       async (tx) => {
-        const customer = await findCustomer(tx, organizationId, input.external_customer_id, { forUpdate: true });
+        const customer = await this.saveCustomer.findOrCreate(tx, organizationId, input.external_customer_id);
         const plan = await findPlan(tx, organizationId, input.plan_code, { forUpdate: true });
         const chosen = await chosenBillingEntity(tx, organizationId, choice);
         const at = await this.organizationClock.now(organizationId, tx);
@@ -53,7 +56,8 @@ export class CreateSubscription {
           if (live.customerId !== customer.id) throw invalid({ external_id: ['value_already_exist'] });
           const planned = live.status === 'PENDING' ? null : await plannedChangeOf(tx, live);
           const asked = await pricedPlan(tx, { plan, overrides }, await knownPlans(tx, live, planned), at);
-          const change = { plan: asked, ...changesOf(input, choice, chosen) };
+          const kept = keptFields(keptSubscriptionNames, input, live.keptFields);
+          const change = { plan: asked, ...changesOf(input, choice, chosen), keptFields: kept };
           const { decided, answer } = await decideChangeOfPlan(tx, { live, planned }, change, at);
           await saveDecided(tx, decided, at);
           return answer;

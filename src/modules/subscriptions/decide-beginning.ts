@@ -1,8 +1,10 @@
 import { IsNull, Not } from 'typeorm';
 import { invalid } from '../../domain/errors/billing-error.ts';
+import { keptFields } from '../../platform/database/kept-fields.ts';
 import type { CustomerRow } from '../customers/index.ts';
 import type { PlanRow } from '../plans/index.ts';
 import type { Decided, Reading } from './decided.ts';
+import { type KeptSubscriptionFields, keptSubscriptionNames } from './kept-fields.dto.ts';
 import { openSubscription } from './open-subscription.ts';
 import type { Resource } from './resource.dto.ts';
 import type { CreateSubscriptionInput } from './subscription.dto.ts';
@@ -18,7 +20,8 @@ export interface Beginning {
   readonly streamId: string;
   /** Is there already, or null. */
   readonly resource: Resource | null;
-  readonly input: Pick<CreateSubscriptionInput, 'external_id' | 'name' | 'billing_time' | 'subscription_at' | 'ending_at'>;
+  readonly input: Pick<CreateSubscriptionInput, 'external_id' | 'name' | 'billing_time' | 'subscription_at' | 'ending_at'> &
+    KeptSubscriptionFields;
 }
 
 /** A customer takes a plan under a free external id. @throws BillingError validation_errors (currencies differ, ends before it starts) */
@@ -42,6 +45,7 @@ export async function decideBeginning(reading: Reading, beginning: Beginning, at
       subscriptionAt,
       endingAt: input.ending_at ?? null,
       plan,
+      keptFields: keptFields(keptSubscriptionNames, input),
       resource,
       startsAt: later(subscriptionAt, await lastEndOf(reading, identity)),
     },

@@ -66,6 +66,7 @@ function keeping(row: SubscriptionRow, change: Change, at: Date, undone: readonl
     endingAt: change.endingAt === undefined ? row.endingAt : change.endingAt,
     canceledAt: change.endingAt === null ? null : row.canceledAt,
     billingEntityId: change.billingEntityId === undefined ? row.billingEntityId : change.billingEntityId,
+    keptFields: change.keptFields ?? row.keptFields,
     updatedAt: at,
   };
   return { decided: [...undone, { row: kept, write: 'update', told: ['updated'] }], answer: kept, changesAt: null };

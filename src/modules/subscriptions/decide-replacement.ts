@@ -1,3 +1,4 @@
+import type { KeptFields } from '../../platform/database/kept-fields.ts';
 import type { Temporal } from 'temporal-polyfill';
 import { stepAnchorOf } from '../../domain/lifecycles/billing-step.ts';
 import { periodContaining } from '../../domain/calendar/billing-period.ts';
@@ -15,6 +16,8 @@ export interface Change {
   readonly endingAt?: Date | null;
   /** Undefined carries the predecessor's. */
   readonly billingEntityId?: string | null;
+  /** Undefined carries the predecessor's. */
+  readonly keptFields?: KeptFields;
 }
 
 /** A new subscription takes the place of another at once, on the same anchor. The last decision is the new one's. */
@@ -104,6 +107,7 @@ const successorOf = (old: SubscriptionRow, change: Change, startsAt: Date) => ({
   subscriptionAt: old.subscriptionAt,
   endingAt: change.endingAt === undefined ? old.endingAt : change.endingAt,
   plan: change.plan,
+  keptFields: change.keptFields ?? old.keptFields,
   startsAt,
   resource: old.resourceType === null ? null : { type: old.resourceType, config: old.resourceConfig ?? {}, id: old.resourceId },
 });

@@ -1,6 +1,7 @@
 import { IsNull, Not } from 'typeorm';
 import { beginSubscription } from '../../domain/lifecycles/begin-subscription.ts';
 import { dateOf, instantOf } from '../../platform/clock/clock.ts';
+import type { KeptFields } from '../../platform/database/kept-fields.ts';
 import { newId } from '../../platform/database/ids.ts';
 import { billsInAdvance, type PlanRow } from '../plans/index.ts';
 import type { Resource } from './resource.dto.ts';
@@ -23,6 +24,7 @@ export type Opening = Pick<
 > & {
   readonly plan: PlanRow;
   readonly startsAt: Date;
+  readonly keptFields?: KeptFields;
   readonly previousSubscriptionId?: string | null;
   /** Null and absent: nothing has to be made for it. */
   readonly resource?: Resource | null;
@@ -67,6 +69,7 @@ export async function openSubscription(
     resourceConfig: resource?.config ?? null,
     resourceId: resource?.id ?? null,
     failureReason: null,
+    keptFields: opening.keptFields ?? {},
     createdAt: at,
     updatedAt: at,
     ...columnsOf(beginning),

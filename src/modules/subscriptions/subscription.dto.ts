@@ -1,12 +1,13 @@
-import { Transform, Type } from 'class-transformer';
-import { IsIn, IsObject, IsOptional, ValidateIf, ValidateNested } from 'class-validator';
+import { Type } from 'class-transformer';
+import { IsBoolean, IsIn, IsObject, IsOptional, IsString, ValidateIf, ValidateNested } from 'class-validator';
 import { PageQuery } from '../../platform/http/pagination.ts';
-import { IsInstant, IsKey, IsText } from '../../platform/http/validators.ts';
-import { BillingEntityParameters } from '../billing-entities/index.ts';
+import { AsBoolean, AsList } from '../../platform/http/query-values.ts';
+import { IsCurrencyCode, IsInstant, IsKey, IsText } from '../../platform/http/validators.ts';
 import { PlanOverridesInput } from '../plans/index.ts';
+import { KeptSubscriptionFields } from './kept-fields.dto.ts';
 import { type TerminationCredit, terminationCredits } from './subscription.entity.ts';
 
-export class CreateSubscriptionInput extends BillingEntityParameters {
+export class CreateSubscriptionInput extends KeptSubscriptionFields {
   @IsKey()
   external_customer_id: string;
   @IsKey()
@@ -35,7 +36,7 @@ export class CreateSubscriptionInput extends BillingEntityParameters {
   plan_overrides?: PlanOverridesInput | null;
 }
 
-export class UpdateSubscriptionInput extends BillingEntityParameters {
+export class UpdateSubscriptionInput extends KeptSubscriptionFields {
   @IsOptional()
   @IsText()
   name?: string | null;
@@ -82,9 +83,26 @@ export class ListSubscriptionsQuery extends PageQuery {
   @IsOptional()
   @IsText()
   plan_code?: string;
+  @IsOptional()
+  @IsText()
+  external_id?: string;
+  /** Of its plan. */
+  @IsOptional()
+  @IsCurrencyCode()
+  currency?: string;
+  /** Whether it has prices of its own. */
+  @IsOptional()
+  @AsBoolean()
+  @IsBoolean()
+  overridden?: boolean;
+  /** Of the entities that bill them. */
+  @IsOptional()
+  @AsList()
+  @IsString({ each: true })
+  billing_entity_codes?: string[];
   /** One or several; by default those that have started and not ended. */
   @IsOptional()
-  @Transform(({ value }) => [value].flat())
+  @AsList()
   @IsIn(wireStatuses, { each: true })
   status?: string[];
 }

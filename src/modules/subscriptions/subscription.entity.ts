@@ -1,3 +1,4 @@
+import type { KeptFields } from '../../platform/database/kept-fields.ts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { BillingTime } from '../../domain/calendar/billing-period.ts';
 import type { SubscriptionStatus } from '../../domain/lifecycles/subscription.ts';
@@ -96,6 +97,9 @@ export class SubscriptionRow {
   /** Of a FAILED one: why its resource could not be made. */
   @Column('text', { nullable: true })
   failureReason: string | null;
+  /** What Lago knows of a subscription and Florin only shows again, by its wire name. */
+  @Column('jsonb')
+  keptFields: KeptFields;
   @Column('timestamptz')
   createdAt: Date;
   @Column('timestamptz')

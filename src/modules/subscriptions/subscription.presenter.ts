@@ -4,6 +4,7 @@ import { anchorOf } from '../../domain/lifecycles/begin-subscription.ts';
 import { stepAnchorOf } from '../../domain/lifecycles/billing-step.ts';
 import { dateOf, instantOf, isoOf } from '../../platform/clock/clock.ts';
 import type { PlanRow } from '../plans/index.ts';
+import { keptSubscriptionNames } from './kept-fields.dto.ts';
 import type { SubscriptionRow } from './subscription.entity.ts';
 
 /** What a subscription shows of its neighbours. */
@@ -72,5 +73,6 @@ export const presentSubscription = (row: SubscriptionRow, context: SubscriptionC
   resource_type: row.resourceType,
   resource_id: row.resourceId,
   failure_reason: row.failureReason,
+  ...Object.fromEntries(keptSubscriptionNames.map((name) => [name, row.keptFields[name] ?? null])),
   created_at: iso(row.createdAt),
 });

@@ -1,14 +1,12 @@
 import { Controller, Delete, Get, HttpCode, Param, Patch, Post, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { DataSource, In } from 'typeorm';
-import { startedStatuses, type SubscriptionStatus } from '../../domain/lifecycles/subscription.ts';
+import { DataSource } from 'typeorm';
 import { OrganizationId } from '../../platform/auth/principal.ts';
-import { metaOf, pageOf, sliceOf } from '../../platform/http/pagination.ts';
+import { metaOf, pageOf } from '../../platform/http/pagination.ts';
 import { Payload, QueryParams } from '../../platform/http/payload.ts';
 import { withWarnings } from '../../platform/http/warnings.ts';
 import { SubscriptionEntityChoice } from '../billing-entities/index.ts';
-import { findPlan, PlanRow, plansAndCopies, presentPlans } from '../plans/index.ts';
-import { findCustomer } from '../customers/index.ts';
+import { PlanRow, presentPlans } from '../plans/index.ts';
 import { CreateSubscription } from './create-subscription.ts';
 import {
   CreateSubscriptionInput,
@@ -17,7 +15,7 @@ import {
   UpdateSubscriptionInput,
 } from './subscription.dto.ts';
 import { SubscriptionRow } from './subscription.entity.ts';
-import { findSubscription, presentSubscriptions } from './subscriptions.queries.ts';
+import { findSubscription, listSubscriptions, presentSubscriptions } from './subscriptions.queries.ts';
 import { TerminateSubscription } from './terminate-subscription.ts';
 import { UpdateSubscription } from './update-subscription.ts';
 
@@ -36,18 +34,7 @@ export class SubscriptionsController {
   async list(@OrganizationId() organizationId: string, @QueryParams() query: ListSubscriptionsQuery) {
     const { manager } = this.dataSource;
     const page = pageOf(query);
-    const customer = query.external_customer_id && (await findCustomer(manager, organizationId, query.external_customer_id));
-    const plan = query.plan_code && (await findPlan(manager, organizationId, query.plan_code));
-    const [rows, count] = await manager.findAndCount(SubscriptionRow, {
-      where: {
-        organizationId,
-        ...(customer ? { customerId: customer.id } : {}),
-        ...(plan ? { planId: In(await plansAndCopies(manager, plan)) } : {}),
-        status: In(query.status?.map((status) => status.toUpperCase() as SubscriptionStatus) ?? startedStatuses),
-      },
-      order: { createdAt: 'desc', id: 'asc' },
-      ...sliceOf(page),
-    });
+    const [rows, count] = await listSubscriptions(manager, organizationId, query, page);
     return { subscriptions: await presentSubscriptions(manager, rows), meta: metaOf(page, count) };
   }
 

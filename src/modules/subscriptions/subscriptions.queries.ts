@@ -1,11 +1,13 @@
 import { type EntityManager, In, type FindOptionsWhere } from 'typeorm';
 import { BillingError } from '../../domain/errors/billing-error.ts';
-import { liveStatuses, type SubscriptionStatus } from '../../domain/lifecycles/subscription.ts';
+import { liveStatuses, startedStatuses, type SubscriptionStatus } from '../../domain/lifecycles/subscription.ts';
+import { type Page, sliceOf } from '../../platform/http/pagination.ts';
 import { isId } from '../../platform/database/ids.ts';
-import { BillingEntityRow, effectiveEntityId } from '../billing-entities/index.ts';
+import { billingEntityIds, BillingEntityRow, effectiveEntityId, effectiveEntityIdOf } from '../billing-entities/index.ts';
 import type { Tx } from '../../platform/database/unit-of-work.ts';
-import { CustomerRow } from '../customers/index.ts';
-import { PlanRow } from '../plans/index.ts';
+import { CustomerRow, findCustomer } from '../customers/index.ts';
+import { findPlan, PlanRow, plansAndCopies } from '../plans/index.ts';
+import type { ListSubscriptionsQuery } from './subscription.dto.ts';
 import { SubscriptionRow } from './subscription.entity.ts';
 import { presentSubscription } from './subscription.presenter.ts';
 
@@ -33,6 +35,37 @@ export async function findSubscription(
   const row = rows.find(isLive) ?? rows[0];
   if (!row) throw new BillingError('subscription_not_found');
   return row;
+}
+
+/** Of the alias `s`. */
+const ofPlan = (condition: string): string =>
+  `exists (select from plans p where p.organization_id = s.organization_id and p.id = s.plan_id and ${condition})`;
+const billedBy = `exists (select from customers c where c.organization_id = s.organization_id and c.id = s.customer_id
+  and ${effectiveEntityIdOf('s')} in (:...entityIds))`;
+
+/** Youngest first. @throws BillingError customer_not_found, plan_not_found, billing_entity_not_found where a filter names one that is not there */
+export async function listSubscriptions(
+  manager: EntityManager,
+  organizationId: string,
+  filter: ListSubscriptionsQuery,
+  page: Page,
+): Promise<[SubscriptionRow[], number]> {
+  const query = manager.createQueryBuilder(SubscriptionRow, 's').where('s.organizationId = :organizationId', { organizationId });
+  const customer = filter.external_customer_id && (await findCustomer(manager, organizationId, filter.external_customer_id));
+  if (customer) query.andWhere('s.customerId = :customerId', { customerId: customer.id });
+  const plan = filter.plan_code && (await findPlan(manager, organizationId, filter.plan_code));
+  if (plan) query.andWhere('s.planId in (:...planIds)', { planIds: await plansAndCopies(manager, plan) });
+  if (filter.external_id !== undefined) query.andWhere('s.externalId = :externalId', { externalId: filter.external_id });
+  if (filter.currency !== undefined) query.andWhere(ofPlan('p.amount_currency = :currency'), { currency: filter.currency });
+  if (filter.overridden !== undefined)
+    query.andWhere(ofPlan('(p.parent_id is not null) = :overridden'), { overridden: filter.overridden });
+  if (filter.billing_entity_codes?.length)
+    query.andWhere(billedBy, { entityIds: await billingEntityIds(manager, organizationId, filter.billing_entity_codes) });
+  query.andWhere('s.status in (:...statuses)', {
+    statuses: filter.status?.map((status) => status.toUpperCase()) ?? startedStatuses,
+  });
+  const { skip, take } = sliceOf(page);
+  return query.orderBy('s.createdAt', 'DESC').addOrderBy('s.id', 'ASC').skip(skip).take(take).getManyAndCount();
 }
 
 /** Holds its external id; a planned change only waits for it. */

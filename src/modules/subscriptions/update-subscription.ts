@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { BillingError, invalid } from '../../domain/errors/billing-error.ts';
+import { keptFields } from '../../platform/database/kept-fields.ts';
 import { type Tx, UnitOfWork } from '../../platform/database/unit-of-work.ts';
 import { tell } from '../../platform/outbox/outbox.ts';
 import { type BillingEntityChoice, chosenBillingEntity, entityForNewBusiness } from '../billing-entities/index.ts';
@@ -7,6 +8,7 @@ import { findCustomer } from '../customers/index.ts';
 import { OrganizationClock } from '../organizations/index.ts';
 import { ownPlan, overridePlan, type PlanOverridesInput, PlanRow } from '../plans/index.ts';
 import { givenOverrides } from './price-plan.ts';
+import { keptSubscriptionNames } from './kept-fields.dto.ts';
 import type { UpdateSubscriptionInput } from './subscription.dto.ts';
 import { SubscriptionRow } from './subscription.entity.ts';
 import { findSubscription, presentSubscriptions } from './subscriptions.queries.ts';
@@ -57,6 +59,7 @@ export class UpdateSubscription {
         // Who takes the announced end back takes the cancellation that announced it back.
         canceledAt: endingAt === null ? null : row.canceledAt,
         subscriptionAt,
+        keptFields: keptFields(keptSubscriptionNames, input, row.keptFields),
         updatedAt: at,
       };
       await tx.update(SubscriptionRow, { organizationId, id: row.id }, changes);

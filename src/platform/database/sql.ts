@@ -39,6 +39,9 @@ export const quotedArray = <Row>(rows: readonly Row[], read: (row: Row) => strin
 
 const quoted = (text: string | null): string | null => (text === null ? null : `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`);
 
+/** A pattern of `like` for text that holds this term, whatever is in it. */
+export const containing = (term: string): string => `%${term.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+
 /** Asks named statements; rows come as the driver gives them. */
 export type Query = <Row>(statement: Statement, values: readonly unknown[]) => Promise<Row[]>;
 

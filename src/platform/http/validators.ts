@@ -11,15 +11,16 @@ function rule(
   name: string,
   code: string | ((args: ValidationArguments) => string),
   accepts: (value: unknown) => boolean,
-): () => PropertyDecorator {
-  return () => (target, propertyKey) =>
-    registerDecorator({
-      name,
-      target: target.constructor,
-      propertyName: String(propertyKey),
-      options: { message: code },
-      validator: { validate: (value: unknown, _args?: ValidationArguments) => accepts(value) },
-    });
+): (scope?: { readonly each?: boolean }) => PropertyDecorator {
+  return ({ each = false } = {}) =>
+    (target, propertyKey) =>
+      registerDecorator({
+        name,
+        target: target.constructor,
+        propertyName: String(propertyKey),
+        options: { message: code, each },
+        validator: { validate: (value: unknown, _args?: ValidationArguments) => accepts(value) },
+      });
 }
 
 const isText = (value: unknown): value is string =>
@@ -62,12 +63,11 @@ const countryMeant: Readonly<Record<string, string>> = { UK: 'country_code_is_gb
  * A country of ISO 3166-1 alpha-2, upper case; one that does not exist would be taxed as an export. `UK` and `EL` are refused with the
  * code that is meant.
  */
-export const IsCountry = (): PropertyDecorator =>
-  rule(
-    'isCountry',
-    ({ value }) => countryMeant[String(value)] ?? 'value_is_invalid',
-    (value) => isISO31661Alpha2(value) && value === String(value).toUpperCase(),
-  )();
+export const IsCountry = rule(
+  'isCountry',
+  ({ value }) => countryMeant[String(value)] ?? 'value_is_invalid',
+  (value) => isISO31661Alpha2(value) && value === String(value).toUpperCase(),
+);
 
 /** Whole minor units from 0 to 2^53 − 1; becomes a bigint. A fractional amount is refused, not rounded. */
 export const IsAmountCents = (): PropertyDecorator =>

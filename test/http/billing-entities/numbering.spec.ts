@@ -88,6 +88,31 @@ describe('numbering', () => {
     expect((await numbers()).slice(12).toSorted()).toEqual(['INV-001-004', 'INV-002-004', 'INV-003-004']);
   });
 
+  it('switched there and back, each counter goes on where it stopped', async () => {
+    await number({ document_numbering: 'per_customer' });
+    for (const name of ['a', 'b']) await subscribe(tenant.call, name);
+    const issued: string[][] = [];
+    for (const [day, document_numbering] of [
+      ['2026-12-01', 'per_customer'],
+      ['2027-01-01', 'per_billing_entity'],
+      ['2027-02-01', 'per_customer'],
+      ['2027-03-01', 'per_billing_entity'],
+      ['2027-04-01', 'per_customer'],
+    ]) {
+      const before = (await numbers()).length;
+      await number({ document_numbering });
+      await advance(tenant.call, `${day}T02:00:00Z`);
+      issued.push((await numbers()).slice(before).toSorted());
+    }
+    expect(issued).toEqual([
+      ['INV-001-001', 'INV-002-001'],
+      ['INV-202701-003', 'INV-202701-004'],
+      ['INV-001-002', 'INV-002-002'],
+      ['INV-202703-005', 'INV-202703-006'],
+      ['INV-001-003', 'INV-002-003'],
+    ]);
+  });
+
   it('never gives a number again, however the way to number changes', async () => {
     await subscribe(tenant.call, 'sub');
     await advance(tenant.call, '2027-03-01T02:00:00Z');

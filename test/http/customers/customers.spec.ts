@@ -199,7 +199,8 @@ describe('customers', () => {
       { metadata: ['value_is_invalid'] },
     ],
     [{ external_id: 'x', account_type: 'partner' }, { account_type: ['unsupported_value'] }],
-    [{ external_id: 'x', shipping_address: { city: 'Paris' } }, { shipping_address: ['unsupported_value'] }],
+    [{ external_id: 'x', shipping_address: { country: 'UK' } }, { 'shipping_address.country': ['country_code_is_gb'] }],
+    [{ external_id: 'x', customer_type: 'club' }, { customer_type: ['value_is_invalid'] }],
   ])('refuses %j', async (customer, error_details) => {
     const before = await stored();
     const answer = await tenant.call('POST', '/api/v1/customers', { customer });
@@ -220,6 +221,75 @@ describe('customers', () => {
       expect(await stored()).toEqual(before);
     },
   );
+
+  it('keeps what Lago knows and Florin only shows again: absent stays, null removes', async () => {
+    const kept = {
+      logo_url: 'https://acme.test/logo.png',
+      external_salesforce_id: 'sf-1',
+      customer_type: 'company',
+      shipping_address: { address_line1: 'Quai 1', city: 'Paris', zipcode: '75001', country: 'FR' },
+      integration_customers: [{ integration_type: 'hubspot', integration_code: 'crm', external_customer_id: '7' }],
+      skip_invoice_custom_sections: true,
+      invoice_custom_section_codes: ['terms'],
+    };
+    const configuration = {
+      provider_customer_id: 'cus_1',
+      payment_provider_code: 'main',
+      sync: true,
+      sync_with_provider: false,
+      provider_payment_methods: ['card'],
+    };
+    const customer = { external_id: 'kept', ...kept, billing_configuration: configuration };
+    const made = await tenant.call('POST', '/api/v1/customers', { customer });
+    expect(made.body.customer).toMatchObject({ ...kept, billing_configuration: configuration });
+    const { body } = await tenant.call('PUT', '/api/v1/customers/kept', { customer: { logo_url: null, city: 'Lyon' } });
+    expect(body.customer).toMatchObject({ ...kept, logo_url: null, city: 'Lyon', billing_configuration: configuration });
+    expect((await tenant.call('GET', '/api/v1/customers/kept')).body).toEqual(body);
+  });
+
+  it('lists those that filters mean, and refuses a filter that is none', async () => {
+    const { call } = await florin.openOrganization('live', 'Filtered');
+    await call('POST', '/api/v1/customers', { external_id: 'fr', name: 'Café 100%', country: 'FR', zipcode: '75001', state: 'IDF', currency: 'EUR',
+      tax_identification_number: 'FR1', customer_type: 'company', metadata: [{ key: 'crm', value: '42' }] }); // prettier-ignore
+    await call('POST', '/api/v1/customers', { external_id: 'us', name: 'Diner', country: 'US', email: 'joe@diner.test' });
+    const listed = async (query: string): Promise<string[]> =>
+      (await call('GET', `/api/v1/customers?${query}`)).body.customers.map(({ external_id: id }: { external_id: string }) => id);
+    for (const query of [
+      'countries[]=FR',
+      'zipcodes[]=75001',
+      'states[]=IDF',
+      'currencies[]=EUR',
+      'has_tax_identification_number=true',
+      'customer_type=company',
+      'has_customer_type=true',
+      'metadata[crm]=42',
+      'search_term=100%25',
+      'search_term=caf',
+      'external_id=fr',
+    ])
+      // prettier-ignore
+      expect([query, await listed(query)]).toEqual([query, ['fr']]);
+    for (const query of [
+      'has_tax_identification_number=false',
+      'has_customer_type=false',
+      'search_term=joe@',
+      'countries[]=US&countries[]=DE',
+    ])
+      expect([query, await listed(query)]).toEqual([query, ['us']]);
+    expect(await listed('account_type[]=partner')).toEqual([]);
+    expect(await listed('search_term=_')).toEqual([]);
+    expect(await listed('account_type[]=customer&billing_entity_codes[]=default')).toEqual(['us', 'fr']);
+    for (const query of [
+      'countries[]=UK',
+      'currencies[]=XXX',
+      'customer_type=club',
+      'has_customer_type=perhaps',
+      'account_type[]=other',
+      'colour=red',
+    ])
+      expect([query, (await call('GET', `/api/v1/customers?${query}`)).status]).toEqual([query, 422]);
+    expect((await call('GET', '/api/v1/customers?billing_entity_codes[]=nope')).body.code).toBe('billing_entity_not_found');
+  });
 
   it('keeps the currency once there is a subscription', async () => {
     const { body } = await tenant.call('POST', '/api/v1/customers', { external_id: 'fixed', currency: 'USD' });

@@ -29,15 +29,30 @@ describe('lists of subscriptions', () => {
     expect(await listed('?status[]=active&status[]=pending')).toEqual(['runs', 'waits']);
   });
 
-  it.each(['status=over', 'status[]=active&status[]=over', 'plan=team', 'page=0', 'per_page=1001', 'page=x'])(
-    'are refused for a filter that is none: %s',
-    async (query) => {
-      expect(await tenant.call('GET', `/api/v1/subscriptions?${query}`)).toMatchObject({
-        status: 422,
-        body: { code: 'validation_errors' },
-      });
-    },
-  );
+  it('show those that filters mean', async () => {
+    expect(await listed('?external_id=runs&currency=USD&overridden=false&billing_entity_codes[]=default')).toEqual(['runs']);
+    for (const query of ['external_id=none', 'currency=EUR', 'overridden=true'])
+      expect([query, await listed(`?${query}`)]).toEqual([query, []]);
+    expect((await tenant.call('GET', '/api/v1/subscriptions?billing_entity_codes[]=nope')).body.code).toBe(
+      'billing_entity_not_found',
+    );
+  });
+
+  it.each([
+    'status=over',
+    'status[]=active&status[]=over',
+    'plan=team',
+    'overridden=perhaps',
+    'currency=XXX',
+    'page=0',
+    'per_page=1001',
+    'page=x',
+  ])('are refused for a filter that is none: %s', async (query) => {
+    expect(await tenant.call('GET', `/api/v1/subscriptions?${query}`)).toMatchObject({
+      status: 422,
+      body: { code: 'validation_errors' },
+    });
+  });
 
   it.each(['subscriptions', 'invoices', 'runs'])(
     'of the operator hold one organization, and a malformed id of it is refused: %s',
