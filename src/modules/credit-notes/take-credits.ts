@@ -19,6 +19,7 @@ interface Available {
   readonly billing_entity_id: string;
   readonly currency: string;
   readonly balance_amount_cents: string;
+  readonly is_draft: boolean;
 }
 
 const finalize = {
@@ -26,10 +27,13 @@ const finalize = {
   text: `update credit_notes set status = 'FINALIZED', updated_at = $3 where organization_id = $1 and invoice_id = any($2::uuid[]) and status = 'DRAFT'`,
 };
 
-const available = `select id, invoice_id, customer_id, billing_entity_id, currency, balance_amount_cents from credit_notes
-    where organization_id = $1 and customer_id = any($2::uuid[]) and balance_amount_cents > 0 and status = 'FINALIZED' order by created_at, id`;
-const lockAvailable = { name: 'credit_notes.lock_available', text: `${available} for update` };
-const readAvailable = { name: 'credit_notes.available', text: available };
+const available = (
+  among: string,
+): string => `select id, invoice_id, customer_id, billing_entity_id, currency, balance_amount_cents,
+      status = 'DRAFT' as is_draft from credit_notes
+    where organization_id = $1 and customer_id = any($2::uuid[]) and balance_amount_cents > 0 and ${among} order by created_at, id`;
+const lockAvailable = { name: 'credit_notes.lock_available', text: `${available("status = 'FINALIZED'")} for update` };
+const readForeseen = { name: 'credit_notes.foreseen', text: available('true') };
 
 const take = {
   name: 'credit_notes.take',
@@ -60,7 +64,7 @@ export async function takeCredits(
   at: Date,
 ): Promise<ReadonlyMap<string, bigint>> {
   await runStatement(tx, finalize, [organizationId, invoices.map((invoice) => invoice.id), at]);
-  const takings = decide(invoices, await notesOf(queryIn(tx), lockAvailable, organizationId, invoices));
+  const takings = decide([invoices], await notesOf(queryIn(tx), lockAvailable, organizationId, invoices));
   if (takings.length > 0)
     await runStatement(tx, take, [
       organizationId,
@@ -72,15 +76,18 @@ export async function takeCredits(
   return sums(takings);
 }
 
-/** What the invoices would take now, with notes that would be issued before; nothing is written. */
+/**
+ * What invoices will take when they are issued, those of one time together and one time after the other, with notes that are made before;
+ * nothing is written. A draft's note gives credit from the issue of the draft on.
+ */
 export const creditsFor = async (
   query: Query,
   organizationId: string,
-  invoices: readonly CreditTaker[],
-  issued: readonly CreditNoteToIssue[] = [],
+  issues: readonly (readonly CreditTaker[])[],
+  made: readonly CreditNoteToIssue[] = [],
 ): Promise<ReadonlyMap<string, bigint>> => {
-  const notes = await notesOf(query, readAvailable, organizationId, invoices);
-  return sums(decide(invoices, [...notes, ...issued.map(availableOf)]));
+  const notes = await notesOf(query, readForeseen, organizationId, issues.flat());
+  return sums(decide(issues, [...notes, ...made.map(availableOf)]));
 };
 
 const availableOf = ({ invoice, split }: CreditNoteToIssue, position: number): Available => ({
@@ -90,6 +97,7 @@ const availableOf = ({ invoice, split }: CreditNoteToIssue, position: number): A
   billing_entity_id: invoice.billing_entity_id,
   currency: invoice.currency,
   balance_amount_cents: split.creditCents.toString(),
+  is_draft: invoice.status === 'DRAFT',
 });
 
 const notesOf = (
@@ -100,21 +108,26 @@ const notesOf = (
 ): Promise<Available[]> =>
   query<Available>(statement, [organizationId, [...new Set(invoices.map((invoice) => invoice.customerId))]]);
 
-function decide(invoices: readonly CreditTaker[], notes: readonly Available[]): Taking[] {
+function decide(issues: readonly (readonly CreditTaker[])[], notes: readonly Available[]): Taking[] {
   const left = new Map(notes.map((note) => [note.id, BigInt(note.balance_amount_cents)]));
   if (left.size === 0) return [];
-  return invoices.flatMap((invoice) => {
-    const usable = notes.filter(
-      (note) =>
-        note.customer_id === invoice.customerId &&
-        note.billing_entity_id === invoice.billingEntityId &&
-        note.currency === invoice.currency &&
-        note.invoice_id !== invoice.id,
-    );
-    const credits = usable.map(({ id }) => ({ id, balanceCents: left.get(id) ?? 0n }));
-    return applyCredits(invoice.totalCents, credits).taken.map(({ id, amountCents }) => {
-      left.set(id, (left.get(id) ?? 0n) - amountCents);
-      return { invoiceId: invoice.id, creditNoteId: id, amountCents };
+  const issued = new Set<string>();
+  return issues.flatMap((invoices) => {
+    for (const { id } of invoices) issued.add(id);
+    const given = notes.filter((note) => !note.is_draft || issued.has(note.invoice_id));
+    return invoices.flatMap((invoice) => {
+      const usable = given.filter(
+        (note) =>
+          note.customer_id === invoice.customerId &&
+          note.billing_entity_id === invoice.billingEntityId &&
+          note.currency === invoice.currency &&
+          note.invoice_id !== invoice.id,
+      );
+      const credits = usable.map(({ id }) => ({ id, balanceCents: left.get(id) ?? 0n }));
+      return applyCredits(invoice.totalCents, credits).taken.map(({ id, amountCents }) => {
+        left.set(id, (left.get(id) ?? 0n) - amountCents);
+        return { invoiceId: invoice.id, creditNoteId: id, amountCents };
+      });
     });
   });
 }

@@ -11,7 +11,7 @@ export { FinalizeDueInvoices } from './finalize-due-invoices.ts';
 export { presentInvoices, presentWholeInvoice } from './invoice-details.ts';
 export { InvoiceTaxRow } from './invoice-tax.entity.ts';
 export { InvoiceRow } from './invoice.entity.ts';
-export { invoicesOfSubscription } from './invoices.queries.ts';
+export { invoicesOfSubscription, waitingDraftsOf } from './invoices.queries.ts';
 export { type InvoiceToPreview, presentPreview } from './present-preview.ts';
 export { type Redraft, redraftInvoices } from './redraft-invoices.ts';
 export { registerInvoicesCommands } from './invoices.command.ts';

@@ -1,4 +1,4 @@
-import { Brackets, type EntityManager, In } from 'typeorm';
+import { Brackets, type EntityManager, In, IsNull, Not } from 'typeorm';
 import { BillingError } from '../../domain/errors/billing-error.ts';
 import type { InvoiceStatus } from '../../domain/lifecycles/invoice.ts';
 import { containing } from '../../platform/database/sql.ts';
@@ -155,3 +155,10 @@ export async function feesOf(
   }
   return byInvoice;
 }
+
+/** The customer's drafts that will be issued by themselves, in the order of their issue. */
+export const waitingDraftsOf = (manager: EntityManager, organizationId: string, customerId: string): Promise<InvoiceRow[]> =>
+  manager.find(InvoiceRow, {
+    where: { organizationId, customerId, status: 'DRAFT', scheduledFinalizeAt: Not(IsNull()) },
+    order: { scheduledFinalizeAt: 'asc', series: 'asc', sequentialId: 'asc' },
+  });

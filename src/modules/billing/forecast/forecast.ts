@@ -32,7 +32,8 @@ export interface Present {
  */
 export class Forecast {
   private readonly rows = new Map<string, SubscriptionRow>();
-  private readonly made: PricedSubscription[] = [];
+  /** What was billed, and when. */
+  private readonly made = new Map<PricedSubscription, Date>();
   /** They stay where they are. */
   private readonly left = new Set<string>();
 
@@ -80,13 +81,14 @@ export class Forecast {
     if (due.length === 0) return [];
     const { manager, organizationId, taxRates, customers = [] } = this.present;
     const query = queryIn(manager);
-    const fees = this.made.flatMap(({ priced }) => priced.fees);
-    const imagined = { subscriptions: this.subscriptions, customers, fees, invoices: this.made.map(creditableOf) };
+    const made = [...this.made.keys()];
+    const fees = made.flatMap((entry) => entry.priced.fees);
+    const imagined = { subscriptions: this.subscriptions, customers, fees, invoices: made.map(creditableOf) };
     const subscriptions = await readNamedForPricing(query, organizationId, due, imagined);
     const price = (units: readonly DueSubscription[][]) =>
       priceSubscriptions({ query, taxRates, imagined }, organizationId, units.flat());
     const priced = (await this.apart(unitsOf(subscriptions), price)).flat();
-    for (const entry of priced) this.advance(entry);
+    for (const entry of priced) this.advance(entry, by);
     return priced;
   }
 
@@ -101,8 +103,13 @@ export class Forecast {
 
   /** The credit notes that the end of these subscriptions makes. */
   creditNotes(ended: readonly PricedSubscription[]): Promise<CreditNoteToIssue[]> {
-    const before = this.made.filter((entry) => !ended.includes(entry)).map(creditableOf);
+    const before = [...this.made.keys()].filter((entry) => !ended.includes(entry)).map(creditableOf);
     return forecastUnusedCredit(queryIn(this.present.manager), this.present.organizationId, ended, before);
+  }
+
+  /** What was billed beside these or before, and when. */
+  othersThan(billed: readonly PricedSubscription[]): readonly { readonly entry: PricedSubscription; readonly at: Date }[] {
+    return [...this.made].flatMap(([entry, at]) => (billed.includes(entry) ? [] : [{ entry, at }]));
   }
 
   private get going(): readonly SubscriptionRow[] {
@@ -135,10 +142,10 @@ export class Forecast {
     }
   }
 
-  private advance(entry: PricedSubscription): void {
+  private advance(entry: PricedSubscription, at: Date): void {
     const { subscription, step, isRunning } = entry;
     const { next } = step;
-    this.made.push(entry);
+    this.made.set(entry, at);
     const row = this.rows.get(subscription.id);
     if (!row || isRunning) return;
     const period = next && { currentPeriodStart: dateOf(next.start), currentPeriodEnd: dateOf(next.end) };
