@@ -1,4 +1,5 @@
 import { expectHealthy } from '../../support/doctor.ts';
+import { setFlags } from '../../support/flags.ts';
 import { type Caller, type Florin, startFlorin, type Tenant } from '../../support/florin.ts';
 import { expectProved } from '../../support/proved.ts';
 import { make, use } from '../../support/shop.ts';
@@ -26,6 +27,14 @@ describe('a draft whose terms changed before it was issued', () => {
     const { lago_id: metric } = await meter(call);
     const charges = [{ billable_metric_id: metric, charge_model: 'standard', properties: { amount: '0.5' }, ...charge }];
     return sell(call, 'plan', 3000, { pay_in_advance: false, charges, ...fields });
+  };
+  /** To another seller. */
+  const move = async (subscription: string) => {
+    await setFlags(florin, tenant, ['multi_entity_billing']);
+    await make(call, '/api/v1/billing_entities', 'billing_entity', { code: 'eu', name: 'EU' });
+    await put(`/api/v1/subscriptions/${subscription}`, { subscription: { billing_entity_code: 'eu' } });
+    const { billing_entity_code: code } = (await call('GET', `/api/v1/subscriptions/${subscription}`)).body.subscription;
+    expect(code).toBe('eu');
   };
   const late = (count: number, subscription = 'sub') => use(call, subscription, 'units', { count }, '2027-01-20T00:00:00Z');
   const only = async (subscription = 'sub') => {
@@ -83,19 +92,17 @@ describe('a draft whose terms changed before it was issued', () => {
   });
 
   it('counts late usage by the seller that stands on it, when its subscription moved', async () => {
-    await make(call, '/api/v1/billing_entities', 'billing_entity', { code: 'eu', name: 'EU' });
     await sellWithUnits();
     await take(call, 'sub', 'plan');
     await late(10);
     await drafted();
-    await put('/api/v1/subscriptions/sub', { subscription: { billing_entity_code: 'eu' } });
+    await move('sub');
     await late(20);
     await issued();
     expect(await only()).toMatchObject({ status: 'finalized', billing_entity_code: 'default', fees_amount_cents: 4500 });
   });
 
   it('counts late usage of all subscriptions on it, when one of them moved', async () => {
-    await make(call, '/api/v1/billing_entities', 'billing_entity', { code: 'eu', name: 'EU' });
     await sellWithUnits();
     await take(call, 'sub', 'plan', {}, { consolidate_invoices: true });
     await make(call, '/api/v1/subscriptions', 'subscription', {
@@ -104,7 +111,7 @@ describe('a draft whose terms changed before it was issued', () => {
       plan_code: 'plan',
     });
     await drafted();
-    await put('/api/v1/subscriptions/sub', { subscription: { billing_entity_code: 'eu' } });
+    await move('sub');
     await late(10);
     await late(20, 'other');
     await issued();
