@@ -52,7 +52,7 @@ const plans = fc.record({
   interval: fc.constantFrom('weekly', 'monthly', 'quarterly', 'semiannual', 'yearly'),
   amount: fc.integer({ min: 0, max: 99_999 }),
   inAdvance: fc.boolean(),
-  trialDays: fc.constantFrom(0, 0, 5),
+  trialDays: fc.constantFrom(0, 0, 5, 40),
   chargesMonthly: fc.boolean(),
   fixedMonthly: fc.boolean(),
   commitment: fc.constantFrom(0, 0, 40_000),
@@ -61,12 +61,35 @@ const plans = fc.record({
   fixedCharges: fc.array(fixedCharges, { maxLength: 2 }),
 });
 
+/** What may change while a draft waits; none of it is the draft's. */
+export const changesOfTerms = [
+  'move',
+  'tax',
+  'amount',
+  'prices',
+  'charges',
+  'overrides',
+  'terminate',
+  'second',
+  'pause',
+] as const;
+
 /** What happens to the subscription: nothing, another plan, a pause of some hours (whose end may be announced), or its end. */
 const lifeEvents = fc.record({
   kind: fc.constantFrom('none', 'second', 'terminate', 'pause'),
   afterHours: fc.integer({ min: 0, max: 1200 }),
   forHours: fc.integer({ min: 0, max: 1200 }),
   isAnnounced: fc.boolean(),
+});
+
+const usage = fc.record({
+  metric: fc.constantFrom(...metricCodes),
+  afterHours: fc.integer({ min: -1000, max: 3000 }),
+  value: fc.integer({ min: -8, max: 20 }),
+  removes: fc.boolean(),
+  team: fc.constantFrom('a', 'b'),
+  region: fc.constantFrom('eu', 'us', 'mars'),
+  isOfCompanion: fc.boolean(),
 });
 
 export const worlds = fc.record({
@@ -98,18 +121,10 @@ export const worlds = fc.record({
     { freq: 3 },
   ),
   event: lifeEvents,
-  usage: fc.array(
-    fc.record({
-      metric: fc.constantFrom(...metricCodes),
-      afterHours: fc.integer({ min: -1000, max: 3000 }),
-      value: fc.integer({ min: 0, max: 20 }),
-      removes: fc.boolean(),
-      team: fc.constantFrom('a', 'b'),
-      region: fc.constantFrom('eu', 'us', 'mars'),
-      isOfCompanion: fc.boolean(),
-    }),
-    { maxLength: 25 },
-  ),
+  usage: fc.array(usage, { maxLength: 25 }),
+  /** Of the period that a draft bills, sent when the draft is made. */
+  late: fc.array(usage, { maxLength: 8 }),
+  changes: fc.uniqueArray(fc.constantFrom(...changesOfTerms), { maxLength: 3 }),
   dayCount: fc.constantFrom('actual', 'thirty_day_months'),
 });
 export type World = typeof worlds extends fc.Arbitrary<infer T> ? T : never;
@@ -165,7 +180,11 @@ export async function openWorld(florin: Florin, world: World): Promise<Tenant> {
       billing_time: companion.billingTime,
       subscription_at: instant(companion.startsAfterHours),
     });
-  if (world.usage.length > 0) await use(tenant, world);
+  await sendUsage(
+    tenant,
+    world,
+    world.usage.map((event) => ({ ...event, at: instant(event.afterHours) })),
+  );
   return tenant;
 }
 
@@ -232,16 +251,20 @@ function chargeOf(drawn: Plan['charges'][number], ids: ReadonlyMap<Metric, strin
   };
 }
 
-async function use({ call }: Tenant, { usage, companion }: World): Promise<void> {
+type Used = World['usage'][number] & { readonly at: string };
+
+/** In one request, in their order. */
+export async function sendUsage({ call }: Tenant, { companion }: World, events: readonly Used[]): Promise<void> {
+  if (events.length === 0) return;
   const { status, body } = await call('POST', '/api/v1/events/batch', {
-    events: usage.map(({ metric, afterHours, value, removes, team, region, isOfCompanion }, i) => ({
-      transaction_id: `event ${i}`,
+    events: events.map(({ metric, at, value, removes, team, region, isOfCompanion }, i) => ({
+      transaction_id: `event ${at} ${i}`,
       external_subscription_id: isOfCompanion && companion !== null ? 'companion' : 'sub',
       code: metric,
-      timestamp: instant(afterHours),
+      timestamp: at,
       precise_total_amount_cents: `${value}.25`,
       properties: {
-        value: ['people', 'members'].includes(metric) ? `user ${value % 5}` : value,
+        value: ['people', 'members'].includes(metric) ? `user ${Math.abs(value) % 5}` : value,
         operation_type: removes ? 'remove' : 'add',
         team,
         region,

@@ -211,6 +211,17 @@ describe('a draft whose terms changed before it was issued', () => {
     expect((await only()).fees.map((fee: { amount_cents: number }) => fee.amount_cents)).toEqual([3000, 1500, 500]);
   });
 
+  it('lacks what it did, when its subscription ends in the instant of its boundary', async () => {
+    await sellWithUnits({ pay_in_advance: true, minimum_commitment: { amount_cents: 5000 } });
+    await take(call, 'sub', 'plan');
+    await advance(call, '2027-02-01T00:00:00Z');
+    expect((await call('DELETE', '/api/v1/subscriptions/sub')).status).toBe(200);
+    await late(10);
+    await issued();
+    const invoice = (await wholeInvoices(call, 'sub'))[1];
+    expect(invoice.fees.map((fee: { amount_cents: number }) => fee.amount_cents)).toEqual([3000, 500, 1500]);
+  });
+
   it('renews the seats that are known when it is issued, at the price of its other seats', async () => {
     const { lago_id: metric } = await make(call, '/api/v1/billable_metrics', 'billable_metric', {
       code: 'seats',

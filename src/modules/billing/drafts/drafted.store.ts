@@ -1,5 +1,6 @@
 import type { FeeDerivation } from '../../../domain/invoicing/derivation.ts';
 import type { FeeType, TaxRate } from '../../../domain/invoicing/items.ts';
+import type { InvoicingReason } from '../../../domain/lifecycles/billing-step.ts';
 import type { TaxKind } from '../../../domain/taxation/decide-taxes.ts';
 import { Exact } from '../../../domain/money/exact.ts';
 import { groupRows } from '../../../platform/database/group-rows.ts';
@@ -9,6 +10,7 @@ import type { Query } from '../../../platform/database/sql.ts';
 export interface DraftedSpan {
   readonly invoice_id: string;
   readonly subscription_id: string;
+  readonly invoicing_reason: InvoicingReason;
   readonly current_period_start: Date;
   readonly current_period_end: Date;
 }
@@ -43,7 +45,7 @@ export interface Drafted {
 
 const selectSpans = {
   name: 'billing.drafted_spans',
-  text: `select invoice_id, subscription_id, current_period_start, current_period_end
+  text: `select invoice_id, subscription_id, invoicing_reason, current_period_start, current_period_end
     from invoice_subscriptions where organization_id = $1 and invoice_id = any($2::uuid[]) and current_period_start is not null
     order by invoice_id, current_period_end, subscription_id`,
 };

@@ -73,18 +73,19 @@ const commitmentOf = ({ item_id: id, name, derivation }: DraftedFee): Commitment
   amountCents: BigInt(derivation.true_up?.minimum_cents ?? '0'),
 });
 
-/** The subscription as it stood: what happened to it after the boundary is not known yet. */
+/** The subscription as it stood: what happened to it after the boundary, or at that very instant but after the draft, is not known yet. */
 function asAtBoundary(row: DueSubscription, span: DraftedSpan): DueSubscription {
   const end = span.current_period_end;
-  const until = (at: Date | null): Date | null => (at && at > end ? null : at);
-  const hasEnded = row.terminated_at !== null && row.terminated_at <= end;
+  const isLast = span.invoicing_reason === 'TERMINATING';
+  const until = (at: Date | null): Date | null => (at && (isLast ? at <= end : at < end) ? at : null);
+  const hasEnded = until(row.terminated_at) !== null;
   return {
     ...row,
     current_period_start: span.current_period_start,
     current_period_end: end,
     terminated_at: until(row.terminated_at),
     paused_at: until(row.paused_at),
-    resumed_at: until(row.resumed_at),
+    resumed_at: row.resumed_at && row.resumed_at <= end ? row.resumed_at : null,
     ...(hasEnded ? {} : { successor_id: null, successor_plan: null }),
   };
 }
