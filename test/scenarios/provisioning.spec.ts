@@ -318,6 +318,50 @@ describe('provisioning', () => {
     expect((await read(id)).status).toBe('canceled');
   });
 
+  it('that comes too late is refused: what was made is taken down, and what was paid ends', async () => {
+    const { id, stripe } = await buy('acme');
+    await work();
+    const { operation_id: operation } = (await read(id)).provisioning;
+    await florin.operator('PATCH', `/admin/v1/subscriptions/${id}`, { subscription: { status: 'canceled' } });
+    for (const _ of ['at first', 'again']) {
+      const late = await say(operation, 'complete', { resource_id: 'kg42' });
+      expect([late.status, late.body.code]).toEqual([409, 'subscription_gone']);
+    }
+    expect(await read(id)).toMatchObject({ status: 'canceled', resource_id: null });
+    expect(await operationOf(operation)).toMatchObject({ status: 'failed', error: { error_type: 'subscription_ended' } });
+    await work();
+    expect(await cancellations(stripe)).toBe(1);
+  });
+
+  it('is followed by the people of its customer, who see no word that is for the vendor only', async () => {
+    const { id } = await buy('acme');
+    await buy('globex');
+    await work();
+    const { operation_id: operation } = (await read(id)).provisioning;
+    const tokenOf = async (name: string): Promise<string> => {
+      const session = { session: { role: 'member', subject: 'ada' } };
+      return (await tenant.call('POST', `/api/v1/customers/${name}/sessions`, session)).body.token;
+    };
+    const token = await tokenOf('acme');
+    const path = `/api/v1/billing/operations/${operation}`;
+    const seen = await florin.as(token)('GET', path);
+    expect(seen.body.operation).toMatchObject({ id: operation, status: 'running', _links: { stream: `${path}/stream` } });
+    const streams = await Promise.all(
+      Array.from({ length: 6 }, () => fetch(`${florin.url}${path}/stream`, { headers: { authorization: `Bearer ${token}` } })),
+    );
+    expect(streams.map(({ status }) => status).toSorted()).toEqual([200, 200, 200, 200, 200, 429]);
+    const stranger = florin.as(await tokenOf('globex'));
+    for (const foreign of [path, `${path}/stream`])
+      expect((await stranger('GET', foreign)).body).toMatchObject({ status: 404, code: 'operation_not_found' });
+    await say(operation, 'complete', { resource_id: 'kg42', result: { secret: 'of the vendor' } });
+    for (const stream of streams.filter(({ status }) => status === 200)) {
+      const text = await stream.text();
+      expect(text).toContain('event: operation_completed');
+      expect(text).not.toContain('of the vendor');
+    }
+    expect(JSON.stringify((await florin.as(token)('GET', path)).body)).not.toContain('of the vendor');
+  });
+
   it('is cancelled by its operation', async () => {
     const { id, stripe } = await buy('acme');
     await work();

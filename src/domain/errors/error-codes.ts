@@ -63,6 +63,7 @@ export const statusByCode = {
   idempotency_answer_lost: 409,
   clock_advance_in_progress: 409,
   operation_finished: 409,
+  subscription_gone: 409,
   billing_run_outdated: 409,
   checkout_already_paid: 409,
   payload_too_large: 413,

@@ -25,6 +25,7 @@ export class StartPaidSubscription {
   ): Promise<SubscriptionRow> {
     const waits = ['PENDING_PAYMENT', 'PROVISIONING'].includes(row.status) || (row.status === 'UNPAID' && row.startedAt === null);
     if (!waits) return row;
+    await forgetError(tx, row, at);
     return (await paysInItsCurrency(tx, row, at))
       ? this.beginProvisioning.execute(tx, row, { period, at })
       : giveBack(tx, row, at);
@@ -49,4 +50,12 @@ async function giveBack(tx: Tx, row: SubscriptionRow, at: Date): Promise<Subscri
   const canceled = { ...row, ...changes };
   await tellSubscription(tx, canceled, at, 'canceled');
   return canceled;
+}
+
+/** Why an earlier attempt to pay came to nothing is no more to be read of one that is paid. */
+async function forgetError(tx: Tx, { organizationId, id }: SubscriptionRow, at: Date): Promise<void> {
+  const link = await tx.findOneBy(ProviderSubscriptionRow, { organizationId, subscriptionId: id });
+  if (link?.metadata['error'] === undefined) return;
+  const { error: _, ...metadata } = link.metadata;
+  await updateLink(tx, link, { metadata }, at);
 }

@@ -1,6 +1,7 @@
 import { type DynamicModule, Global, Module, type Type } from '@nestjs/common';
 import { AdminProvisioningController } from './attempts/admin-provisioning.controller.ts';
 import { BeginProvisioning } from './attempts/begin-provisioning.ts';
+import { CustomerOperationsController } from './attempts/customer-operations.controller.ts';
 import { CallbacksController } from './attempts/callbacks.controller.ts';
 import { EndAttempt } from './attempts/end-attempt.ts';
 import { HearProvisioner } from './attempts/hear-provisioner.ts';
@@ -24,6 +25,7 @@ import { WriteProvisioner } from './provisioners/write-provisioner.ts';
   controllers: [
     AdminProvisioningController,
     CallbacksController,
+    CustomerOperationsController,
     CustomerResourcesController,
     ProvisionersController,
     ResourcesController,

@@ -47,6 +47,15 @@ function write(level: LogLevel, message: string, fields: Fields): void {
   target.write(`${line}\n`);
 }
 
+const causesShown = 5;
+
+/** Its stack, and those of what caused it: a refusal in our words keeps the vendor's for the log. */
+function withCauses(error: unknown, depth = 0): string {
+  if (!(error instanceof Error)) return String(error);
+  const own = error.stack ?? String(error);
+  return error.cause === undefined || depth === causesShown ? own : `${own}\nCaused by: ${withCauses(error.cause, depth + 1)}`;
+}
+
 /** A stack keeps its lines on a terminal. */
 const readable = (stack: string): string => stack.split('\n').map(oneLine).join('\n');
 
@@ -65,6 +74,6 @@ export const log = {
   error: (message: string, error?: unknown, fields: Fields = {}) =>
     write('error', message, {
       ...fields,
-      ...(error === undefined ? {} : { error: error instanceof Error ? error.stack : String(error) }),
+      ...(error === undefined ? {} : { error: withCauses(error) }),
     }),
 };

@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { OperationsController } from './operations.controller.ts';
+import { OperationStreams } from './operation-streams.ts';
 import { Operations } from './operations.ts';
 import { OperationsStore } from './operations.store.ts';
 import { ReportedOperationsController } from './reported-operations.controller.ts';
@@ -10,7 +11,7 @@ import { ResumableOperations } from './resumable-operations.ts';
 @Global()
 @Module({
   controllers: [OperationsController, ReportedOperationsController],
-  providers: [Operations, OperationsStore, ReportedOperations, ResumableOperations],
-  exports: [Operations, ResumableOperations],
+  providers: [Operations, OperationStreams, OperationsStore, ReportedOperations, ResumableOperations],
+  exports: [Operations, OperationStreams, ResumableOperations],
 })
 export class OperationsModule {}

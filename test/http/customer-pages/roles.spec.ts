@@ -16,6 +16,8 @@ const lowestRole: Readonly<Record<string, Role>> = {
   'POST /api/v1/billing/subscriptions/{id}/cancel': 'owner',
   'POST /api/v1/billing/checkout': 'owner',
   'GET /api/v1/billing/checkout/{session_id}/status': 'member',
+  'GET /api/v1/billing/operations/{id}': 'member',
+  'GET /api/v1/billing/operations/{id}/stream': 'member',
   'GET /api/v1/billing/resources/{type}/{id}/subscriptions': 'member',
   'PUT /api/v1/billing/resources/{type}/{id}/subscriptions/upgrade': 'admin',
   'PATCH /api/v1/billing/resources/{type}/{id}/subscriptions/upgrade': 'admin',

@@ -325,9 +325,14 @@ describe('the checkout', () => {
     expect((await payAt(body.checkout_url, '4000000000000002')).status).toBe(402);
     await shop.settle();
     expect((await statusOf(owner, body.session_id)).status).toMatch(/^(pending_payment|unpaid)$/);
+    await shop.florin.sql.query(
+      `update provider_subscriptions set metadata = metadata || '{"error": "Payment failed"}' where subscription_id = $1`,
+      [body.subscription_id],
+    );
     await payAt(body.checkout_url);
     await shop.settle();
-    expect((await statusOf(owner, body.session_id)).status).toBe('active');
+    expect(await statusOf(owner, body.session_id)).toMatchObject({ status: 'active', error: null });
+    expect((await row(body.subscription_id)).metadata).not.toHaveProperty('error');
   });
 
   it('a checkout that nobody paid within a day ends, also where Stripe says nothing', async () => {

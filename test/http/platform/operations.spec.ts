@@ -164,6 +164,9 @@ describe('operations', () => {
     const streams = await Promise.all(Array.from({ length: 5 }, () => listen(id)));
     expect(streams.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
     expect((await listen(id)).status).toBe(429);
+    // Of one operation: a vendor's server listens to those of all its customers.
+    const another = await begin(() => Promise.resolve({}));
+    expect((await listen(another.id)).status).toBe(200);
     const other = await florin.operator('POST', `/admin/v1/organizations/${tenant.id}/api_keys`, {
       api_key: { name: 'another', role: 'member' },
     });

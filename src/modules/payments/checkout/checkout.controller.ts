@@ -56,7 +56,7 @@ export class CheckoutController {
       subscription_id: row.id,
       resource_id: row.resourceId,
       operation_id: (await latestAttempt(manager, row))?.id ?? null,
-      error: row.failureReason ?? link.metadata['error'] ?? null,
+      error: row.failureReason ?? (isOver(row) ? (link.metadata['error'] ?? null) : null),
     };
   }
 }
@@ -68,3 +68,6 @@ const nothingToPay = {
   requires_checkout: false,
   billing_disabled: true,
 };
+
+/** It came to nothing; why an earlier attempt to pay failed says nothing of one that goes on. */
+const isOver = ({ status }: SubscriptionRow): boolean => ['UNPAID', 'CANCELED'].includes(status);

@@ -28,8 +28,7 @@ export class EndAttempt {
   ) {}
 
   /**
-   * The resource is there: the subscription is activated with it. One that was canceled meanwhile keeps its state and only learns what
-   * was made for it. `result` is what the provisioner says besides.
+   * The resource is there: the subscription, which waits for it, is activated with it. `result` is what the provisioner says besides.
    */
   async succeed(tx: Tx, held: HeldAttempt, resourceId: string, result: object): Promise<SubscriptionRow> {
     const { attempt } = held;
@@ -37,7 +36,8 @@ export class EndAttempt {
     const changes = { status: 'SUCCEEDED', resourceId, lookAt: null, finishedAt: this.now() } as const;
     await updateAttempt(tx, attempt, changes);
     const at = await this.organizationClock.now(organizationId, tx);
-    const made = await this.activate(tx, held, resourceId, at);
+    const isRenewed = !(await isSettled(tx, attempt));
+    const made = await activateSubscription(tx, held.subscription, { resourceId, isRenewed, at });
     const said = {
       ...result,
       subscription_id: made.id,
@@ -87,19 +87,6 @@ export class EndAttempt {
     if (failure.type === 'cancelled') await this.operations.cancel(tx, key, payload);
     else await this.operations.fail(tx, key, { error_type: failure.type, message: failure.reason });
     return failed;
-  }
-
-  private async activate(
-    tx: Tx,
-    { attempt, subscription: row }: HeldAttempt,
-    resourceId: string,
-    at: Date,
-  ): Promise<SubscriptionRow> {
-    if (row.status === 'PROVISIONING')
-      return activateSubscription(tx, row, { resourceId, isRenewed: !(await isSettled(tx, attempt)), at });
-    const changes = { resourceId, updatedAt: at };
-    await tx.update(SubscriptionRow, { organizationId: row.organizationId, id: row.id }, changes);
-    return { ...row, ...changes };
   }
 
   private async markFailed(tx: Tx, row: SubscriptionRow, failureReason: string, at: Date): Promise<SubscriptionRow> {

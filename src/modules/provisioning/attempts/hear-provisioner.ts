@@ -6,7 +6,7 @@ import { type Tx, UnitOfWork } from '../../../platform/database/unit-of-work.ts'
 import { ResumableOperations } from '../../../platform/operations/resumable-operations.ts';
 import { AttemptRow } from './attempt.entity.ts';
 import { type HeldAttempt, holdAttempt, updateAttempt } from './attempts.store.ts';
-import { EndAttempt } from './end-attempt.ts';
+import { EndAttempt, type Failure } from './end-attempt.ts';
 import type { CompleteInput, FailInput, ProgressInput } from './callback.dto.ts';
 
 /** What the tenant's service says of a resource that it was asked to make. The first end stands. */
@@ -28,12 +28,19 @@ export class HearProvisioner {
     });
   }
 
-  /** The resource is there. @throws BillingError operation_not_found, operation_finished (it failed, or another resource was named), conflict (its customer has that resource already) */
+  /**
+   * The resource is there.
+   * @throws BillingError operation_not_found, operation_finished (it failed, or another resource was named), conflict (its customer has that
+   * resource already), subscription_gone (nobody waits for it any more: take it down)
+   */
   async complete(organizationId: string, id: string, input: CompleteInput): Promise<AttemptRow> {
     const { resource_id: resourceId, result = {} } = input;
-    return this.end(organizationId, id, { made: true, resourceId }, (tx, held) =>
-      this.endAttempt.succeed(tx, held, resourceId, result),
+    const attempt = await this.end(organizationId, id, { made: true, resourceId }, (tx, held) =>
+      isAwaited(held) ? this.endAttempt.succeed(tx, held, resourceId, result) : this.endAttempt.fail(tx, held, goneOf(held)),
     );
+    // The end of the attempt is stored, and what was paid is settled.
+    if (attempt.failureType === gone) throw new BillingError('subscription_gone');
+    return attempt;
   }
 
   /** It cannot be made. @throws BillingError operation_not_found, operation_finished (it was made) */
@@ -49,6 +56,7 @@ export class HearProvisioner {
     news: (tx: Tx, held: HeldAttempt) => Promise<unknown>,
   ): Promise<AttemptRow> {
     return this.withHeld(organizationId, id, async (tx, held) => {
+      if (word.made && held.attempt.failureType === gone) return;
       const heard = hearWord(held.attempt, word);
       if (heard === 'contradiction') throw new BillingError('operation_finished');
       if (heard === 'news') await news(tx, held);
@@ -67,3 +75,11 @@ export class HearProvisioner {
     }, refusals);
   }
 }
+
+/** The failure of an attempt whose subscription ended first. */
+export const gone = 'subscription_ended';
+export const goneOf = ({ subscription }: HeldAttempt): Failure => ({
+  type: gone,
+  reason: `The subscription is ${subscription.status.toLowerCase()}.`,
+});
+export const isAwaited = ({ subscription }: HeldAttempt): boolean => subscription.status === 'PROVISIONING';

@@ -4,6 +4,7 @@ import { Clock } from '../../../platform/clock/clock.ts';
 import { type Tx, UnitOfWork } from '../../../platform/database/unit-of-work.ts';
 import { log } from '../../../platform/logging/log.ts';
 import { type AttemptKey, cancelWanted, claimAttempts, type HeldAttempt, holdAttempt } from './attempts.store.ts';
+import { goneOf, isAwaited } from './hear-provisioner.ts';
 import { EndAttempt, type Failure } from './end-attempt.ts';
 import { RequestResource } from './request-resource.ts';
 import { SettleFailure } from './settle-failure.ts';
@@ -53,11 +54,11 @@ export class WorkOffProvisioning {
   }
 
   /** What ends an attempt without any word of the provisioner. */
-  private async failureOf(tx: Tx, { attempt, subscription }: HeldAttempt): Promise<Failure | undefined> {
+  private async failureOf(tx: Tx, held: HeldAttempt): Promise<Failure | undefined> {
+    const { attempt } = held;
     if (attempt.finishedAt !== null) return undefined;
     if (await cancelWanted(tx, attempt)) return { type: 'cancelled', reason: 'It was cancelled.' };
-    if (subscription.status !== 'PROVISIONING')
-      return { type: 'subscription_ended', reason: `The subscription is ${subscription.status.toLowerCase()}.` };
+    if (!isAwaited(held)) return goneOf(held);
     if (attempt.deadlineAt.getTime() > this.clock.now().epochMilliseconds) return undefined;
     const reason =
       attempt.status === 'ACCEPTED'
