@@ -43,6 +43,8 @@ import { Countries1795000780000 } from './1795000780000-countries.ts';
 import { PaidOutCredit1795000720000 } from './1795000720000-paid-out-credit.ts';
 import { DeletedPrices1795000781000 } from './1795000781000-deleted-prices.ts';
 import { KeptFields1795000782000 } from './1795000782000-kept-fields.ts';
+import { DefaultsHaveATime1795000752000 } from './1795000752000-defaults-have-a-time.ts';
+import { WhatCameOfIt1795000751000 } from './1795000751000-what-came-of-it.ts';
 import { IgnoredEvents1795000750000 } from './1795000750000-ignored-events.ts';
 import { KeysInTheWork1795000760000 } from './1795000760000-keys-in-the-work.ts';
 import { RunsByTime1795000643000 } from './1795000643000-runs-by-time.ts';
@@ -102,6 +104,8 @@ export const migrations = [
   ToldToProviders1795000740000,
   Purchases1795000741000,
   IgnoredEvents1795000750000,
+  WhatCameOfIt1795000751000,
+  DefaultsHaveATime1795000752000,
   KeysInTheWork1795000760000,
   SecondWalls1795000770000,
   Countries1795000780000,

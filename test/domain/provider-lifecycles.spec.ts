@@ -13,7 +13,7 @@ import {
   type NextSighting,
   staysUnbroken,
 } from '../../src/domain/lifecycles/sightings.ts';
-import { isBilled, subscriptionTransitions } from '../../src/domain/lifecycles/subscription.ts';
+import { isBilled, subscriptionStatuses, subscriptionTransitions } from '../../src/domain/lifecycles/subscription.ts';
 
 describe('the tables of what may follow what', () => {
   it('operations', () => {
@@ -38,16 +38,16 @@ describe('the tables of what may follow what', () => {
   it('subscriptions', () => {
     expect(subscriptionTransitions).toEqual({
       ACTIVE: ['PAUSED', 'PAST_DUE', 'UNPAID', 'CANCELED', 'TERMINATED'],
-      CANCELED: ['ACTIVE'],
+      CANCELED: ['ACTIVE', 'PAUSED', 'PAST_DUE', 'UNPAID'],
       FAILED: ['PROVISIONING'],
-      PAST_DUE: ['ACTIVE', 'UNPAID', 'CANCELED', 'TERMINATED'],
-      PAUSED: ['ACTIVE', 'TERMINATED'],
+      PAST_DUE: ['ACTIVE', 'PAUSED', 'UNPAID', 'CANCELED', 'TERMINATED'],
+      PAUSED: ['ACTIVE', 'PAST_DUE', 'UNPAID', 'CANCELED', 'TERMINATED'],
       PENDING: ['TRIAL', 'ACTIVE', 'CANCELED'],
       PENDING_PAYMENT: ['PROVISIONING', 'UNPAID', 'CANCELED'],
       PROVISIONING: ['ACTIVE', 'FAILED', 'CANCELED'],
       TERMINATED: [],
       TRIAL: ['ACTIVE', 'TERMINATED'],
-      UNPAID: ['PROVISIONING', 'ACTIVE', 'CANCELED', 'TERMINATED'],
+      UNPAID: ['PROVISIONING', 'ACTIVE', 'PAUSED', 'PAST_DUE', 'CANCELED', 'TERMINATED'],
     });
     expect((Object.keys(subscriptionTransitions) as (keyof typeof subscriptionTransitions)[]).filter(isBilled)).toEqual([
       'TRIAL',
@@ -73,6 +73,8 @@ describe('what a provider says of its subscription', () => {
     periodEndMs: 900,
   };
   const now = 500;
+  /** Of a subscription that has begun at the provider. */
+  const words = ['active', 'trialing', 'past_due', 'unpaid', 'paused'] as const;
   const follow = (mine: Partial<FollowingSubscription>, said: Partial<LeadingSubscription>) =>
     followProvider({ ...own, ...mine }, { ...leading, ...said }, now);
 
@@ -81,7 +83,7 @@ describe('what a provider says of its subscription', () => {
     ['trialing', 'ACTIVE'],
     ['past_due', 'PAST_DUE'],
     ['unpaid', 'UNPAID'],
-    ['incomplete', 'PENDING_PAYMENT'],
+    ['incomplete', 'PAST_DUE'],
     ['paused', 'PAUSED'],
     ['a word of next year', 'PAST_DUE'],
   ] as const)('%s: %s', (status, expected) => {
@@ -102,16 +104,61 @@ describe('what a provider says of its subscription', () => {
     });
   });
 
-  it('a bought one begins instead of becoming active', () => {
-    for (const status of ['PENDING_PAYMENT', 'PROVISIONING'] as const) {
-      expect(follow({ status, hasStarted: false }, {})).toMatchObject({ status, begins: true });
-      expect(follow({ status, hasStarted: false }, { status: 'past_due' })).toMatchObject({ status, begins: false });
-      expect(follow({ status, hasStarted: false }, { status: 'unpaid' })).toMatchObject({ status: 'UNPAID', begins: false });
+  it('a bought one begins, whatever word says that it has begun at the provider, and instead of following it', () => {
+    for (const status of ['PENDING_PAYMENT', 'PROVISIONING', 'UNPAID'] as const) {
+      for (const word of ['active', 'trialing', 'past_due', 'unpaid', 'paused'])
+        expect(follow({ status, hasStarted: false }, { status: word })).toMatchObject({ status, begins: true });
       expect(follow({ status, hasStarted: false }, { cancelAtPeriodEnd: true })).toMatchObject({ status, begins: true });
+      for (const word of ['incomplete', 'a word of next year'])
+        expect(follow({ status, hasStarted: false }, { status: word })).toMatchObject({ status, begins: false });
     }
-    expect(follow({ status: 'UNPAID', hasStarted: false }, {})).toMatchObject({ status: 'UNPAID', begins: true });
     expect(follow({ status: 'UNPAID' }, {})).toMatchObject({ status: 'ACTIVE', begins: false });
-    expect(follow({ status: 'UNPAID', hasStarted: false }, { status: 'paused' })).toMatchObject({ status: 'UNPAID' });
+  });
+
+  it('one that has started never waits for its first payment again', () => {
+    for (const status of ['ACTIVE', 'PAST_DUE', 'PAUSED', 'UNPAID', 'CANCELED'] as const)
+      expect(follow({ status }, { status: 'incomplete', cancelAtPeriodEnd: true })).toMatchObject({ status, begins: false });
+  });
+
+  it('no word leads where the table forbids, from any state', () => {
+    const instants = fc.option(fc.integer({ min: 0, max: 1_000 }), { nil: null });
+    const anyOwn = fc.record({
+      status: fc.constantFrom(...subscriptionStatuses),
+      hasStarted: fc.boolean(),
+      canceledAtMs: instants,
+      endingAtMs: instants,
+      hadEnded: fc.boolean(),
+    });
+    const anyWord = fc.record({
+      status: fc.constantFrom(...words, 'incomplete', 'canceled', 'incomplete_expired', 'a word of next year'),
+      cancelAtPeriodEnd: fc.boolean(),
+      cancelAtMs: instants,
+      canceledAtMs: instants,
+      endedAtMs: instants,
+      periodEndMs: instants,
+    });
+    fc.assert(
+      fc.property(anyOwn, anyWord, (mine, said) => {
+        const { status, begins, endingAtMs } = followProvider(mine, said, now);
+        expect(status === mine.status || subscriptionTransitions[mine.status].includes(status)).toBe(true);
+        // Who begins goes on to PROVISIONING, which the table must know too.
+        const mayBegin = mine.status === 'PROVISIONING' || subscriptionTransitions[mine.status].includes('PROVISIONING');
+        expect(!begins || mayBegin).toBe(true);
+        expect(status !== 'CANCELED' || mine.status === 'CANCELED' || endingAtMs !== null).toBe(true);
+      }),
+      { numRuns: 20_000, seed: 31 },
+    );
+  });
+
+  it.each(words)('the table knows the way from %s to every other word and to the end', (word) => {
+    const from = follow({}, { status: word }).status;
+    for (const to of words) {
+      const { status } = follow({}, { status: to });
+      expect(follow({ status: from }, { status: to }).status).toBe(status);
+      expect(follow({ status: 'CANCELED', canceledAtMs: 1, endingAtMs: 900 }, { status: to }).status).toBe(status);
+    }
+    expect(follow({ status: from }, { status: 'canceled' }).status).toBe('CANCELED');
+    expect(follow({ status: from }, { status: word, cancelAtPeriodEnd: true }).status).toBe('CANCELED');
   });
 
   it('a cancellation to come is canceled already, until then it can be taken back', () => {

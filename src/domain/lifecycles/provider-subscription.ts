@@ -1,4 +1,4 @@
-import type { SubscriptionStatus } from './subscription.ts';
+import { type SubscriptionStatus, subscriptionTransitions } from './subscription.ts';
 
 /** Instants in epoch milliseconds; null is none. */
 export interface FollowingSubscription {
@@ -28,34 +28,47 @@ export interface Followed {
   readonly begins: boolean;
 }
 
-const ended: readonly string[] = ['canceled', 'incomplete_expired'];
 const final: readonly SubscriptionStatus[] = ['TERMINATED', 'FAILED'];
 const waiting: readonly SubscriptionStatus[] = ['PENDING_PAYMENT', 'PROVISIONING'];
 
-/** Requirement B28. A bought subscription that is not started yet begins instead of becoming ACTIVE. */
+/** Whether it is over at the provider, in the provider's word. */
+export const hasEndedAtProvider = (word: string | null): boolean => word === 'canceled' || word === 'incomplete_expired';
+
+/**
+ * Requirement B28. `incomplete` is not here: the provider waits for the first payment then, as we do, or says late that it did. Any of these says
+ * that it has begun there.
+ */
 const statusByWord: Readonly<Record<string, SubscriptionStatus>> = {
   active: 'ACTIVE',
   trialing: 'ACTIVE',
   past_due: 'PAST_DUE',
   unpaid: 'UNPAID',
-  incomplete: 'PENDING_PAYMENT',
   paused: 'PAUSED',
 };
 
 /**
- * What becomes of a subscription when its provider says how it is there (B25–B29). A cancellation to come is CANCELED already, with
- * access until `endingAtMs`; it can be taken back until then.
+ * What becomes of a subscription when its provider says how it is there (B25–B29), along `subscriptionTransitions`. One that waits begins first, and is
+ * brought to the same word once it has started. A cancellation to come is CANCELED already, with access until `endingAtMs`; it can be taken back until then.
  */
 export function followProvider(own: FollowingSubscription, leading: LeadingSubscription, nowMs: number): Followed {
   const stays: Followed = { status: own.status, canceledAtMs: own.canceledAtMs, endingAtMs: own.endingAtMs, begins: false };
+  const next = wordOf(own, stays, leading, nowMs);
+  return next.status === own.status || subscriptionTransitions[own.status].includes(next.status) ? next : stays;
+}
+
+function wordOf(own: FollowingSubscription, stays: Followed, leading: LeadingSubscription, nowMs: number): Followed {
   if (final.includes(own.status)) return stays;
-  if (ended.includes(leading.status)) return own.hadEnded ? stays : ending(own, leading, nowMs);
-  const isLeaving = leading.cancelAtPeriodEnd || leading.cancelAtMs !== null;
-  if (isLeaving && !waiting.includes(own.status) && statusByWord[leading.status] !== undefined) {
+  if (hasEndedAtProvider(leading.status)) return own.hadEnded ? stays : ending(own, leading, nowMs);
+  const status = statusByWord[leading.status];
+  if (status === undefined) return stays;
+  // One that has started already, and whose payment failed since, goes on instead of beginning again.
+  if (waiting.includes(own.status) || (own.status === 'UNPAID' && !own.hasStarted)) return { ...stays, begins: true };
+  if (leading.cancelAtPeriodEnd || leading.cancelAtMs !== null) {
     const endingAtMs = leading.cancelAtMs ?? leading.periodEndMs ?? own.endingAtMs ?? nowMs;
     return { ...stays, status: 'CANCELED', canceledAtMs: own.canceledAtMs ?? leading.canceledAtMs ?? nowMs, endingAtMs };
   }
-  return mapped(own, stays, leading, nowMs);
+  if (own.status === 'CANCELED' && (own.endingAtMs ?? 0) <= nowMs) return stays;
+  return { status, canceledAtMs: null, endingAtMs: own.status === 'CANCELED' ? null : own.endingAtMs, begins: false };
 }
 
 function ending(own: FollowingSubscription, leading: LeadingSubscription, nowMs: number): Followed {
@@ -68,15 +81,4 @@ function ending(own: FollowingSubscription, leading: LeadingSubscription, nowMs:
     endingAtMs: wasLeaving ? Math.max(leading.periodEndMs ?? endedAtMs, endedAtMs) : endedAtMs,
     begins: false,
   };
-}
-
-function mapped(own: FollowingSubscription, stays: Followed, leading: LeadingSubscription, nowMs: number): Followed {
-  const status = statusByWord[leading.status];
-  if (status === undefined) return stays;
-  if (own.status === 'CANCELED' && (own.endingAtMs ?? 0) <= nowMs) return stays;
-  // One that has started already, and was said to wait for a payment since, goes on instead of beginning again.
-  const notStarted = own.status === 'PROVISIONING' || (['PENDING_PAYMENT', 'UNPAID'].includes(own.status) && !own.hasStarted);
-  if (status === 'ACTIVE' && notStarted) return { ...stays, begins: true };
-  if (notStarted && status !== 'UNPAID') return stays;
-  return { status, canceledAtMs: null, endingAtMs: own.status === 'CANCELED' ? null : own.endingAtMs, begins: false };
 }

@@ -15,7 +15,7 @@ export type SubscriptionStatus = (typeof subscriptionStatuses)[number];
 
 /**
  * What may follow what. A new subscription begins PENDING, TRIAL or ACTIVE by its start date (`beginSubscription`), or
- * PENDING_PAYMENT when it is bought at a checkout.
+ * PENDING_PAYMENT when it is bought at a checkout. What a provider manages goes wherever the provider says, but never back to waiting for its first payment.
  */
 export const subscriptionTransitions: Readonly<Record<SubscriptionStatus, readonly SubscriptionStatus[]>> = {
   PENDING: ['TRIAL', 'ACTIVE', 'CANCELED'],
@@ -23,10 +23,10 @@ export const subscriptionTransitions: Readonly<Record<SubscriptionStatus, readon
   PROVISIONING: ['ACTIVE', 'FAILED', 'CANCELED'],
   TRIAL: ['ACTIVE', 'TERMINATED'],
   ACTIVE: ['PAUSED', 'PAST_DUE', 'UNPAID', 'CANCELED', 'TERMINATED'],
-  PAUSED: ['ACTIVE', 'TERMINATED'],
-  PAST_DUE: ['ACTIVE', 'UNPAID', 'CANCELED', 'TERMINATED'],
-  UNPAID: ['PROVISIONING', 'ACTIVE', 'CANCELED', 'TERMINATED'],
-  CANCELED: ['ACTIVE'],
+  PAUSED: ['ACTIVE', 'PAST_DUE', 'UNPAID', 'CANCELED', 'TERMINATED'],
+  PAST_DUE: ['ACTIVE', 'PAUSED', 'UNPAID', 'CANCELED', 'TERMINATED'],
+  UNPAID: ['PROVISIONING', 'ACTIVE', 'PAUSED', 'PAST_DUE', 'CANCELED', 'TERMINATED'],
+  CANCELED: ['ACTIVE', 'PAUSED', 'PAST_DUE', 'UNPAID'],
   TERMINATED: [],
   FAILED: ['PROVISIONING'],
 };

@@ -76,6 +76,14 @@ export function answerTo(context: EventContext, question: Question): Fields | nu
  * @throws NeedsFact when only Stripe can tell
  */
 export async function see<T extends object & { readonly id: string }>(context: EventContext, kind: Kind<T>): Promise<T> {
+  return (await sight(context, kind)).state;
+}
+
+/** The same, and whether something later was heard of it before. @throws NeedsFact */
+export async function sight<T extends object & { readonly id: string }>(
+  context: EventContext,
+  kind: Kind<T>,
+): Promise<{ readonly state: T; readonly isLate: boolean }> {
   const { tx, event, object, previous } = context;
   const said = kind.normalise(object);
   const question = kind.question?.(said.id);
@@ -99,5 +107,5 @@ export async function see<T extends object & { readonly id: string }>(context: E
   const { verdict, state } = await observe(tx, observation);
   // Stripe was asked and does not know it any more: what we know stays.
   if (verdict === 'undecided' && question && !fact) throw new NeedsFact(question);
-  return state;
+  return { state, isLate: verdict === 'older' };
 }

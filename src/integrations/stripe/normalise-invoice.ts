@@ -50,6 +50,8 @@ export function normaliseInvoice(invoice: Fields): ObservedInvoice {
     total: amount(invoice['total']),
     amountPaid: amount(invoice['amount_paid']),
     amountDue: amount(at(invoice, 'amount_due', 'total')),
+    amountRemaining: amount(at(invoice, 'amount_remaining', 'amount_due', 'total')),
+    amountOverpaid: amount(invoice['amount_overpaid']),
     periodStart: instantOf(invoice['period_start']),
     periodEnd: instantOf(invoice['period_end']),
     createdAt: instantOf(invoice['created']),

@@ -38,6 +38,9 @@ export const normaliseCheckout = (session: Fields): ObservedCheckout => ({
   createdAt: instantOf(session['created']),
 });
 
+/** A session that only keeps a card, or takes one payment. Older payloads say no mode. */
+export const sellsNoSubscription = (session: Fields): boolean => session['mode'] === 'setup' || session['mode'] === 'payment';
+
 const paymentWords = { open: 'open', paid: 'paid', canceled: 'canceled' } as const;
 
 /** Undefined for one that names no invoice. */

@@ -33,16 +33,19 @@ export async function seeInvoice(context: EventContext): Promise<ObservedInvoice
 
 /** Brings our copy to what is true of the invoice. `create`: whether one that we do not have is made. */
 export async function captureSeen(context: EventContext, options: { create: boolean }): Promise<Applied> {
+  return capture(context, await seeInvoice(context), options);
+}
+
+async function capture(context: EventContext, seen: ObservedInvoice, options: { create: boolean }): Promise<Applied> {
   const { tx, object, verbs } = context;
-  const seen = await seeInvoice(context);
-  const capture = await verbs.captureInvoice.execute(tx, seen, options);
-  if (!capture.found) {
-    if (capture.reason === 'subscription not found')
-      return { deferred: `${capture.reason}: ${seen.subscriptionId ?? seen.customerId ?? seen.id}` };
+  const captured = await verbs.captureInvoice.execute(tx, seen, options);
+  if (!captured.found) {
+    if (captured.reason === 'subscription not found')
+      return { deferred: `${captured.reason}: ${seen.subscriptionId ?? seen.customerId ?? seen.id}` };
     log.info('an event of an invoice that is not captured', { invoice: seen.id });
-    return unchanged(capture.reason);
+    return unchanged(captured.reason);
   }
-  if (!capture.isNew) log.info('invoice already synced', { invoice: seen.id });
+  if (!captured.isNew) log.info('invoice already synced', { invoice: seen.id });
   // Older versions name the payment on the invoice; newer ones tell of it by invoice_payment.paid.
   const paymentIntentId = paymentIntentOf(object);
   if (paymentIntentId !== null && seen.status === 'paid')
@@ -56,19 +59,28 @@ export async function captureSeen(context: EventContext, options: { create: bool
       chargeId: null,
       paidAt: seen.paidAt,
     });
-  return changed(capture.becamePaid ? 'paid' : capture.isNew ? 'captured' : 'synced', capture.row.organizationId);
+  return changed(captured.becamePaid ? 'paid' : captured.isNew ? 'captured' : 'synced', captured.row.organizationId);
 }
 
-/** The same, and a word about it to the outbox, once under its name. */
+/**
+ * The same, and a word about it to the outbox, once under its name. Somebody may have to act on it: it waits for an invoice that is not
+ * here yet.
+ */
 export async function captureAndNote(context: EventContext, type: string, once: string, details: object): Promise<Applied> {
   const applied = await captureSeen(context, { create: false });
   if ('deferred' in applied) return applied;
-  await noteOnCaptured(context, type, once, details);
+  const { tx, verbs, object } = context;
+  const { id } = normaliseInvoice(object);
+  const found = await findPaidInvoice(tx, { invoiceId: id, paymentIntentId: null, chargeId: null });
+  if (!found) return { deferred: `invoice not found: ${id}` };
+  await verbs.noteOnInvoice.execute(tx, found.invoice, { type, once, details });
   return applied;
 }
 
-async function noteOnCaptured(context: EventContext, type: string, once: string, details: object): Promise<void> {
-  const { tx, verbs, object } = context;
-  const found = await findPaidInvoice(tx, { invoiceId: normaliseInvoice(object).id, paymentIntentId: null, chargeId: null });
-  if (found) await verbs.noteOnInvoice.execute(tx, found.invoice, { type, once, details });
+/** What is true of the invoice, our copy brought to it, and what this event alone says of it. */
+export async function captureSaid(
+  context: EventContext,
+): Promise<{ readonly seen: ObservedInvoice; readonly said: ObservedInvoice; readonly applied: Applied }> {
+  const seen = await seeInvoice(context);
+  return { seen, said: normaliseInvoice(context.object), applied: await capture(context, seen, { create: false }) };
 }

@@ -22,6 +22,7 @@ import { handlerByType } from './handlers.ts';
 import { envelopeOf } from './open-envelope.ts';
 import { at, fieldsOf } from './payload.ts';
 import { tracesOf } from './traces-of.ts';
+import { wrongObject } from './object-of-type.ts';
 import { StripeProvider } from './provider/stripe-provider.ts';
 import { StripeQuestions } from './stripe-questions.ts';
 import { StripeStandIn } from './stripe-stand-in.ts';
@@ -82,6 +83,8 @@ export class StripeInbound implements InboundProvider, OnModuleInit {
     const payload = parseExactJson(event.body.toString('utf8'));
     const object = fieldsOf(at(payload, 'data.object'));
     if (!object) throw new Error(`event ${event.eventId} has no object`);
+    const wrong = wrongObject(event.type, object);
+    if (wrong !== undefined) return { ignored: wrong };
     const previous = fieldsOf(at(payload, 'data.previous_attributes'));
     const applied = await handler.apply({ tx, event, object, previous, facts, verbs: this.verbs });
     return 'deferred' in applied ? { ...applied, isForeign: !(await namesOurs(tx, tracesOf(object, previous))) } : applied;

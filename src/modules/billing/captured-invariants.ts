@@ -25,6 +25,15 @@ export const capturedInvariants: readonly Invariant[] = [
       where p.refunded <> 0 and p.refunded <> -coalesce(f.booked, 0)`,
   },
   {
+    name: 'captured_due_agrees',
+    holds: 'of a captured invoice is due what its provider says remains',
+    offenders: `select i.invoice_number from invoices i
+      join provider_objects p on p.provider = 'STRIPE' and p.object_type = 'invoice' and p.object_id = i.provider_invoice_id
+      where i.source = 'STRIPE' and i.status = upper(p.state ->> 'status') and i.status in ('OPEN', 'PAID', 'UNCOLLECTIBLE')
+        and p.state ? 'amountRemaining' and (i.total_paid_cents > 0 or i.total_cents = (p.state ->> 'total')::bigint)
+        and i.total_cents - i.total_paid_cents - i.provider_balance_cents <> (p.state ->> 'amountRemaining')::bigint`,
+  },
+  {
     name: 'payment_told_once',
     holds: 'every captured invoice that was paid has exactly one payment.succeeded event',
     offenders: `select i.invoice_number from invoices i where i.source = 'STRIPE' and i.status = 'PAID' and i.payment_method = 'stripe'

@@ -79,7 +79,8 @@ async function decide(
   }
   const amounts = decision.note;
   const paid = BigInt(invoice.total_paid_cents) - BigInt(invoice.refunded_cents);
-  const owed = BigInt(invoice.total_cents) - BigInt(invoice.total_paid_cents) - BigInt(invoice.offset_amount_cents);
+  const settled = BigInt(invoice.total_paid_cents) + BigInt(invoice.offset_amount_cents) + BigInt(invoice.provider_balance_cents);
+  const owed = BigInt(invoice.total_cents) - settled;
   const atMost = (limit: bigint): bigint => (limit < amounts.totalCents ? (limit > 0n ? limit : 0n) : amounts.totalCents);
   return { invoice, amounts, refundableCents: atMost(paid), offsettableCents: atMost(owed) };
 }

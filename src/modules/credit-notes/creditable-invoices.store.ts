@@ -35,6 +35,7 @@ export interface CreditableInvoice {
   readonly total_cents: string;
   readonly total_paid_cents: string;
   readonly offset_amount_cents: string;
+  readonly provider_balance_cents: string;
   readonly notes: number;
   readonly credited_sub_total_cents: string;
   readonly credited_taxes_cents: string;
@@ -47,7 +48,7 @@ const voidedShare = `coalesce(c.voided_balance_cents::numeric / nullif(c.total_a
 
 const selectInvoices = `
   select i.id, i.invoice_number, i.status, i.customer_id, i.billing_entity_id, i.currency, i.timezone, i.fees_amount_cents, i.discount_amount_cents,
-    i.taxes_amount_cents, i.total_cents, i.total_paid_cents, i.offset_amount_cents, n.notes, n.credited_sub_total_cents, n.credited_taxes_cents, n.refunded_cents,
+    i.taxes_amount_cents, i.total_cents, i.total_paid_cents, i.offset_amount_cents, i.provider_balance_cents, n.notes, n.credited_sub_total_cents, n.credited_taxes_cents, n.refunded_cents,
     (select jsonb_agg(jsonb_build_object('id', f.id, 'invoice_id', f.invoice_id, 'subscription_id', f.subscription_id, 'fee_type', f.fee_type,
         'item_id', f.item_id, 'amount_cents', f.amount_cents::text, 'period_start', f.period_start, 'period_end', f.period_end,
         'given_back_from', p.given_back_from,

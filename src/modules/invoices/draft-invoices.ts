@@ -30,7 +30,13 @@ export interface DraftToWrite {
 
 /** How invoices of one batch come about. */
 export type DraftKind = Pick<InvoiceRow, 'source' | 'invoiceType'>;
-const notCaptured = { providerInvoiceId: null, invoicePdf: null, hostedInvoiceUrl: null };
+const notCaptured = {
+  providerInvoiceId: null,
+  invoicePdf: null,
+  hostedInvoiceUrl: null,
+  providerBalanceCents: 0n,
+  overpaidCents: 0n,
+};
 const generated: DraftKind = { source: 'GENERATED', invoiceType: 'subscription' };
 
 /** What only happens to an issued invoice. */

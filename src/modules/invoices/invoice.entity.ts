@@ -49,8 +49,15 @@ export class InvoiceRow {
   /** What credit notes of its own took off what is owed. */
   @Column(bigintColumn)
   offsetAmountCents: bigint;
+  /** What came, less what went back. */
   @Column(bigintColumn)
   totalPaidCents: bigint;
+  /** Captured: what its provider settled by the customer's balance there and by credit notes of its own; negative where it added a debt. */
+  @Column({ ...bigintColumn, default: 0 })
+  providerBalanceCents: bigint;
+  /** Captured: what came beyond what was due. */
+  @Column({ ...bigintColumn, default: 0 })
+  overpaidCents: bigint;
   /** The boundary of its subscription that it bills; null for a one-off. */
   @Column('text', { nullable: true })
   invoicingReason: InvoicingReason | null;

@@ -7,6 +7,7 @@ import { jsonNumber } from '../../platform/http/strict-json.ts';
 import type { InvoiceTaxRow } from './invoice-tax.entity.ts';
 import type { SellerIdentity } from './seller-identity.ts';
 import type { InvoiceRow } from './invoice.entity.ts';
+import { payableOf } from './payable.ts';
 
 const iso = (date: Date | null): string | null => date && isoOf(date);
 const decimal = (text: string): string => Exact.parse(text).toDecimal();
@@ -62,8 +63,10 @@ export const presentInvoice = (row: InvoiceRow, context: InvoiceContext) => ({
   sub_total_including_taxes_amount_cents: row.totalCents + row.creditNotesAmountCents,
   total_amount_cents: row.totalCents,
   total_offsetted_credit_note_amount_cents: row.offsetAmountCents,
-  total_due_amount_cents: row.status === 'VOID' ? 0n : row.totalCents - row.totalPaidCents - row.offsetAmountCents,
+  provider_balance_amount_cents: row.providerBalanceCents,
+  total_due_amount_cents: row.status === 'VOID' ? 0n : payableOf(row) - row.totalPaidCents,
   total_paid_amount_cents: row.totalPaidCents,
+  overpaid_amount_cents: row.overpaidCents,
   total: formatMajor(row.totalCents, row.currency),
   invoicing_reason: row.invoicingReason && (`subscription_${row.invoicingReason.toLowerCase()}` as const),
   period_start: iso(row.periodStart),

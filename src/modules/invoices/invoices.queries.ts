@@ -110,9 +110,10 @@ export async function listInvoices(
   if (filter.amount_to !== undefined) query.andWhere('i.totalCents <= :amountTo', { amountTo: filter.amount_to });
   if (filter.payment_overdue !== undefined) query.andWhere(`(${isOverdue}) = :overdue`, { overdue: filter.payment_overdue });
   if (filter.partially_paid !== undefined)
-    query.andWhere('(i.totalPaidCents > 0 and i.totalPaidCents < i.totalCents) = :partially', {
-      partially: filter.partially_paid,
-    });
+    query.andWhere(
+      '(i.totalPaidCents > 0 and i.totalPaidCents < i.totalCents - i.offsetAmountCents - i.providerBalanceCents) = :partially',
+      { partially: filter.partially_paid },
+    );
   for (const [position, [key, value]] of Object.entries(filter.metadata ?? {}).entries())
     query.andWhere(
       `i.metadata->'entries' @> jsonb_build_array(jsonb_build_object('key', :key${position}::text, 'value', :value${position}::text))`,

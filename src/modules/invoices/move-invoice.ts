@@ -6,6 +6,7 @@ import { tell } from '../../platform/outbox/outbox.ts';
 import { returnCredits } from '../credit-notes/index.ts';
 import { outline } from './draft-invoices.ts';
 import { InvoiceRow } from './invoice.entity.ts';
+import { payableOf } from './payable.ts';
 import { openInvoices } from './open-invoices.ts';
 
 export interface InvoiceMove {
@@ -16,6 +17,8 @@ export interface InvoiceMove {
   readonly note?: string;
   readonly paymentMethod?: string;
   readonly paymentReference?: string;
+  /** What came of it, where that is not all that was due. */
+  readonly paidCents?: bigint;
 }
 
 const refusalOf: Readonly<Record<InvoiceMove['to'], ErrorCode>> = {
@@ -30,6 +33,8 @@ const eventOf: Readonly<Record<Exclude<InvoiceMove['to'], 'OPEN'>, string>> = {
   VOID: 'invoice.voided',
   UNCOLLECTIBLE: 'invoice.marked_uncollectible',
 };
+
+const atLeastZero = (cents: bigint): bigint => (cents > 0n ? cents : 0n);
 
 /**
  * Takes a locked invoice to its next state. A voided one gives its periods free, so that they can be billed
@@ -59,7 +64,7 @@ export async function moveInvoice(tx: Tx, row: InvoiceRow, move: InvoiceMove): P
     ...(to === 'PAID'
       ? {
           paidAt: happenedAt,
-          totalPaidCents: row.totalCents,
+          totalPaidCents: move.paidCents ?? atLeastZero(payableOf(row)),
           paymentMethod: move.paymentMethod ?? 'manual',
           paymentReference: move.paymentReference ?? null,
         }

@@ -76,6 +76,8 @@ export class CaptureProviderInvoice {
         };
       }),
       paidCents: BigInt(seen.amountPaid),
+      remainingCents: BigInt(seen.amountRemaining),
+      overpaidCents: BigInt(seen.amountOverpaid),
       periodStart: period?.start ?? null,
       periodEnd: period?.end ?? null,
       ...datesOf(seen, entity.timezone, at),

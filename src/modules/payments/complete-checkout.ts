@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Tx } from '../../platform/database/unit-of-work.ts';
 import { OrganizationClock } from '../organizations/index.ts';
 import type { SubscriptionRow } from '../subscriptions/index.ts';
+import { hasEndedAtProvider } from '../../domain/lifecycles/provider-subscription.ts';
 import { findOwnCheckout } from './provider/find-owner.ts';
 import { linkCustomer, notePayer, updateLink, adoptProviderSubscription } from './provider/provider-links.store.ts';
 import { dateOrNull, type ObservedCheckout } from './provider/observed.ts';
@@ -35,8 +36,9 @@ export class CompleteCheckout {
       at,
     );
     if (seen.subscriptionId !== null) link = await adoptProviderSubscription(tx, link, seen.subscriptionId, at);
-    // Paid in a session that was superseded a moment ago, or had ended: the money goes back.
-    if (subscription.status === 'CANCELED' && subscription.startedAt === null)
+    // Paid in a session that we had superseded or ended: the money goes back. What was canceled at the provider is settled there.
+    const isOurEnd = link.closes === 'SESSION' || (link.closes === null && !hasEndedAtProvider(link.providerStatus));
+    if (subscription.status === 'CANCELED' && subscription.startedAt === null && isOurEnd)
       await updateLink(tx, link, { closes: 'PURCHASE', closedAt: null }, at);
     return this.startPaidSubscription.execute(tx, subscription, null, at);
   }

@@ -4,11 +4,13 @@ import { tell } from '../../platform/outbox/outbox.ts';
 import { OrganizationClock } from '../organizations/index.ts';
 import { presentSubscriptions, SubscriptionRow } from '../subscriptions/index.ts';
 import type { ObservedCheckout } from './provider/observed.ts';
-import { adoptProviderSubscription, findByCheckoutSession, linkCustomer, updateLink } from './provider/provider-links.store.ts';
+import { findOwnCheckout } from './provider/find-owner.ts';
+import { adoptProviderSubscription, linkCustomer, updateLink } from './provider/provider-links.store.ts';
 import type { ProviderSubscriptionRow } from './provider/provider-subscription.entity.ts';
 
 /** Its customer and subscription are known where the provider tells of it. */
-type EndedCheckout = Pick<ObservedCheckout, 'id'> & Partial<Pick<ObservedCheckout, 'customerId' | 'subscriptionId'>>;
+type EndedCheckout = Pick<ObservedCheckout, 'id'> &
+  Partial<Pick<ObservedCheckout, 'customerId' | 'subscriptionId' | 'claimedSubscriptionId'>>;
 
 /** A checkout that came to nothing: its delayed payment failed (UNPAID), or it expired (CANCELED). Only what still waits changes. */
 @Injectable()
@@ -17,7 +19,7 @@ export class EndCheckout {
 
   /** Undefined when the session is none of ours. */
   async execute(tx: Tx, seen: EndedCheckout, how: 'payment failed' | 'expired'): Promise<SubscriptionRow | undefined> {
-    const found = await findByCheckoutSession(tx, seen.id);
+    const found = await findOwnCheckout(tx, { customerId: null, subscriptionId: null, claimedSubscriptionId: null, ...seen });
     if (!found) return undefined;
     const { subscription: row, link } = found;
     if (row.status !== 'PENDING_PAYMENT') return row;

@@ -8,19 +8,29 @@ import type { ObservedInvoice } from './provider/observed.ts';
 import { updateLink } from './provider/provider-links.store.ts';
 import { tellOnce } from './tell-once.ts';
 
+/** An attempt to take the money, as the provider told of it. */
+interface FailedPayment extends Pick<ObservedInvoice, 'id' | 'amountDue' | 'currency' | 'attemptCount'> {
+  readonly failedAt: Date;
+}
+
 /** A payment of a provider's invoice failed (B19): a purchase that never began is UNPAID, with the reason for the buyer to read. */
 @Injectable()
 export class FailPayment {
   constructor(private readonly organizationClock: OrganizationClock) {}
 
-  /** Undefined when the invoice is none of ours. */
-  async execute(tx: Tx, seen: ObservedInvoice): Promise<{ organizationId: string } | undefined> {
+  /**
+   * `seen` is what is true of the invoice now, `said` what was true when this payment failed, however late we hear of it. Undefined when
+   * the invoice is none of ours.
+   */
+  async execute(tx: Tx, seen: ObservedInvoice, said: FailedPayment): Promise<{ organizationId: string } | undefined> {
     const owner = await findInvoiceOwner(tx, seen);
     if (!owner) return undefined;
     const { organizationId, linked } = owner;
     const at = await this.organizationClock.now(organizationId, tx);
     const row = linked?.subscription;
-    await tellOnce(tx, organizationId, at, `${seen.id} attempt ${seen.attemptCount}`, {
+    // Only the provider's own tries are counted: two by hand have one count, and a time each.
+    const once = `${said.id} attempt ${said.attemptCount} at ${said.failedAt.getTime() / 1_000}`;
+    await tellOnce(tx, organizationId, at, once, {
       objectType: row ? 'subscription' : 'customer',
       objectId: row?.id ?? owner.customerId,
       type: 'payment.failed',
@@ -29,9 +39,9 @@ export class FailPayment {
         lago_subscription_id: row?.id ?? null,
         provider_invoice_id: seen.id,
         subscription_status: row?.status.toLowerCase() ?? null,
-        amount_due_cents: BigInt(seen.amountDue),
-        currency: seen.currency,
-        attempt_count: seen.attemptCount,
+        amount_due_cents: BigInt(said.amountDue),
+        currency: said.currency,
+        attempt_count: said.attemptCount,
       },
     });
     // An attempt that failed before the one that succeeded may be told after it.

@@ -36,7 +36,7 @@ export { PaymentProviders } from './provider/payment-providers.ts';
 export { PaidSubscriptionsModule } from './provider/paid-subscriptions.module.ts';
 export { PaymentsModule } from './payments.module.ts';
 export { type Observation, observe, type Observed, knownState, knownStates } from './provider/provider-objects.store.ts';
-export { contradictions, knownProviderCustomers } from './provider/provider-links.store.ts';
+export { contradictions, findProviderCustomer, knownProviderCustomers } from './provider/provider-links.store.ts';
 export { ProviderCustomerRow } from './provider/provider-customer.entity.ts';
 export { ProviderSubscriptionRow } from './provider/provider-subscription.entity.ts';
 export { Purchases } from './checkout/purchases.ts';

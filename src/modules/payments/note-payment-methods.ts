@@ -11,6 +11,8 @@ import { tellOnce } from './tell-once.ts';
 export interface PaymentMethodNews {
   readonly hasPaymentMethod?: boolean;
   readonly defaultPaymentMethodId?: string | null;
+  /** By the provider's time; a later word on the default stands. Absent: we asked. */
+  readonly defaultSaidAt?: Date;
   /** When, by the provider's time, nothing was left to pay with. */
   readonly methodsGoneAt?: Date;
   readonly deletedAt?: Date;
@@ -40,10 +42,16 @@ export class NotePaymentMethods {
     const { organizationId, customerId, provider } = known;
     const at = await this.organizationClock.now(organizationId, tx);
     const believed = known.deletedAt === null ? news : {};
+    const isOld = news.defaultSaidAt && known.defaultMethodSaidAt && news.defaultSaidAt < known.defaultMethodSaidAt;
+    const isNews = believed.defaultPaymentMethodId !== undefined && !isOld;
     const changes = {
       hasPaymentMethod: believed.hasPaymentMethod ?? known.hasPaymentMethod,
-      defaultPaymentMethodId:
-        believed.defaultPaymentMethodId === undefined ? known.defaultPaymentMethodId : believed.defaultPaymentMethodId,
+      ...(isNews
+        ? {
+            defaultPaymentMethodId: believed.defaultPaymentMethodId,
+            defaultMethodSaidAt: later(known.defaultMethodSaidAt, news.defaultSaidAt),
+          }
+        : {}),
       methodsGoneAt: later(known.methodsGoneAt, news.methodsGoneAt),
       deletedAt: known.deletedAt ?? news.deletedAt ?? null,
       updatedAt: at,

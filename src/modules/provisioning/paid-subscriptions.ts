@@ -1,12 +1,18 @@
+import type { Tx } from '../../platform/database/unit-of-work.ts';
 import type { PlanRow } from '../plans/index.ts';
 import type { SubscriptionRow } from '../subscriptions/index.ts';
 
 /**
  * What has to happen where a subscription is paid when its resource could not be made, or when its customer changes it. Implemented by
- * the room that knows payment providers. Called outside of transactions, and again after a crash: each call has one effect however often it
+ * the room that knows payment providers. All but the first are called outside of transactions, and again after a crash: each call has one effect however often it
  * is made, and a subscription that no provider manages, or that is gone there, is a success that does nothing.
  */
 export interface PaidSubscriptions {
+  /**
+   * It has just started, in this transaction: what its provider said of it while it waited (that it ends, is paused, is past due) becomes true
+   * of it now. Returns it as it stands then.
+   */
+  catchUp(tx: Tx, subscription: SubscriptionRow): Promise<SubscriptionRow>;
   /** Ends it at its provider at once; with `refund` what was taken for it goes back. */
   end(subscription: SubscriptionRow, how: { readonly refund: boolean }): Promise<void>;
   /** It is not renewed any more: it ends with the period that runs. */

@@ -49,6 +49,10 @@ const plants: Record<string, string> = {
   managed_is_linked: `update subscriptions set payment_provider = 'STRIPE'`,
   refunds_agree: `insert into invoice_payments (organization_id, id, invoice_id, provider, provider_payment_id, status, amount_cents, currency, refunded_cents, created_at, updated_at)
     select organization_id, gen_random_uuid(), id, 'STRIPE', 'inpay_1', 'PAID', 100, 'USD', 50, now(), now() from invoices where sequential_id = 1`,
+  captured_due_agrees: `update invoices set source = 'STRIPE', provider_invoice_id = 'in_1', status = 'OPEN', finalized_at = now() where sequential_id = 1;
+    insert into provider_objects (provider, object_type, object_id, rank, occurred_at, state, updated_at)
+    select 'STRIPE', 'invoice', 'in_1', 1, now(), jsonb_build_object('status', 'open', 'total', total_cents::text, 'amountRemaining', (total_cents - 5000)::text), now()
+    from invoices where sequential_id = 1`,
   payment_told_once: `update invoices set source = 'STRIPE', provider_invoice_id = 'in_1', status = 'PAID', paid_at = now(), finalized_at = now(), payment_method = 'stripe'
     where sequential_id = 1`,
   checkouts_are_closed: `update organizations set virtual_now = null;

@@ -13,7 +13,7 @@ export const creditNoteNoted: Handler = {
     const currency = currencyOf(object);
     await verbs.noteOnInvoice.execute(tx, found.invoice, {
       type: `provider_${event.type}`,
-      once: `${textOf(object['id']) ?? ''} ${textOf(object['status']) ?? ''}`,
+      once: event.type.endsWith('updated') ? event.eventId : `${textOf(object['id']) ?? ''} ${textOf(object['status']) ?? ''}`,
       details: {
         credit_note_id: textOf(object['id']),
         number: textOf(object['number']),

@@ -1,5 +1,6 @@
-import { changed, type EventContext, type Handler, type Kind, see, unchanged } from '../event-context.ts';
-import { at, type Fields, fieldsOf, refOf, textOf } from '../payload.ts';
+import { changed, type EventContext, type Handler, type Kind, sight, unchanged } from '../event-context.ts';
+import { findProviderCustomer } from '../../../modules/payments/index.ts';
+import { at, type Fields, refOf, textOf } from '../payload.ts';
 import { isDetached } from './payment-method.ts';
 
 interface ObservedCustomer {
@@ -26,27 +27,29 @@ export const customerChanged: Handler = {
   types: ['customer.created', 'customer.updated'],
   async apply(context) {
     const { tx, object, verbs } = context;
-    const seen = await see(context, kind);
+    const { state: seen, isLate } = await sight(context, kind);
     const organizationId = textOf(at(object, 'metadata.organization_id'));
     if (seen.claimedCustomerId !== null)
       await verbs.notePaymentMethods.claim(tx, seen.id, { customerId: seen.claimedCustomerId, organizationId });
     const said = seen.defaultPaymentMethodId;
     const method = said !== null && (await isDetached(tx, said)) ? null : said;
-    // None by default says that it was taken away only where it was there before: a card kept by a setup intent is known to us alone.
-    const news =
-      method === null
-        ? wasDefault(context)
-          ? { defaultPaymentMethodId: null }
-          : {}
-        : { defaultPaymentMethodId: method, hasPaymentMethod: true };
-    const noted = await verbs.notePaymentMethods.execute(tx, seen.id, news);
+    const noted = await verbs.notePaymentMethods.execute(tx, seen.id, {
+      ...(method === null ? {} : { hasPaymentMethod: true }),
+      ...(isLate ? {} : await newsOfDefault(context, method)),
+    });
     if (noted) return changed('synced', noted.organizationId);
     return method === null ? unchanged('unknown customer') : { deferred: `customer not found: ${seen.id}` };
   },
 };
 
-const wasDefault = ({ previous }: EventContext): boolean =>
-  Object.hasOwn(fieldsOf(at(previous, 'invoice_settings')) ?? {}, 'default_payment_method');
+/** None by default takes away only what was the default before: a card kept by a setup intent is known to us alone. */
+async function newsOfDefault({ tx, event, object, previous }: EventContext, method: string | null) {
+  const news = { defaultPaymentMethodId: method, defaultSaidAt: event.occurredAt };
+  if (method !== null) return news;
+  const before = refOf(at(previous, 'invoice_settings.default_payment_method'));
+  const known = before === null ? undefined : await findProviderCustomer(tx, textOf(object['id']) ?? '');
+  return known?.defaultPaymentMethodId === before ? news : {};
+}
 
 /** Gone at Stripe, with its cards; its subscriptions tell of their end themselves. */
 export const customerDeleted: Handler = {

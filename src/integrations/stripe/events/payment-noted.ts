@@ -66,6 +66,10 @@ const disputeDetails = (dispute: Fields) => ({
   status: textOf(dispute['status']),
 });
 
+/** A dispute begins and is closed once; in between the same may happen to it again, each time by an event of its own. */
+const onceOf = ({ object, event }: EventContext): string =>
+  /created|closed/.test(event.type) ? `${textOf(object['id']) ?? ''} ${textOf(object['status']) ?? ''}` : event.eventId;
+
 /** Money claimed back by the bank; amounts of the invoice do not change. */
 export const disputeNoted: Handler = {
   types: ['created', 'updated', 'closed', 'funds_withdrawn', 'funds_reinstated'].map((what) => `charge.dispute.${what}`),
@@ -75,7 +79,7 @@ export const disputeNoted: Handler = {
       context,
       { paymentIntentId: refOf(object['payment_intent']), chargeId: refOf(object['charge']) },
       event.type.replace('charge.dispute.', 'dispute.'),
-      `${textOf(object['id']) ?? ''} ${textOf(object['status']) ?? ''}`,
+      onceOf(context),
       disputeDetails(object),
     );
   },

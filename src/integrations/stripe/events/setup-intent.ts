@@ -5,14 +5,14 @@ import { isDetached } from './payment-method.ts';
 /** A card was kept for later (B5). */
 export const setupIntentSucceeded: Handler = {
   types: ['setup_intent.succeeded'],
-  async apply({ tx, object, verbs }) {
+  async apply({ tx, event, object, verbs }) {
     const customer = refOf(object['customer']);
     if (customer === null) return unchanged('no customer');
     const method = refOf(object['payment_method']);
     if (method !== null && (await isDetached(tx, method))) return unchanged('not attached any more');
     const noted = await verbs.notePaymentMethods.execute(tx, customer, {
       hasPaymentMethod: true,
-      ...(method === null ? {} : { defaultPaymentMethodId: method }),
+      ...(method === null ? {} : { defaultPaymentMethodId: method, defaultSaidAt: event.occurredAt }),
       note: { type: 'payment_method.added', once: textOf(object['id']) ?? '', details: { payment_method_id: method } },
     });
     return noted ? changed('payment method added', noted.organizationId) : { deferred: `customer not found: ${customer}` };
@@ -32,6 +32,6 @@ export const setupIntentFailed: Handler = {
     };
     const note = { type: 'payment_method.setup_failed', once: event.eventId, details: { error } };
     const noted = await verbs.notePaymentMethods.execute(tx, customer, { note });
-    return noted ? changed('setup failed', noted.organizationId) : unchanged('unknown customer');
+    return noted ? changed('setup failed', noted.organizationId) : { deferred: `customer not found: ${customer}` };
   },
 };

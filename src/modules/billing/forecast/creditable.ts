@@ -22,6 +22,7 @@ export function creditableOf({ subscription, entity, parts, priced }: PricedSubs
     total_cents: priced.totalCents.toString(),
     total_paid_cents: '0',
     offset_amount_cents: '0',
+    provider_balance_cents: '0',
     notes: 0,
     credited_sub_total_cents: '0',
     credited_taxes_cents: '0',

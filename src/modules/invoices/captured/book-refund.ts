@@ -19,12 +19,11 @@ export interface RefundedCharge {
 export async function bookRefund(tx: Tx, row: InvoiceRow, charge: RefundedCharge, at: Date): Promise<bigint> {
   const amountCents = -charge.refundedCents - (await bookedRefunds(tx, row, charge.chargeId));
   if (amountCents === 0n) return 0n;
-  const totalCents = row.totalCents + amountCents;
-  const most = totalCents > 0n ? totalCents : 0n;
+  const keptCents = row.totalPaidCents + amountCents;
   const changes = {
     feesAmountCents: row.feesAmountCents + amountCents,
-    totalCents,
-    totalPaidCents: row.status === 'PAID' || row.totalPaidCents > most ? most : row.totalPaidCents,
+    totalCents: row.totalCents + amountCents,
+    totalPaidCents: keptCents > 0n ? keptCents : 0n,
     updatedAt: at,
   };
   const refunded = { ...row, ...changes };

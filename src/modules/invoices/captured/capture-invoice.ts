@@ -8,6 +8,7 @@ import { outline } from '../draft-invoices.ts';
 import { InvoiceRow } from '../invoice.entity.ts';
 import { moveInvoice } from '../move-invoice.ts';
 import {
+  bookedRefunds,
   deleteLines,
   findCapturedInvoice,
   insertCapturedLines,
@@ -28,7 +29,12 @@ export interface InvoiceToCapture {
   readonly currency: string;
   readonly sums: CapturedSums;
   readonly lines: readonly LineToCapture[];
+  /** All that came, what went back included. */
   readonly paidCents: bigint;
+  /** What still has to come. */
+  readonly remainingCents: bigint;
+  /** What came beyond that. */
+  readonly overpaidCents: bigint;
   readonly periodStart: Date | null;
   readonly periodEnd: Date | null;
   readonly timezone: string;
@@ -70,18 +76,25 @@ export async function captureInvoice(tx: Tx, seen: InvoiceToCapture, at: Date): 
   const known = await findCapturedInvoice(tx, seen.organizationId, seen.providerInvoiceId);
   let row = known ? await updateCopy(tx, known, seen, at) : await insertCopy(tx, seen, at);
   const before = known?.status ?? 'DRAFT';
+  const refundedCents = known ? -(await bookedRefunds(tx, known)) : 0n;
   for (const to of stepsTo(seen))
     if (row.status !== to && mayBecome(row.status, to))
-      row = await moveInvoice(tx, row, { to, at, happenedAt: momentOf(seen, to) ?? at, ...paymentOf(seen, to) });
-  if (row.status === 'OPEN' || row.status === 'UNCOLLECTIBLE') row = await notePaid(tx, row, seen.paidCents);
+      row = await moveInvoice(tx, row, { to, at, happenedAt: momentOf(seen, to) ?? at, ...paymentOf(seen, to, refundedCents) });
+  row = await noteSettled(tx, row, seen, refundedCents);
   return { row, isNew: known === undefined, becamePaid: row.status === 'PAID' && before !== 'PAID' };
 }
 
 const momentOf = (seen: InvoiceToCapture, to: DocumentStatus): Date | null =>
   to === 'PAID' ? seen.paidAt : to === 'VOID' ? seen.voidedAt : seen.finalizedAt;
 
-const paymentOf = (seen: InvoiceToCapture, to: DocumentStatus) =>
-  to === 'PAID' ? { paymentMethod: 'stripe', paymentReference: seen.providerInvoiceId } : {};
+const paymentOf = (seen: InvoiceToCapture, to: DocumentStatus, refundedCents: bigint) =>
+  to === 'PAID'
+    ? { paymentMethod: 'stripe', paymentReference: seen.providerInvoiceId, paidCents: keptOf(seen, refundedCents) }
+    : {};
+
+/** What came and did not go back. */
+const keptOf = ({ paidCents }: InvoiceToCapture, refundedCents: bigint): bigint =>
+  paidCents > refundedCents ? paidCents - refundedCents : 0n;
 
 const contentOf = (seen: InvoiceToCapture) => ({
   customerId: seen.customerId,
@@ -116,6 +129,8 @@ async function insertCopy(tx: Tx, seen: InvoiceToCapture, at: Date): Promise<Inv
     creditNotesAmountCents: 0n,
     offsetAmountCents: 0n,
     totalPaidCents: 0n,
+    providerBalanceCents: 0n,
+    overpaidCents: 0n,
     timezone: seen.timezone,
     scheduledFinalizeAt: null,
     finalizedAt: null,
@@ -171,10 +186,17 @@ async function numberFor(tx: Tx, row: InvoiceRow, number: string | null): Promis
   return row.invoiceNumber;
 }
 
-async function notePaid(tx: Tx, row: InvoiceRow, paidCents: bigint): Promise<InvoiceRow> {
-  const most = row.totalCents > 0n ? row.totalCents : 0n;
-  const totalPaidCents = paidCents < 0n ? 0n : paidCents > most ? most : paidCents;
-  if (totalPaidCents === row.totalPaidCents) return row;
-  await tx.update(InvoiceRow, { organizationId: row.organizationId, id: row.id }, { totalPaidCents } as object);
-  return { ...row, totalPaidCents };
+/** What is due is what the provider says remains: what neither came in money nor remains, it settled by its own balance and credit notes. */
+async function noteSettled(tx: Tx, row: InvoiceRow, seen: InvoiceToCapture, refundedCents: bigint): Promise<InvoiceRow> {
+  // Paid here by hand, or voided: what the provider still waits for says nothing of it.
+  if (row.status !== seen.status) return row;
+  const changes = {
+    totalPaidCents: keptOf(seen, refundedCents),
+    providerBalanceCents: seen.sums.totalCents - seen.paidCents - seen.remainingCents,
+    overpaidCents: seen.overpaidCents,
+  };
+  const isSame = Object.entries(changes).every(([key, value]) => row[key as keyof InvoiceRow] === value);
+  if (isSame) return row;
+  await tx.update(InvoiceRow, { organizationId: row.organizationId, id: row.id }, changes as object);
+  return { ...row, ...changes };
 }

@@ -83,11 +83,11 @@ export async function isNumberTaken(tx: Tx, row: InvoiceRow, invoiceNumber: stri
   return tx.existsBy(InvoiceRow, { organizationId, billingEntityId, invoiceNumber });
 }
 
-/** Minor units booked as refunds of this charge so far: zero or negative. */
-export async function bookedRefunds(tx: Tx, row: InvoiceRow, chargeId: string): Promise<bigint> {
+/** Minor units booked as refunds so far, of this charge or of all: zero or negative. */
+export async function bookedRefunds(tx: Tx, row: InvoiceRow, chargeId: string | null = null): Promise<bigint> {
   const [sum] = (await tx.query(
     `select coalesce(sum(amount_cents), 0)::text as booked from fees where organization_id = $1 and invoice_id = $2 and fee_type = 'refund'
-       and derivation -> 'provider' ->> 'charge_id' = $3`,
+       and ($3::text is null or derivation -> 'provider' ->> 'charge_id' = $3)`,
     [row.organizationId, row.id, chargeId],
   )) as { booked: string }[];
   return BigInt(sum?.booked ?? '0');

@@ -12,6 +12,7 @@ import { metaOf, PageQuery, sliceOf } from '../../../platform/http/pagination.ts
 import { QueryParams } from '../../../platform/http/payload.ts';
 import type { FeeRow } from '../fee.entity.ts';
 import { InvoiceRow } from '../invoice.entity.ts';
+import { payableOf } from '../payable.ts';
 import { feesOf } from '../invoices.queries.ts';
 
 export class CustomerInvoicesQuery extends PickType(PageQuery, ['page']) {
@@ -76,8 +77,9 @@ const presentForCustomer = (row: InvoiceRow, fees: readonly FeeRow[]) => ({
   id: row.id,
   number: row.invoiceNumber,
   status: row.status.toLowerCase(),
-  amount_due: row.totalCents,
-  amount_paid: row.status === 'PAID' ? row.totalCents : row.totalPaidCents,
+  amount_due: payableOf(row),
+  amount_paid: row.totalPaidCents,
+  amount_overpaid: row.overpaidCents,
   currency: row.currency.toLowerCase(),
   created: isoOf(row.createdAt),
   due_date: row.paymentDueDate,

@@ -56,7 +56,13 @@ export class ProviderCustomers {
       const at = await this.organizationClock.now(organizationId, tx);
       const linked = await linkCustomer(tx, customer, providerCustomerId, at);
       if (linked && !linked.deletedAt) return linked.providerCustomerId;
-      const none = { hasPaymentMethod: false, defaultPaymentMethodId: null, methodsGoneAt: null, deletedAt: null };
+      const none = {
+        hasPaymentMethod: false,
+        defaultPaymentMethodId: null,
+        defaultMethodSaidAt: null,
+        methodsGoneAt: null,
+        deletedAt: null,
+      };
       const fresh = { providerCustomerId, ...none, updatedAt: at };
       await tx.update(ProviderCustomerRow, key, fresh);
       return providerCustomerId;

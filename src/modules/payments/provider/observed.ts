@@ -37,6 +37,8 @@ export interface ObservedInvoice {
   readonly total: string;
   readonly amountPaid: string;
   readonly amountDue: string;
+  readonly amountRemaining: string;
+  readonly amountOverpaid: string;
   readonly periodStart: string | null;
   readonly periodEnd: string | null;
   readonly createdAt: string | null;

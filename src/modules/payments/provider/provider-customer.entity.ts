@@ -15,6 +15,9 @@ export class ProviderCustomerRow {
   hasPaymentMethod: boolean;
   @Column('text', { nullable: true })
   defaultPaymentMethodId: string | null;
+  /** The provider's time of the word on that. */
+  @Column('timestamptz', { nullable: true })
+  defaultMethodSaidAt: Date | null;
   /** The provider's time when the last payment method was gone; older words of one are not believed any more. */
   @Column('timestamptz', { nullable: true })
   methodsGoneAt: Date | null;

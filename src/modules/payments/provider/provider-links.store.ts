@@ -116,6 +116,7 @@ export async function linkCustomer(
       providerCustomerId,
       hasPaymentMethod: false,
       defaultPaymentMethodId: null,
+      defaultMethodSaidAt: null,
       methodsGoneAt: null,
       deletedAt: null,
       createdAt: at,

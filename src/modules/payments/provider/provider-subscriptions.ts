@@ -7,8 +7,11 @@ import { PlanRow } from '../../plans/index.ts';
 import type { PaidSubscriptions } from '../../provisioning/index.ts';
 import { SubscriptionRow, tellSubscription } from '../../subscriptions/index.ts';
 import { MayBeSold } from './may-be-sold.ts';
+import { followWord } from './follow-word.ts';
+import type { ObservedSubscription } from './observed.ts';
 import { PaymentProviders } from './payment-providers.ts';
 import { isSession, updateLink } from './provider-links.store.ts';
+import { knownState } from './provider-objects.store.ts';
 import { ProviderSubscriptionRow } from './provider-subscription.entity.ts';
 
 type Key = Pick<SubscriptionRow, 'organizationId' | 'id'>;
@@ -27,6 +30,15 @@ export class ProviderSubscriptions implements PaidSubscriptions {
     private readonly organizationClock: OrganizationClock,
     private readonly mayBeSold: MayBeSold,
   ) {}
+
+  async catchUp(tx: Tx, subscription: SubscriptionRow): Promise<SubscriptionRow> {
+    const { organizationId, id: subscriptionId } = subscription;
+    const link = await tx.findOneBy(ProviderSubscriptionRow, { organizationId, subscriptionId });
+    const known = link && (await knownState(tx, 'subscription', link.providerSubscriptionId));
+    if (!link || !known) return subscription;
+    const at = await this.organizationClock.now(organizationId, tx);
+    return (await followWord(tx, { link, subscription }, known as ObservedSubscription, at)).after;
+  }
 
   async end(subscription: Key, { refund }: { refund: boolean }): Promise<void> {
     const link = await this.linkOf(subscription);

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Clock, dateOf } from '../../../platform/clock/clock.ts';
 import { newId } from '../../../platform/database/ids.ts';
 import type { Tx } from '../../../platform/database/unit-of-work.ts';
@@ -6,6 +6,7 @@ import { ResumableOperations } from '../../../platform/operations/resumable-oper
 import { tell } from '../../../platform/outbox/outbox.ts';
 import { SubscriptionRow, tellSubscription } from '../../subscriptions/index.ts';
 import { ProvisionerRow } from '../provisioners/provisioner.entity.ts';
+import { PAID_SUBSCRIPTIONS, type PaidSubscriptions } from '../paid-subscriptions.ts';
 import { activateSubscription, type Period } from './activate-subscription.ts';
 import type { AttemptRow } from './attempt.entity.ts';
 import { payloadOf } from './attempt.presenter.ts';
@@ -18,6 +19,7 @@ export class BeginProvisioning {
   constructor(
     private readonly operations: ResumableOperations,
     private readonly endAttempt: EndAttempt,
+    @Inject(PAID_SUBSCRIPTIONS) private readonly paidSubscriptions: PaidSubscriptions,
     private readonly clock: Clock,
   ) {}
 
@@ -27,8 +29,11 @@ export class BeginProvisioning {
    */
   async execute(tx: Tx, row: SubscriptionRow, { period, at }: Beginning): Promise<SubscriptionRow> {
     const { organizationId, resourceType } = row;
-    if (resourceType === null)
-      return activateSubscription(tx, await this.enter(tx, row, period, at), { resourceId: null, isRenewed: true, at });
+    if (resourceType === null) {
+      const entered = await this.enter(tx, row, period, at);
+      const active = await activateSubscription(tx, entered, { resourceId: null, isRenewed: true, at });
+      return this.paidSubscriptions.catchUp(tx, active);
+    }
     const provisioners = await tx.findBy(ProvisionerRow, { organizationId });
     const provisioner = provisioners.find((candidate) => candidate.resourceType === resourceType);
     const attempt = await this.open(tx, row, provisioner);

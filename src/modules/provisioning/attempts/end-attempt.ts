@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Not } from 'typeorm';
 import { Clock, dateOf, isoOf } from '../../../platform/clock/clock.ts';
 import type { Tx } from '../../../platform/database/unit-of-work.ts';
@@ -6,6 +6,7 @@ import { ResumableOperations } from '../../../platform/operations/resumable-oper
 import { tell } from '../../../platform/outbox/outbox.ts';
 import { OrganizationClock } from '../../organizations/index.ts';
 import { SubscriptionRow, tellSubscription } from '../../subscriptions/index.ts';
+import { PAID_SUBSCRIPTIONS, type PaidSubscriptions } from '../paid-subscriptions.ts';
 import { activateSubscription } from './activate-subscription.ts';
 import { AttemptRow } from './attempt.entity.ts';
 import { type HeldAttempt, updateAttempt } from './attempts.store.ts';
@@ -24,6 +25,7 @@ export class EndAttempt {
   constructor(
     private readonly operations: ResumableOperations,
     private readonly organizationClock: OrganizationClock,
+    @Inject(PAID_SUBSCRIPTIONS) private readonly paidSubscriptions: PaidSubscriptions,
     private readonly clock: Clock,
   ) {}
 
@@ -37,7 +39,8 @@ export class EndAttempt {
     await updateAttempt(tx, attempt, changes);
     const at = await this.organizationClock.now(organizationId, tx);
     const isRenewed = !(await isSettled(tx, attempt));
-    const made = await activateSubscription(tx, held.subscription, { resourceId, isRenewed, at });
+    const active = await activateSubscription(tx, held.subscription, { resourceId, isRenewed, at });
+    const made = await this.paidSubscriptions.catchUp(tx, active);
     const said = {
       ...result,
       subscription_id: made.id,
