@@ -32,6 +32,7 @@ import type { Config } from './platform/config/config.ts';
 import { connectionOptions } from './platform/database/connection.ts';
 import { FeatureGuard } from './platform/feature-flags/require-feature.ts';
 import { HealthModule } from './platform/health/health.module.ts';
+import { JsonBodyGuard } from './platform/http/json-body.guard.ts';
 import { ErrorFilter } from './platform/http/error.filter.ts';
 import { IdempotencyInterceptor } from './platform/idempotency/idempotency.interceptor.ts';
 import { IdempotencyStore } from './platform/idempotency/idempotency.store.ts';
@@ -110,6 +111,7 @@ export class AppModule {
         { provide: APP_GUARD, useClass: AuthGuard },
         { provide: APP_GUARD, useClass: RateLimitGuard },
         { provide: APP_GUARD, useClass: FeatureGuard },
+        { provide: APP_GUARD, useClass: JsonBodyGuard },
         IdempotencyStore,
         { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
         { provide: APP_FILTER, useClass: ErrorFilter },

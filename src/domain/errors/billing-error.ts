@@ -3,13 +3,17 @@ import type { ErrorCode, ErrorDetails } from './error-codes.ts';
 /** A refusal on its way out. The edge turns it into the one error shape; nothing is stored by the request that threw it. */
 export class BillingError extends Error {
   override readonly name = 'BillingError';
+  readonly details?: ErrorDetails;
 
+  /** Of many mistakes the first twenty are named. */
   constructor(
     readonly code: ErrorCode,
-    readonly details?: ErrorDetails,
+    details?: ErrorDetails,
     options?: { cause?: unknown },
   ) {
-    super(details ? `${code} ${JSON.stringify(details)}` : code, options);
+    const named = details && Object.fromEntries(Object.entries(details).slice(0, 20));
+    super(named ? `${code} ${JSON.stringify(named)}` : code, options);
+    if (named) this.details = named;
   }
 }
 

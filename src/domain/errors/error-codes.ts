@@ -58,6 +58,7 @@ export const statusByCode = {
   subscription_not_billable: 405,
   not_in_test_mode: 405,
   billing_run_not_applicable: 405,
+  request_timeout: 408,
   conflict: 409,
   idempotency_key_in_flight: 409,
   idempotency_answer_lost: 409,

@@ -1,5 +1,5 @@
 import { IsBoolean, IsDefined, IsOptional, ValidateIf } from 'class-validator';
-import { IsDecimal, IsKey, IsRequiredText, IsText } from '../../platform/http/validators.ts';
+import { IsKey, IsPercentage, IsRequiredText, IsText } from '../../platform/http/validators.ts';
 
 export class CreateTaxInput {
   @IsKey()
@@ -8,7 +8,7 @@ export class CreateTaxInput {
   name: string;
   /** Percentage, 0 to 100, read exactly from its text. */
   @IsDefined()
-  @IsDecimal()
+  @IsPercentage()
   rate: string;
   @IsOptional()
   @IsText()
@@ -26,7 +26,7 @@ export class UpdateTaxInput {
   @IsText()
   name?: string;
   @ValidateIf((_, value) => value !== undefined)
-  @IsDecimal()
+  @IsPercentage()
   rate?: string;
   @IsOptional()
   @IsText()

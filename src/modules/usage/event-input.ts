@@ -31,6 +31,8 @@ interface WireEvent {
 }
 
 const maxBatch = 1000;
+/** An event has six; nobody has to be told of more than these that they are unknown. */
+const maxFields = 20;
 const key = { type: 'string', minLength: 1, maxLength: 255, format: 'key' } as const;
 
 /** No blanks at the ends, no control characters: as external ids and codes are made elsewhere. */
@@ -90,6 +92,7 @@ export function eventsOf(body: unknown): readonly unknown[] {
 
 /** The event, or what is wrong with each of its fields. */
 export function readEvent(item: unknown): IncomingEvent | { readonly errors: FieldErrors } {
+  if (isRecord(item) && Object.keys(item).length > maxFields) return { errors: { '': ['too_many_fields'] } };
   if (!isEvent(item)) return { errors: fieldErrors(isEvent.errors ?? []) };
   const { properties } = item;
   // A number with more digits than a float holds arrives as an object.
@@ -133,7 +136,9 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function only(body: Record<string, unknown>, root: string): unknown {
-  const stray = Object.keys(body).filter((field) => field !== root);
+  const stray = Object.keys(body)
+    .filter((field) => field !== root)
+    .slice(0, maxFields);
   if (stray.length > 0) throw invalid(Object.fromEntries(stray.map((field) => [field.slice(0, 100), ['unknown_field']])));
   return body[root];
 }

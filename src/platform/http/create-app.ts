@@ -15,10 +15,13 @@ import { closeSilentConnections } from './close-silent-connections.ts';
 import { answerBadPath, answerBrokenHttp } from './framework-errors.ts';
 import { keepRawBody, rawBodyLimitBytes, wantsRawBody } from './raw-body.ts';
 import { securityHeaders } from './security-headers.ts';
-import { parseStrictJson, toJson } from './strict-json.ts';
+import { toJson } from './strict-json.ts';
 
 /** Largest body: 1000 usage events of 4 KB. */
 const bodyLimitBytes = 4 * 1024 * 1024;
+/** Whoever sends slower is cut off: every connection that waits costs something. */
+const headersWithinMs = 15_000;
+const wholeRequestWithinMs = 30_000;
 
 /** The HTTP application: strict JSON in, exact JSON out, a request id on everything; not yet listening. */
 export async function createApp(module: DynamicModule): Promise<NestFastifyApplication> {
@@ -27,6 +30,8 @@ export async function createApp(module: DynamicModule): Promise<NestFastifyAppli
   const adapter = new FastifyAdapter({
     trustProxy: (address: string) => proxies?.check(address, isIPv6(address) ? 'ipv6' : 'ipv4') ?? false,
     bodyLimit: bodyLimitBytes,
+    requestTimeout: wholeRequestWithinMs,
+    http: { headersTimeout: headersWithinMs, connectionsCheckingInterval: 1_000 },
     requestIdHeader: false,
     // External ids have up to 255 characters, each up to 12 bytes when percent-encoded.
     routerOptions: { maxParamLength: 3_200 },
@@ -73,12 +78,8 @@ export async function createApp(module: DynamicModule): Promise<NestFastifyAppli
   });
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
-    try {
-      keepRawBody(request, body as Buffer);
-      done(null, body.length === 0 || wantsRawBody(request.routeOptions) ? undefined : parseStrictJson(body as Buffer));
-    } catch (error) {
-      done(error as Error);
-    }
+    keepRawBody(request, body as Buffer);
+    done(null);
   });
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
     keepRawBody(request, body as Buffer);

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BillingError } from '../../domain/errors/billing-error.ts';
 import { type ErrorCode, type ErrorDetails, statusByCode } from '../../domain/errors/error-codes.ts';
 import { isDatabaseAway } from '../database/outage.ts';
+import { databaseError } from '../database/unit-of-work.ts';
 import { currentRequestId, log } from '../logging/log.ts';
 import { answerWith } from '../rate-limit/rate-limit.guard.ts';
 import { RateLimits } from '../rate-limit/rate-limits.ts';
@@ -43,7 +44,7 @@ export class ErrorFilter implements ExceptionFilter {
   async catch(error: unknown, host: ArgumentsHost): Promise<void> {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const body = await this.countStray(errorBodyOf(error), host);
-    if (body.status >= 500) log.error('request failed', error);
+    if (body.status >= 500 || refusalOfDatabase(error)) log.error('request failed', error);
     if ((body.status === 503 || body.status === 429) && !reply.hasHeader('retry-after')) void reply.header('retry-after', '1');
     void reply.status(body.status).header('content-type', 'application/json; charset=utf-8').send(body);
   }
@@ -63,9 +64,21 @@ export class ErrorFilter implements ExceptionFilter {
   }
 }
 
+/**
+ * What PostgreSQL says of values that nobody refused before: out of its range or not of its type (class 22), taken or gone since it was
+ * looked at (23505, 23503, 23P01), or held by somebody else for longer than we wait (40001, 40P01, 55P03).
+ */
+function refusalOfDatabase(error: unknown): BillingError | undefined {
+  const { code = '' } = databaseError(error);
+  if (code.startsWith('22')) return new BillingError('validation_errors', { base: ['value_is_out_of_range'] });
+  return /^(23505|23503|23P01|40001|40P01|55P03)$/.test(code) ? new BillingError('conflict') : undefined;
+}
+
 /** What this error looks like from outside. */
 export function errorBodyOf(error: unknown): ErrorBody {
   if (error instanceof BillingError) return errorBody(error.code, error.details);
+  const refusal = refusalOfDatabase(error);
+  if (refusal) return errorBody(refusal.code, refusal.details);
   const status =
     error instanceof HttpException ? error.getStatus() : ((error as { statusCode?: number } | null)?.statusCode ?? 500);
   const code = codeByHttpStatus[status];

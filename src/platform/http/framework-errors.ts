@@ -22,9 +22,11 @@ export function answerBrokenHttp(error: Error & { code?: string }, socket: Socke
     return;
   }
   const id = randomUUID();
-  const body = withLogContext({ request_id: id }, () => JSON.stringify(errorBody('bad_request')));
+  const code = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request_timeout' : 'bad_request';
+  const answer = withLogContext({ request_id: id }, () => errorBody(code));
+  const body = JSON.stringify(answer);
   const head = [
-    'HTTP/1.1 400 Bad Request',
+    `HTTP/1.1 ${answer.status} ${answer.error}`,
     'content-type: application/json; charset=utf-8',
     `content-length: ${Buffer.byteLength(body)}`,
     `x-request-id: ${id}`,

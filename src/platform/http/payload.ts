@@ -2,6 +2,7 @@ import { type ArgumentMetadata, Body, Injectable, type PipeTransform, Query, typ
 import { plainToInstance } from 'class-transformer';
 import { validate, type ValidationError } from 'class-validator';
 import { invalid } from '../../domain/errors/billing-error.ts';
+import { refuseManyUnknown, refuseUnreadable } from './readable-input.ts';
 
 /** The request body as the parameter's class, accepted wrapped (`{"plan": {…}}`) or bare; unknown fields are named and refused. */
 export const Payload = (root: string, { optional = false }: { optional?: boolean } = {}): ParameterDecorator =>
@@ -65,7 +66,9 @@ class PayloadPipe implements PipeTransform<unknown, Promise<unknown>> {
 
 /** @throws BillingError validation_errors with one entry per wrong field, nested ones as `charges.0.code`. */
 export async function readPayload<T extends object>(value: unknown, type: Type<T>, root?: string): Promise<T> {
+  refuseUnreadable(value);
   const plain = unwrap(value, root);
+  refuseManyUnknown(plain, type);
   const instance = plainToInstance(type, plain);
   const errors = await validate(instance, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true });
   if (errors.length > 0) throw invalid(Object.fromEntries(errors.flatMap((error) => detailsOf(error, ''))));

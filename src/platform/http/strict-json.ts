@@ -4,12 +4,16 @@ import { Exact } from '../../domain/money/exact.ts';
 
 /** Nesting beyond this is an attack or a mistake. */
 const maxDepth = 32;
+/** Members and items of a whole body, counted before it is parsed: more would hold up everybody else. */
+const maxParts = 200_000;
+/** Members of one object; the engine gets slow with them. */
+const maxMembersOfOne = 10_000;
 
 /**
  * Reads JSON without losing anything: a number stays a JavaScript number only where that prints as the very decimal that was
  * sent, else it is a LosslessNumber holding the text.
  * @throws BillingError invalid_json, duplicate_json_key, json_too_deep, invalid_text (NUL, lone surrogate, broken UTF-8),
- * number_out_of_range (1e400)
+ * number_out_of_range (1e400), payload_too_large (more than 200,000 colons and commas, or 10,000 members of one object)
  */
 export function parseStrictJson(body: Buffer): unknown {
   let text: string;
@@ -111,11 +115,13 @@ function countMembers(value: unknown): number {
 
 /**
  * Before parsing, because the parsers recurse; brackets, colons and digits inside strings do not count.
- * @throws BillingError json_too_deep
+ * @throws BillingError json_too_deep, payload_too_large
  */
 function scan(text: string): { readonly members: number; readonly plainNumbers: boolean } {
   let depth = 0;
   let members = 0;
+  const membersAt = new Uint32Array(maxDepth + 1);
+  let items = 0;
   let digits = 0;
   let plainNumbers = true;
   for (let i = 0; i < text.length; i++) {
@@ -130,12 +136,17 @@ function scan(text: string): { readonly members: number; readonly plainNumbers: 
       if (digits > 0) plainNumbers = false;
     } else if (c !== 0x2e) {
       digits = 0;
-      if (c === 0x3a) members++;
+      if (c === 0x3a) {
+        members++;
+        if (depth >= 0 && ++membersAt[depth]! > maxMembersOfOne) throw new BillingError('payload_too_large');
+      } else if (c === 0x2c) items++;
       else if (c === 0x7b || c === 0x5b) {
         if (++depth > maxDepth) throw new BillingError('json_too_deep');
+        membersAt[depth] = 0;
       } else if (c === 0x7d || c === 0x5d) depth--;
     }
   }
+  if (members + items > maxParts) throw new BillingError('payload_too_large');
   return { members, plainNumbers };
 }
 

@@ -85,6 +85,16 @@ export const IsDecimal = (): PropertyDecorator =>
     rule('isDecimal', 'value_is_invalid', (value) => typeof value === 'string' && isStorableDecimal(value))(),
   );
 
+/** A percentage from 0 to 100, like a decimal. */
+export const IsPercentage = (): PropertyDecorator =>
+  applyDecorators(
+    IsDecimal(),
+    rule('isPercentage', 'value_is_out_of_range', (value) => typeof value !== 'string' || isAtMostHundred(value))(),
+  );
+
+const isAtMostHundred = (text: string): boolean =>
+  !isStorableDecimal(text) || Exact.parse(text).compare(Exact.fromInteger(100n)) <= 0;
+
 /** Fits numeric(40, 15) and is not negative. */
 export function isStorableDecimal(text: string): boolean {
   if (text.length > 60) return false;

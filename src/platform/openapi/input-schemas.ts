@@ -16,6 +16,7 @@ const ownValidators: Converters = {
   isCountry: { type: 'string', pattern: '^[A-Z]{2}$', description: 'ISO 3166-1 alpha-2 code' },
   isAmountCents: { type: 'integer', minimum: 0, description: 'Minor units of the currency' },
   isDecimal: { type: ['string', 'number'], description: 'A decimal, read exactly from its text' },
+  isPercentage: {},
   isInstant: { type: 'string', format: 'date-time', description: 'With its zone' },
   isPlainDate: { type: 'string', format: 'date' },
   isNumberTemplate: { type: 'string', description: 'Such as {prefix}-{year}-{seq:4}' },

@@ -34,14 +34,14 @@ export function apiDocument(app: INestApplication): OpenAPIObject {
   });
   const schemas = inputSchemas();
   const used = new Set<string>();
-  for (const [path, item] of Object.entries(document.paths))
+  for (const item of Object.values(document.paths))
     for (const method of methods) {
       const operation = item[method];
       if (!operation) continue;
       describeInputs(operation, schemas, used);
       operation.security = takeSecurity(operation);
       operation.responses = { ...operation.responses, default: { $ref: '#/components/responses/Error' } };
-      if (path.startsWith('/api/v1') && method !== 'get')
+      if (operation.security.length > 0 && method !== 'get')
         operation.parameters = [...(operation.parameters ?? []), { $ref: '#/components/parameters/IdempotencyKey' }];
     }
   return {

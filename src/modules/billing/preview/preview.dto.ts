@@ -12,6 +12,7 @@ import {
   IsOptional,
   IsString,
   MaxLength,
+  ValidateIf,
   ValidateNested,
 } from 'class-validator';
 import { IsCurrencyCode, IsInstant, IsKey, IsText, IsTimezone } from '../../../platform/http/validators.ts';
@@ -24,7 +25,7 @@ const placed = ['address_line1', 'address_line2', 'city', 'state', 'zipcode', 'c
 
 /** An existing customer by its external id, with what would change; or one that does not exist yet. */
 export class PreviewCustomerInput extends PickType(LegalIdentityInput, placed) {
-  @IsOptional()
+  @ValidateIf((_, value) => value !== undefined)
   @IsKey()
   external_id?: string;
   @IsOptional()
@@ -54,7 +55,7 @@ export class PreviewSubscriptionsInput {
   @MaxLength(255, { each: true })
   external_ids: string[];
   /** The plan that the one subscription would change to. */
-  @IsOptional()
+  @ValidateIf((_, value) => value !== undefined)
   @IsKey()
   plan_code?: string;
   /** When the one subscription would end: from now on, at most ten years ahead. */
@@ -74,7 +75,7 @@ export class PreviewInvoiceInput extends BillingEntityParameters {
   @ValidateNested()
   @Type(() => PreviewCustomerInput)
   customer?: PreviewCustomerInput;
-  @IsOptional()
+  @ValidateIf((_, value) => value !== undefined)
   @IsKey()
   plan_code?: string;
   @IsOptional()

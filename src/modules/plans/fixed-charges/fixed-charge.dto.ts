@@ -10,10 +10,10 @@ export type FixedChargeModelName = (typeof fixedChargeModels)[number];
 
 export class FixedChargeInput {
   /** By id or by code; the id wins. */
-  @IsOptional()
+  @ValidateIf((_, value) => value !== undefined)
   @IsUUID()
   add_on_id?: string;
-  @IsOptional()
+  @ValidateIf((_, value) => value !== undefined)
   @IsKey()
   add_on_code?: string;
   @IsOptional()
