@@ -29,6 +29,7 @@ import {
 import { AttentionModule } from './platform/attention/attention.module.ts';
 import { AuthGuard } from './platform/auth/auth.guard.ts';
 import type { Config } from './platform/config/config.ts';
+import { ConnectionWatch } from './platform/database/connection-watch.ts';
 import { connectionOptions } from './platform/database/connection.ts';
 import { FeatureGuard } from './platform/feature-flags/require-feature.ts';
 import { HealthModule } from './platform/health/health.module.ts';
@@ -107,6 +108,7 @@ export class AppModule {
         WebhooksModule.register({ runsJobs, inbound: StripeModule }),
       ],
       providers: [
+        ConnectionWatch,
         RateLimits,
         { provide: APP_GUARD, useClass: AuthGuard },
         { provide: APP_GUARD, useClass: RateLimitGuard },

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { DataSource } from 'typeorm';
 import { type Answer, type Caller, type Florin, operatorKey, startFlorin } from '../support/florin.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 import { startProcess, type Started, until } from '../support/processes.ts';
@@ -119,6 +120,22 @@ describe('a write with an Idempotency-Key', () => {
         expect([again.headers['idempotent-replayed'], again.body]).toEqual(['true', answer.body]);
       expect(await rowsOf(florin, counted)).toEqual(await rowsOf(florin, expected));
     });
+  });
+
+  it('needs one connection at a time, like any other write', async () => {
+    const narrow = await startFlorin({}, database.url);
+    const { master } = narrow.app.get(DataSource).driver as unknown as { master: { options: { max: number } } };
+    master.options.max = 1;
+    try {
+      const keyed: Send = async (caller, ...[method, path, body]) => {
+        const answer = await caller(method, path, body, { 'idempotency-key': randomUUID() });
+        expect([path, answer.status]).toEqual([path, 200]);
+        return answer.body;
+      };
+      expect(await story(keyed, narrow.operator)).toBeDefined();
+    } finally {
+      await narrow.stop();
+    }
   });
 
   it('is done once when the server is killed with -9 while forty of them are under way', async () => {

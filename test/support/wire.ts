@@ -7,6 +7,8 @@ export interface Wire {
   readonly url: string;
   /** Every connection is lost, with the next thing that is said on it. */
   cutWhenUsed(): void;
+  /** From now on every connection that there is swallows what is said on it, and nobody learns of it; new ones work. */
+  swallow(): void;
   /** Of the next so many transactions, the database commits them and nobody hears of it: the connection is lost with the answer. */
   loseCommits(count: number): void;
   /** Every connection is lost, and nobody answers any more. */
@@ -42,6 +44,12 @@ export async function openWire(databaseUrl: string): Promise<Wire> {
       for (const [near, far] of pairs) {
         near.unpipe(far);
         near.once('data', () => near.destroy()).resume();
+      }
+    },
+    swallow() {
+      for (const [near, far] of pairs) {
+        near.unpipe(far).resume();
+        far.unpipe(near).resume();
       }
     },
     loseCommits(count) {

@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { BillingError, invalid } from '../../domain/errors/billing-error.ts';
+import { withSessionLock } from '../../platform/database/session-lock.ts';
+import { withoutSteps } from '../../platform/idempotency/attempt.ts';
 import { tryAgainNow } from '../../platform/attention/needs-attention.store.ts';
 import { CONFIG, type Config } from '../../platform/config/config.ts';
 import { queryOn } from '../../platform/database/sql.ts';
@@ -46,21 +48,12 @@ export class AdvanceTestClock {
 
   /** @throws BillingError not_in_test_mode, clock_advance_in_progress, validation_errors (back in time, more than ten years ahead) */
   async execute(organizationId: string, to: Date, onProgress?: GenerationRequest['onProgress']): Promise<Date> {
-    const lock = this.dataSource.createQueryRunner();
-    await lock.connect();
-    try {
-      const [answer] = (await lock.query('select pg_try_advisory_lock(hashtextextended($1, 0)) as locked', [organizationId])) as {
-        locked: boolean;
-      }[];
-      if (!answer?.locked) throw new BillingError('clock_advance_in_progress');
-      try {
-        return await this.advance(organizationId, to, onProgress);
-      } finally {
-        await lock.query('select pg_advisory_unlock(hashtextextended($1, 0))', [organizationId]);
-      }
-    } finally {
-      await lock.release();
-    }
+    // Where it stopped, the organization's own time says.
+    const done = await withSessionLock(this.dataSource, organizationId, () =>
+      withoutSteps(() => this.advance(organizationId, to, onProgress)),
+    );
+    if (!done) throw new BillingError('clock_advance_in_progress');
+    return done.result;
   }
 
   private async advance(organizationId: string, to: Date, onProgress: GenerationRequest['onProgress']): Promise<Date> {

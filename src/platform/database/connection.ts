@@ -13,9 +13,13 @@ export const connectionOptions = (url: string): DataSourceOptions => ({
   connectTimeoutMS: 5_000,
   extra: {
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     statement_timeout: 60_000,
+    // PostgreSQL ends a statement itself; this is for answers that never come.
+    query_timeout: 65_000,
     lock_timeout: 15_000,
     idle_in_transaction_session_timeout: 60_000,
-    options: '-c timezone=UTC',
+    // The server notices a client that is gone, and lets its locks go.
+    options: '-c timezone=UTC -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5',
   },
 });
