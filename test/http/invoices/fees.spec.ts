@@ -1,7 +1,7 @@
 import { expectHealthy } from '../../support/doctor.ts';
 import { type Caller, type Florin, startFlorin } from '../../support/florin.ts';
 import { meter, price, send, take } from '../../support/price-list.ts';
-import { advance, invoicesOf } from '../../support/shop.ts';
+import { advance, invoicesOf, make, stockShop, subscribe, use } from '../../support/shop.ts';
 
 /** A fee says in Lago's words how its amount came about, what taxes are on it and whether it is paid. */
 describe('a fee on the wire', () => {
@@ -59,6 +59,29 @@ describe('a fee on the wire', () => {
   const detailed = (key: string) =>
     // oxlint-disable-next-line typescript/no-explicit-any
     invoice.fees.find((fee: any) => key in fee.amount_details);
+
+  it('of the plan begin with the local day of the start, those of usage with its instant', async () => {
+    const zoned = await florin.openOrganization('test', 'Zoned');
+    await florin.sql.query(`update organizations set virtual_now = '2026-03-10T15:30:00Z' where id = $1`, [zoned.id]);
+    await stockShop(zoned.call);
+    await make(zoned.call, '/api/v1/customers', 'customer', { external_id: 'customer of ny', timezone: 'America/New_York' });
+    await subscribe(zoned.call, 'ny');
+    await use(zoned.call, 'ny', 'tokens', { count: 5 }, '2026-03-11T00:00:00Z');
+    await advance(zoned.call, '2026-04-02T00:00:00Z');
+    const [{ lago_id: id }] = await invoicesOf(zoned.call, 'ny');
+    const { invoice } = (await zoned.call('GET', `/api/v1/invoices/${id}`)).body;
+    const spans = invoice.fees.map((fee: Record<string, Record<string, string>>) => [
+      fee['item']?.['type'],
+      fee['from_date'],
+      fee['to_date'],
+    ]);
+    expect(spans).toEqual([
+      ['subscription', '2026-03-10T04:00:00Z', '2026-04-01T03:59:59Z'],
+      ['fixed_charge', '2026-03-10T04:00:00Z', '2026-04-01T03:59:59Z'],
+      ['charge', '2026-03-10T15:30:00Z', '2026-04-01T03:59:59Z'],
+      ['charge', '2026-03-10T15:30:00Z', '2026-04-01T03:59:59Z'],
+    ]);
+  });
 
   it('tells how its amount came about', () => {
     expect(detailed('plan_amount_cents').amount_details).toEqual({ plan_amount_cents: 4900 });

@@ -243,7 +243,8 @@ describe('the numeric cases of a subscription’s life', () => {
     // 00:00 UTC is two in the morning in Paris: the day of the end is the first of the next period, and is used.
     expect({ invoices: invoices.length, billed }).toEqual({
       invoices: expected.invoices,
-      billed: ['subscription 1000 2023-09-05/2023-10-04'],
+      // By UTC day: the days of Paris begin at 22:00 of the day before.
+      billed: ['subscription 1000 2023-09-04/2023-10-04'],
     });
     expect(invoices.at(-1)).toMatchObject({
       total_amount_cents: expected.last_invoice_total,

@@ -1,6 +1,7 @@
+import { localDateOf, startOfLocalDay } from '../../../domain/calendar/local-day.ts';
 import { inMajorUnits } from '../../../domain/money/currency.ts';
 import { Exact } from '../../../domain/money/exact.ts';
-import { isoOf, lastSecondOf } from '../../../platform/clock/clock.ts';
+import { dateOf, instantOf, isoOf, lastSecondOf } from '../../../platform/clock/clock.ts';
 import { partId } from '../../../platform/database/ids.ts';
 import { jsonNumber } from '../../../platform/http/strict-json.ts';
 import type { BilledItem } from '../../plans/index.ts';
@@ -27,7 +28,7 @@ export interface FeeContext {
   readonly item: BilledItem | undefined;
   readonly externalSubscriptionId: string | null;
   readonly customer: { readonly id: string; readonly externalId: string } | undefined;
-  readonly invoice: Pick<InvoiceRow, 'status' | 'paidAt'> | undefined;
+  readonly invoice: Pick<InvoiceRow, 'status' | 'paidAt' | 'timezone'> | undefined;
   readonly taxes: readonly NamedTax[];
   /** Of a true-up the fee that it fills up, and the other way round. */
   readonly trueUpId: string | null;
@@ -92,12 +93,20 @@ export function presentFee(fee: FeeToPresent, context: FeeContext) {
     precise_unit_amount: decimal(fee.unitAmount),
     amount_details: amountDetails(fee.feeType, derivation),
     self_billed: false,
-    from_date: iso(fee.periodStart),
+    from_date: iso(fee.periodStart && firstInstantOf(fee, fee.periodStart, context.invoice?.timezone)),
     to_date: fee.periodStart && fee.periodEnd && lastSecondOf(fee.periodStart, fee.periodEnd),
     derivation,
     created_at: iso(fee.createdAt),
   };
 }
+
+const ofWholeDays: readonly string[] = ['subscription', 'fixed_charge', 'commitment'];
+
+/** What counts by days begins with the local day of its start (as Lago); usage begins at the very instant. */
+const firstInstantOf = ({ feeType }: FeeToPresent, start: Date, timezone: string | undefined): Date =>
+  timezone !== undefined && ofWholeDays.includes(feeType)
+    ? dateOf(startOfLocalDay(localDateOf(instantOf(start), timezone), timezone))
+    : start;
 
 /** A fee is paid with its invoice. */
 function paymentOf(invoice: FeeContext['invoice']) {
