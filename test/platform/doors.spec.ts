@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,8 @@ import { describeFailure } from '../../src/platform/start/start-failure.ts';
 import { processesOf, startProcess, type Started, until } from '../support/processes.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
+/** So that no simulator takes a port. */
+const withoutStripe = { STRIPE_SECRET_KEY: 'sk_test_nobody_at_all', STRIPE_WEBHOOK_SECRET: 'whsec_nobody_at_all' };
 const bootstrapKey = 'bootstrap-key-of-the-door-tests';
 
 const freePort = async (): Promise<number> => {
@@ -171,5 +173,15 @@ describe('the doors', () => {
     await client.query(`insert into schema_migrations (timestamp, name) values (9999999999999, 'FromTheFuture9999999999999')`);
     await client.end();
     expect(await refusalOf(database.url)).toContain('made by a newer Florin');
+  });
+
+  it('the server ends when its embedded PostgreSQL is killed, instead of answering 503 for ever', async () => {
+    const dataDir = join(place, 'data');
+    const door = open('src/main.ts', [], { DATABASE_URL: '', FLORIN_DATA_DIR: dataDir, ...withoutStripe });
+    await addressOf(door);
+    const pid = Number(readFileSync(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0]);
+    process.kill(pid, 'SIGKILL');
+    expect(await door.exit).toBe(1);
+    expect(door.output().stderr).toContain('The embedded PostgreSQL has ended without being asked to');
   });
 });

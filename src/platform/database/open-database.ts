@@ -9,6 +9,8 @@ export interface OpenDatabase {
   readonly url: string;
   /** How many migrations ran just now. */
   readonly migrationsRun: number;
+  /** Resolves when the embedded PostgreSQL ends without being asked to; never for an external one. */
+  readonly lost: Promise<void>;
   /** Stops the embedded PostgreSQL if this process started it; an external one is left alone. */
   close(): Promise<void>;
 }
@@ -27,9 +29,9 @@ export async function openDatabase(config: Config): Promise<OpenDatabase> {
   }
 }
 
-type Server = Pick<OpenDatabase, 'url' | 'close'>;
+type Server = Pick<OpenDatabase, 'url' | 'lost' | 'close'>;
 
-const external = (url: string): Server => ({ url, close: () => Promise.resolve() });
+const external = (url: string): Server => ({ url, lost: new Promise(() => undefined), close: () => Promise.resolve() });
 
 async function startEmbedded(config: Config): Promise<Server> {
   const server = await startEmbeddedPostgres({
@@ -37,5 +39,5 @@ async function startEmbedded(config: Config): Promise<Server> {
     database: 'florin',
     log: (line) => log.debug(line, { scope: 'postgres' }),
   });
-  return { url: server.url, close: () => server.stop() };
+  return { url: server.url, lost: server.lost, close: () => server.stop() };
 }

@@ -7,6 +7,7 @@ import { clusterUser, prepareCluster } from './cluster.ts';
 import { startErrorOf } from './failures.ts';
 import { identityFor } from './identity.ts';
 import { isPostmasterOf, readPidFile, removePidFile } from './pid-file.ts';
+import { isAlive } from './processes.ts';
 import { runningServer, type Server, startServer, stopServer } from './server.ts';
 import { withStartLock } from './start-lock.ts';
 import { hasOtherUsers, signIn, type User } from './users.ts';
@@ -26,10 +27,14 @@ export interface EmbeddedPostgres {
   readonly url: string;
   /** True when another process of ours already ran this cluster and we only joined it. */
   readonly attached: boolean;
+  /** Resolves when the server ends without being asked to: killed by the system, by an operator, for its memory. */
+  readonly lost: Promise<void>;
   /** Stops the server, unless other processes still use it. */
   stop(): Promise<void>;
 }
 
+/** How often a server is looked after. */
+const lookEveryMs = 500;
 /** Tries at a server that is just going away, 50 ms apart. */
 const joinAttempts = 200;
 
@@ -79,7 +84,8 @@ async function joinOrStart(dataDir: string, options: EmbeddedPostgresOptions, us
     if (await ensureDatabase(urlOf(server.port, 'postgres'), database)) {
       log(`joined the PostgreSQL that already runs on port ${server.port}`);
       const dismiss = guardServer(server.pid, user);
-      return { url: urlOf(server.port, database), attached: true, stop: () => leave(dataDir, server.pid, user, dismiss) };
+      const stop = (): Promise<void> => leave(dataDir, server.pid, user, dismiss);
+      return watched({ url: urlOf(server.port, database), attached: true, stop }, server.pid);
     }
     if (attempt === joinAttempts) throw new Error(`the PostgreSQL that already runs on port ${server.port} does not answer`);
     await pause(50);
@@ -90,7 +96,26 @@ async function joinOrStart(dataDir: string, options: EmbeddedPostgresOptions, us
     await stopServer(server.pid, dataDir);
     throw new Error('it went away at once');
   }
-  return { url: urlOf(server.port, database), attached: false, stop };
+  return watched({ url: urlOf(server.port, database), attached: false, stop }, server.pid);
+}
+
+function watched(server: Omit<EmbeddedPostgres, 'lost'>, pid: number): EmbeddedPostgres {
+  let timer: NodeJS.Timeout | undefined;
+  const lost = new Promise<void>((resolve) => {
+    timer = setInterval(() => {
+      if (isAlive(pid)) return;
+      clearInterval(timer);
+      resolve();
+    }, lookEveryMs).unref();
+  });
+  return {
+    ...server,
+    lost,
+    stop() {
+      clearInterval(timer);
+      return server.stop();
+    },
+  };
 }
 
 /**

@@ -57,7 +57,10 @@ export const IsTimezone = rule('isTimezone', 'value_is_invalid', (value) => {
 });
 
 /** Codes that tax numbers and habit know and ISO 3166 does not. */
-const countryMeant: Readonly<Record<string, string>> = { UK: 'country_code_is_gb', EL: 'country_code_is_gr' };
+const countryMeant: ReadonlyMap<unknown, string> = new Map([
+  ['UK', 'country_code_is_gb'],
+  ['EL', 'country_code_is_gr'],
+]);
 
 /**
  * A country of ISO 3166-1 alpha-2, upper case; one that does not exist would be taxed as an export. `UK` and `EL` are refused with the
@@ -65,7 +68,7 @@ const countryMeant: Readonly<Record<string, string>> = { UK: 'country_code_is_gb
  */
 export const IsCountry = rule(
   'isCountry',
-  ({ value }) => countryMeant[String(value)] ?? 'value_is_invalid',
+  ({ value }) => countryMeant.get(value) ?? 'value_is_invalid',
   (value) => isISO31661Alpha2(value) && value === String(value).toUpperCase(),
 );
 

@@ -45,6 +45,7 @@ async function run(work: (ground: Ground) => Promise<void>): Promise<never> {
       setLogLevel(config.logLevel);
       const database = await openDatabase(config);
       closers.push(() => database.close());
+      void database.lost.then(endWithoutDatabase);
       const { url: databaseUrl, migrationsRun } = database;
       await work({ config, databaseUrl, migrationsRun, onClose: (close) => void closers.push(close) });
     } finally {
@@ -56,6 +57,12 @@ async function run(work: (ground: Ground) => Promise<void>): Promise<never> {
   }
   // A command that found something wrong says so by process.exitCode.
   process.exit(exitCode === 0 ? process.exitCode : exitCode);
+}
+
+/** Nothing can be finished any more. Whoever keeps this process running starts it again, and PostgreSQL with it. */
+function endWithoutDatabase(): never {
+  process.stderr.write('The embedded PostgreSQL has ended without being asked to: this process ends as well; start it again.\n');
+  process.exit(1);
 }
 
 function firstSignal(): Promise<void> {
