@@ -58,13 +58,14 @@ export class StripeStandIn implements OnModuleDestroy {
 
   /** Starts it, has its events sent to our door at `url`, and says in one sentence which Stripe this Florin has. */
   async deliverTo(url: string): Promise<void> {
-    const { stripeSecretKey, stripeApiBase } = this.config;
+    const { stripeSecretKey, stripeApiBase, stripeSimulatorServes } = this.config;
+    const whom = stripeSimulatorServes === 'test' ? ' for test organizations; to live ones nothing is sold' : '';
     if (stripeSecretKey !== undefined || stripeApiBase !== undefined) return;
     this.door = url;
     try {
       const base = await this.base();
       this.endpoint = await this.register(base, `${url}/api/v1/webhooks/stripe`);
-      log.info(`Without STRIPE_SECRET_KEY the Stripe simulator at ${base.origin} stands in`);
+      log.info(`Without STRIPE_SECRET_KEY the Stripe simulator at ${base.origin} stands in${whom}`);
     } catch (error) {
       const { cause } = error as Error;
       const why = this.isMissing || !(cause instanceof Error) ? '' : ` (the simulator does not start: ${cause.message})`;

@@ -81,6 +81,11 @@ export const capturedInvariants: readonly Invariant[] = [
       where p.changes_asked_at < now() - interval '1 hour'`,
   },
   {
+    name: 'purchases_are_settled',
+    holds: 'no purchase that broke off has waited an hour for what was paid to go back',
+    offenders: `select id::text from purchases where finished_at is null and locked_until < now() - interval '1 hour'`,
+  },
+  {
     name: 'inbox_is_worked_off',
     holds: 'no inbound event has waited an hour for a worker',
     offenders: `select event_id from inbound_events where status in ('RECEIVED', 'PROCESSING', 'DEFERRED', 'FAILED')

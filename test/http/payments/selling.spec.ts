@@ -1,3 +1,4 @@
+import { CheckInvariants } from '../../../src/modules/billing/index.ts';
 import { Purchases } from '../../../src/modules/payments/index.ts';
 import { expectHealthy } from '../../support/doctor.ts';
 import { startFlorin } from '../../support/florin.ts';
@@ -95,8 +96,10 @@ describe('selling', () => {
       await shop.sim.control('DELETE', 'faults');
       expect(await live()).toBe(2);
       await shop.florin.sql.query(
-        `update purchases set locked_until = locked_until - interval '1 hour' where finished_at is null`,
+        `update purchases set locked_until = locked_until - interval '2 hours' where finished_at is null`,
       );
+      const violations = await shop.florin.app.get(CheckInvariants).execute();
+      expect(violations.map(({ invariant }) => invariant.name)).toEqual(['purchases_are_settled']);
       const purchases = shop.florin.app.get(Purchases, { strict: false });
       expect([await purchases.settle(), await purchases.settle()]).toEqual([1, 0]);
       expect([await live(), await count('subscriptions')]).toEqual([1, before]);
