@@ -29,6 +29,7 @@ import {
 import { AttentionModule } from './platform/attention/attention.module.ts';
 import { AuthGuard } from './platform/auth/auth.guard.ts';
 import type { Config } from './platform/config/config.ts';
+import { roleToWorkIn } from './platform/database/application-role.ts';
 import { ConnectionWatch } from './platform/database/connection-watch.ts';
 import { connectionOptions } from './platform/database/connection.ts';
 import { FeatureGuard } from './platform/feature-flags/require-feature.ts';
@@ -84,7 +85,13 @@ export class AppModule {
       imports: [
         PlatformModule.register(config),
         // The door has just migrated this database: if it is gone again, waiting would only hide that.
-        TypeOrmModule.forRoot({ ...connectionOptions(databaseUrl), entities, retryAttempts: 0 }),
+        TypeOrmModule.forRootAsync({
+          useFactory: async () => ({
+            ...connectionOptions(databaseUrl, await roleToWorkIn(databaseUrl)),
+            entities,
+            retryAttempts: 0,
+          }),
+        }),
         ...(runsJobs ? [ScheduleModule.forRoot()] : []),
         HealthModule,
         OperationsModule,

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { migrations } from '../../../migrations/index.ts';
+import { prepareApplicationRole } from './application-role.ts';
 import { StartError } from '../embedded-postgres/start-error.ts';
 
 const table = 'schema_migrations';
@@ -25,7 +26,9 @@ export async function migrate(url: string): Promise<number> {
       installExtensions: false,
     }).initialize();
     try {
-      return (await dataSource.runMigrations()).length;
+      const ran = (await dataSource.runMigrations()).length;
+      await prepareApplicationRole(lock);
+      return ran;
     } finally {
       await dataSource.destroy();
     }
