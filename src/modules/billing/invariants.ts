@@ -1,4 +1,5 @@
 import { capturedInvariants } from './captured-invariants.ts';
+import { draftInvariants } from './drafts/draft-invariants.ts';
 import { isInVain } from './instant-charges/instant-charges.store.ts';
 import type { Invariant } from './invariant.ts';
 import { provisioningInvariants } from './provisioning-invariants.ts';
@@ -194,6 +195,7 @@ export const invariants: readonly Invariant[] = [
     holds: 'no billing run has been silent for an hour while it says it is running',
     offenders: `select id::text from billing_runs where status in ('PENDING', 'RUNNING') and heartbeat_at < now() - interval '1 hour'`,
   },
+  ...draftInvariants,
   ...capturedInvariants,
   ...provisioningInvariants,
   ...subscriptionInvariants,

@@ -45,6 +45,10 @@ const plants: Record<string, string> = {
   runs_add_up: `delete from invoices where sequential_id = 1`,
   one_default_seller: `update billing_entities set is_default = false`,
   nothing_hangs: `update billing_runs set status = 'RUNNING', heartbeat_at = now() - interval '2 hours'`,
+  late_usage_is_billed: `update organizations set mode = 'LIVE', virtual_now = null; update usage_events set received_at = '2001-01-01';
+    update invoices set finalized_at = now() where finalized_at is not null; update fees set events_count = 0`,
+  drafts_are_issued: `update organizations set mode = 'LIVE', virtual_now = null;
+    alter table invoices drop constraint ck_invoices_lifecycle; update invoices set status = 'DRAFT', scheduled_finalize_at = now() - interval '2 hours'`,
   captured_is_managed: `update subscriptions set payment_provider = 'STRIPE'`,
   managed_is_linked: `update subscriptions set payment_provider = 'STRIPE'`,
   refunds_agree: `insert into invoice_payments (organization_id, id, invoice_id, provider, provider_payment_id, status, amount_cents, currency, refunded_cents, created_at, updated_at)
