@@ -284,3 +284,7 @@ export const eventsCharged = (florin: Florin, tenant: Tenant): Promise<void> =>
     );
     return rows.length === 0;
   });
+
+/** When a previewed invoice would be made, at the earliest: an hour before it is issued; what is closed waits for nothing. */
+export const madeAt = (preview: { readonly scheduled_finalize_at: string | null; readonly period_end: string }): number =>
+  preview.scheduled_finalize_at === null ? Date.parse(preview.period_end) : Date.parse(preview.scheduled_finalize_at) - 3_600_000;

@@ -1,3 +1,4 @@
+import type { FeeLine } from '../../domain/invoicing/fee.ts';
 import type { Query } from '../../platform/database/sql.ts';
 
 const selectBilledBefore = {
@@ -32,4 +33,14 @@ export async function billedBefore(
     redrafted,
   ]);
   return new Map(rows.map((row) => [row.subscription_id, BigInt(row.cents)]));
+}
+
+/** The same of fees that are only imagined. */
+export function imaginedWithin(spans: readonly BilledSpan[], fees: readonly FeeLine[]): ReadonlyMap<string, bigint> {
+  const within = ({ subscriptionId, from, to }: BilledSpan): readonly FeeLine[] =>
+    fees.filter((fee) => {
+      const start = fee.from.epochMilliseconds;
+      return fee.subscriptionId === subscriptionId && start >= from.getTime() && start < to.getTime();
+    });
+  return new Map(spans.map((span) => [span.subscriptionId, within(span).reduce((sum, fee) => sum + fee.amountCents, 0n)]));
 }

@@ -10,7 +10,7 @@ import type { Query } from '../../platform/database/sql.ts';
 import { type EffectiveEntity, effectiveEntity } from '../billing-entities/index.ts';
 import type { CreditableInvoice } from '../credit-notes/index.ts';
 import { type MeasuredUsage, measureUsage } from '../usage/index.ts';
-import { billedBefore, type BilledSpan } from './billed-before.store.ts';
+import { billedBefore, imaginedWithin } from './billed-before.store.ts';
 import { bucketOf, usageRequestOf } from './charge-usage.ts';
 import { unusedCents } from './credit-unused-time.ts';
 import { daysOf, type DueSubscription, type ImaginedRows, lineSettingsOf, readNamedForPricing } from './subscription-to-price.ts';
@@ -26,6 +26,8 @@ export interface PricedSubscription extends SubscriptionStep {
   readonly entity: EffectiveEntity;
   /** The start of one that took another's place: its period has run since then. */
   readonly isRunning: boolean;
+  /** Whether usage that comes late may make something of nothing. */
+  readonly isMetered: boolean;
   /** Its own, and the start of the subscription that took its place when that stands on the same invoice. */
   readonly parts: readonly InvoicePart[];
   readonly priced: PricedInvoice;
@@ -79,7 +81,8 @@ export async function priceSubscriptions(
       subscriptionId: step.subscription.id,
       items: itemsOf(step, taxesOf(facts, step.subscription, byAddress), facts, usage),
     }));
-    return { ...entry, parts, priced: storable(priceTogether(parts)) };
+    const isMetered = chargesOf(entry.subscription, facts).length > 0;
+    return { ...entry, isMetered, parts, priced: storable(priceTogether(parts)) };
   });
 }
 
@@ -162,16 +165,6 @@ export async function loadUsage(
     isPaid: (subscriptionId, itemId, { billed }) => paid.has(paidKey(subscriptionId, itemId, dateOf(billed.start))),
     billedBefore: (id) => (before.get(id) ?? 0n) + (imaginedBefore.get(id) ?? 0n) - (unused.get(id) ?? 0n),
   };
-}
-
-/** The same of fees that are only imagined. */
-function imaginedWithin(spans: readonly BilledSpan[], fees: readonly FeeLine[]): ReadonlyMap<string, bigint> {
-  const within = ({ subscriptionId, from, to }: BilledSpan): readonly FeeLine[] =>
-    fees.filter((fee) => {
-      const start = fee.from.epochMilliseconds;
-      return fee.subscriptionId === subscriptionId && start >= from.getTime() && start < to.getTime();
-    });
-  return new Map(spans.map((span) => [span.subscriptionId, within(span).reduce((sum, fee) => sum + fee.amountCents, 0n)]));
 }
 
 export function itemsOf(

@@ -116,9 +116,14 @@ export function draftOf(group: InvoiceGroup, billingRunId: string | null): Draft
     periodStart: new Date(Math.min(...spans.map((span) => span.periodStart.getTime()))),
     periodEnd: new Date(Math.max(...spans.map((span) => span.periodEnd.getTime()))),
     spans,
+    isOfTrial: group.every(isTrialWithoutUsage),
     priced: pricedTogether(group),
   };
 }
+
+/** In one with usage a late event may still cost something. */
+const isTrialWithoutUsage = ({ subscription, isMetered }: PricedSubscription): boolean =>
+  !isMetered && subscription.trial_ends_at !== null && subscription.current_period_end < subscription.trial_ends_at;
 
 /** The guard: one invoice has one seller and one currency. @throws BillingError subscription_not_billable, validation_errors */
 export function oneInvoiceOf(priced: readonly PricedSubscription[]): InvoiceGroup {

@@ -26,6 +26,8 @@ export interface DraftToWrite {
   readonly eventTransactionId?: string;
   /** Which time of which subscriptions it bills. */
   readonly spans: readonly BilledSpan[];
+  /** All of it is a trial's, of plans without usage: what comes to nothing is no invoice, whoever wants one of zero. */
+  readonly isOfTrial?: boolean;
 }
 
 /** How invoices of one batch come about. */
@@ -44,7 +46,7 @@ const notYet = { finalizedAt: null, paidAt: null, voidedAt: null, paymentMethod:
 
 /**
  * Writes drafts with number, fees, taxes and billed periods, in a handful of statements however many they are, and tells
- * `invoice.created` for each. What comes to nothing where its seller or customer wants no invoice of zero is written closed, without
+ * `invoice.created` for each. What comes to nothing in a trial without usage, or where its seller or customer wants no invoice of zero, is written closed, without
  * a number (docs/decisions/0054), and told as `invoice.closed`. The caller's transaction holds the subscriptions' rows.
  */
 export async function draftInvoices(
@@ -96,8 +98,9 @@ export async function draftInvoices(
   return written.map(({ row }) => row);
 }
 
-/** Comes to nothing, where nobody wants an invoice of zero. */
-const isWaived = ({ entity, priced }: DraftToWrite): boolean => !entity.invoicesZero && priced.feesAmountCents === 0n;
+/** Comes to nothing, where no invoice of zero is wanted. */
+const isWaived = ({ entity, priced, isOfTrial = false }: DraftToWrite): boolean =>
+  (isOfTrial || !entity.invoicesZero) && priced.feesAmountCents === 0n;
 
 /** The row of a draft that is not written: without a number. */
 export function unnumberedDraft(organizationId: string, draft: DraftToWrite, at: Date): InvoiceRow {

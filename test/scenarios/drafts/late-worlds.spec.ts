@@ -3,7 +3,7 @@ import { expectHealthy } from '../../support/doctor.ts';
 import { setFlags } from '../../support/flags.ts';
 import { type Caller, type Florin, startFlorin, type Tenant } from '../../support/florin.ts';
 import { expectProved } from '../../support/proved.ts';
-import { changesOfTerms, openWorld, sendUsage, type World, worlds } from '../../support/random-worlds.ts';
+import { changesOfTerms, madeAt, openWorld, sendUsage, type World, worlds } from '../../support/random-worlds.ts';
 import { advance, make } from '../../support/shop.ts';
 
 /** The same worlds every time; `FLORIN_WORLD_SECONDS=600 FLORIN_WORLD_SEED=$RANDOM npx jest …` hunts among others. */
@@ -94,7 +94,7 @@ describe('usage that comes late', () => {
       customer: { external_id: 'customer' },
       subscriptions: { external_ids: externalIds },
     });
-    return status === 200 ? Math.ceil((Date.parse(body.invoice.scheduled_finalize_at) - hour) / hour) * hour : null;
+    return status === 200 ? Math.ceil(madeAt(body.invoice) / hour) * hour : null;
   };
 
   const drafts = async ({ call }: Tenant): Promise<Invoice[]> => {

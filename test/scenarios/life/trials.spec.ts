@@ -71,6 +71,35 @@ describe('trials', () => {
     ]);
   });
 
+  it('without usage are billed for each period without a number, and the first invoice has the first number', async () => {
+    const { call } = await openAt(florin, '2024-01-16T00:00:00Z');
+    await sell(call, 'plan', 3100, { trial_period: 60 });
+    await take(call, 'sub', 'plan');
+    await advance(call, '2024-03-16T12:00:00Z');
+    const closed = (await call('GET', '/api/v1/invoices?status[]=closed')).body.invoices;
+    expect(
+      closed.map((invoice: { number: string | null; total_amount_cents: number }) => [
+        invoice.number,
+        invoice.total_amount_cents,
+      ]),
+    ).toEqual([
+      [null, 0],
+      [null, 0],
+    ]);
+    const invoices = await wholeInvoices(call, 'sub');
+    expect(invoices.map(({ number, fees_amount_cents: cents }) => [number, cents])).toEqual([['INV-2024-0001', 1600]]);
+  });
+
+  it('with usage have a draft for each period, on which a late event is billed', async () => {
+    const { call } = await openAt(florin, '2024-01-16T00:00:00Z');
+    await withUsage(call, { trial_period: 60 });
+    await take(call, 'sub', 'plan');
+    await advance(call, '2024-02-01T00:10:00Z');
+    await use(call, 'sub', 'units', { count: 2 }, '2024-01-20T00:00:00Z');
+    await advance(call, '2024-02-01T02:00:00Z');
+    expect((await wholeInvoices(call, 'sub')).map(linesOf)).toEqual([['charge 200 2024-01-16/2024-02-01']]);
+  });
+
   it('that are ended in bill what was used, and nothing where nothing was', async () => {
     const { call } = await openAt(florin, '2024-03-01T00:00:00Z');
     await withUsage(call, { trial_period: 20 });
