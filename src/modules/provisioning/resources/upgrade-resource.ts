@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
 import { BillingError, invalid } from '../../../domain/errors/billing-error.ts';
 import { CONFIG, type Config } from '../../../platform/config/config.ts';
+import { type Tx, UnitOfWork } from '../../../platform/database/unit-of-work.ts';
 import { findPlan, PlanRow } from '../../plans/index.ts';
 import { CreateSubscription, type SubscriptionRow } from '../../subscriptions/index.ts';
 import { PAID_SUBSCRIPTIONS, type PaidSubscriptions } from '../paid-subscriptions.ts';
@@ -11,7 +11,7 @@ import { PAID_SUBSCRIPTIONS, type PaidSubscriptions } from '../paid-subscription
 export class UpgradeResource {
   constructor(
     @Inject(PAID_SUBSCRIPTIONS) private readonly paidSubscriptions: PaidSubscriptions,
-    private readonly dataSource: DataSource,
+    private readonly unitOfWork: UnitOfWork,
     private readonly createSubscription: CreateSubscription,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -25,12 +25,8 @@ export class UpgradeResource {
   async execute(row: SubscriptionRow, planCode: string): Promise<SubscriptionRow> {
     if (!this.config.billingEnabled) throw new BillingError('billing_disabled');
     const { organizationId } = row;
-    const { manager } = this.dataSource;
-    const plan = await findPlan(manager, organizationId, planCode);
-    if (!['ACTIVE', 'TRIAL'].includes(row.status)) throw new BillingError('transition_not_allowed');
-    const current = await manager.findOneByOrFail(PlanRow, { organizationId, id: row.planId });
-    if (plan.id === current.id) throw invalid({ plan_code: ['value_already_exist'] });
-    if (plan.amountCurrency !== current.amountCurrency) throw invalid({ currency: ['currencies_does_not_match'] });
+    // A step of its own: when the request is taken up again, it does not meet what it did itself.
+    const plan = await this.unitOfWork.run((tx) => planToTake(tx, row, planCode));
     if (row.paymentProvider === 'MANUAL')
       return this.createSubscription.execute(
         organizationId,
@@ -39,4 +35,13 @@ export class UpgradeResource {
       );
     return this.paidSubscriptions.changePlan(row, plan);
   }
+}
+
+async function planToTake(tx: Tx, { organizationId, planId, status }: SubscriptionRow, planCode: string): Promise<PlanRow> {
+  const plan = await findPlan(tx, organizationId, planCode);
+  if (!['ACTIVE', 'TRIAL'].includes(status)) throw new BillingError('transition_not_allowed');
+  const current = await tx.findOneByOrFail(PlanRow, { organizationId, id: planId });
+  if (plan.id === current.id) throw invalid({ plan_code: ['value_already_exist'] });
+  if (plan.amountCurrency !== current.amountCurrency) throw invalid({ currency: ['currencies_does_not_match'] });
+  return plan;
 }
