@@ -18,6 +18,8 @@ export interface TroubledObject {
   readonly id: string;
   /** How its owner calls it. */
   readonly externalId: string | null;
+  /** What of it is at fault, as `event t1`. */
+  readonly part?: string;
 }
 
 export interface AttentionRecord extends Reason {
@@ -48,11 +50,12 @@ const insert = {
 export async function insertAttention(
   query: Query,
   job: Pick<AttentionJob, 'name' | 'objectType'>,
-  { organizationId, id, externalId }: TroubledObject,
+  { organizationId, id, externalId, part }: TroubledObject,
   { code, field, message }: Reason,
   at: Date,
 ): Promise<AttentionRecord & { readonly is_news: boolean }> {
-  const values = [organizationId, job.name, job.objectType, id, externalId, code, field, message, at];
+  const said = part === undefined ? message : `${part}: ${message}`;
+  const values = [organizationId, job.name, job.objectType, id, externalId, code, field, said, at];
   const [row] = await query<AttentionRecord & { is_news: boolean }>(insert, values);
   if (!row) throw new Error('what needs attention was not written');
   return row;

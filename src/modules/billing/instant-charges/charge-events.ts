@@ -2,17 +2,19 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { TaxRates } from '../../../domain/taxation/tax-rates.ts';
 import { TAX_RATES } from '../../taxes/index.ts';
 import { DataSource } from 'typeorm';
-import { BillingError } from '../../../domain/errors/billing-error.ts';
-import { log } from '../../../platform/logging/log.ts';
+import { NeedsAttention } from '../../../platform/attention/needs-attention.ts';
+import { settleAttention } from '../../../platform/attention/needs-attention.store.ts';
+import { isOutage } from '../../../platform/database/outage.ts';
 import { queryIn, queryOn } from '../../../platform/database/sql.ts';
 import { type Tx, UnitOfWork } from '../../../platform/database/unit-of-work.ts';
 import { draftInvoices, keepFees } from '../../invoices/index.ts';
-import { OrganizationClock } from '../../organizations/index.ts';
+import { liveTime, OrganizationClock } from '../../organizations/index.ts';
 import { type DueSubscription, readForPricing } from '../subscription-to-price.ts';
 import { loadPriceFacts } from '../price-facts.store.ts';
 import {
   claimWaiting,
   dropVain,
+  instantEvents,
   organizationsWaiting,
   othersAreDone,
   settle,
@@ -34,33 +36,33 @@ export class ChargeEvents {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly dataSource: DataSource,
+    private readonly needsAttention: NeedsAttention,
     private readonly organizationClock: OrganizationClock,
     @Inject(TAX_RATES) private readonly taxRates: TaxRates,
   ) {}
 
-  /** Until nothing waits that no other worker has in hand. Answers how many events it settled. */
+  /**
+   * Until nothing waits that no other worker has in hand. Answers how many events it settled. A subscription with an event that cannot be
+   * charged needs attention: what comes before that event is charged, what comes after it waits, and nobody else does.
+   */
   async execute(organizationId: string): Promise<number> {
+    const now = await this.organizationClock.now(organizationId);
     let settled = 0;
-    const refused: string[] = [];
+    const failedOnce = new Set<string>();
     await dropVain(queryOn(this.dataSource), organizationId);
     for (;;) {
-      let claimed: string | undefined;
+      let claimed: WaitingSubscription | undefined;
       try {
         const count = await this.unitOfWork.run(async (tx) => {
-          const waiting = await claimWaiting(queryIn(tx), organizationId, refused);
-          claimed = waiting?.id;
-          return waiting ? this.charge(tx, organizationId, waiting) : 0;
+          claimed = await claimWaiting(queryIn(tx), organizationId, now);
+          return claimed ? this.charge(tx, organizationId, claimed, failedOnce.has(claimed.id) ? 1 : atATime) : 0;
         });
         if (claimed === undefined) return settled;
         settled += count;
       } catch (error) {
-        if (!(error instanceof BillingError) || claimed === undefined) throw error;
-        // Somebody has to complete an address, say: its events wait for that, and keep no other subscription waiting.
-        log.error('events of a subscription cannot be charged', error, {
-          organization_id: organizationId,
-          subscription_id: claimed,
-        });
-        refused.push(claimed);
+        if (claimed === undefined || isOutage(error)) throw error;
+        if (failedOnce.has(claimed.id)) await this.noteFailure(organizationId, claimed, error, now);
+        failedOnce.add(claimed.id);
       }
     }
   }
@@ -73,10 +75,21 @@ export class ChargeEvents {
   }
 
   async forAll(): Promise<void> {
-    for (const organizationId of await organizationsWaiting(queryOn(this.dataSource))) await this.execute(organizationId);
+    const query = queryOn(this.dataSource);
+    await this.needsAttention.forEach(instantEvents.name, await organizationsWaiting(query), await liveTime(query), (id) =>
+      this.execute(id),
+    );
   }
 
-  private async charge(tx: Tx, organizationId: string, waiting: WaitingSubscription): Promise<number> {
+  /** The first event that waits is the one that cannot be charged. */
+  private async noteFailure(organizationId: string, waiting: WaitingSubscription, error: unknown, now: Date): Promise<void> {
+    const { id, external_id: externalId } = waiting;
+    const [event] = await waitingEvents(queryOn(this.dataSource), organizationId, id, 1);
+    const part = `event ${event?.transaction_id ?? ''}`;
+    await this.needsAttention.note(instantEvents, { organizationId, id, externalId, part }, error, now);
+  }
+
+  private async charge(tx: Tx, organizationId: string, waiting: WaitingSubscription, limit: number): Promise<number> {
     const query = queryIn(tx);
     const subscription = await readForPricing(query, organizationId, waiting.id);
     if (!subscription) throw new Error(`subscription ${waiting.id} vanished under its lock`);
@@ -84,12 +97,13 @@ export class ChargeEvents {
     const facts = await loadPriceFacts(query, organizationId, [subscription]);
     // What stands without being charged counts for what is charged now, also if it came this moment.
     await dropVain(query, organizationId, subscription.stream_id);
-    const events = await waitingEvents(query, organizationId, waiting.id, atATime);
+    const events = await waitingEvents(query, organizationId, waiting.id, limit);
     const pricer = new EventPricer({ query, taxRates: this.taxRates }, { organizationId, subscription, facts });
     for (const event of events) {
       for (const fee of await pricer.price(event)) await this.write(tx, organizationId, { subscription, event, fee, at });
       await settle(query, organizationId, event.id);
     }
+    await settleAttention(query, instantEvents.name, organizationId, [waiting.id]);
     return events.length;
   }
 

@@ -8,18 +8,21 @@ import { endOfBilledDays } from '../../../domain/lifecycles/end-subscription.ts'
 import { type UnitsChange, unitsGrowth } from '../../../domain/lifecycles/quantity.ts';
 import type { TaxRates } from '../../../domain/taxation/tax-rates.ts';
 import { dateOf, instantOf } from '../../../platform/clock/clock.ts';
+import { NeedsAttention } from '../../../platform/attention/needs-attention.ts';
+import { settleAttention } from '../../../platform/attention/needs-attention.store.ts';
+import { isOutage } from '../../../platform/database/outage.ts';
 import { type Query, queryIn, queryOn } from '../../../platform/database/sql.ts';
-import { UnitOfWork } from '../../../platform/database/unit-of-work.ts';
+import { type Tx, UnitOfWork } from '../../../platform/database/unit-of-work.ts';
 import { effectiveEntity } from '../../billing-entities/index.ts';
 import { type DraftToWrite, draftInvoices } from '../../invoices/index.ts';
-import { OrganizationClock } from '../../organizations/index.ts';
+import { liveTime, OrganizationClock } from '../../organizations/index.ts';
 import { TAX_RATES } from '../../taxes/index.ts';
 import { periodAround } from '../billing-calendar.ts';
 import { type DueSubscription, lineSettingsOf, readForPricing } from '../subscription-to-price.ts';
 import { type FixedChargeFacts, loadPriceFacts } from '../price-facts.store.ts';
 import { paidSinceOf, sinceOf, stepOf } from '../step-of.ts';
 import { taxesOf, taxesOnDayOf } from '../taxes-of.ts';
-import { claimGrowing, organizationsGrowing, takeGrowth } from './instant-units.store.ts';
+import { claimGrowing, type GrowingSubscription, instantUnits, organizationsGrowing, takeGrowth } from './instant-units.store.ts';
 
 /**
  * Fixed charges that are paid in advance and grow at once: the growth is invoiced for the days that are left of the period, like an
@@ -30,30 +33,45 @@ export class ChargeUnits {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly dataSource: DataSource,
+    private readonly needsAttention: NeedsAttention,
     private readonly organizationClock: OrganizationClock,
     @Inject(TAX_RATES) private readonly taxRates: TaxRates,
   ) {}
 
-  /** Until nothing waits that no other worker has in hand. */
+  /** Until nothing waits that no other worker has in hand. A subscription that cannot be charged needs attention and keeps no other waiting. */
   async execute(organizationId: string): Promise<void> {
+    const now = await this.organizationClock.now(organizationId);
     for (;;) {
-      const claimed = await this.unitOfWork.run(async (tx) => {
-        const query = queryIn(tx);
-        const subscriptionId = await claimGrowing(query, organizationId);
-        if (subscriptionId === undefined) return false;
-        const subscription = await readForPricing(query, organizationId, subscriptionId);
-        if (!subscription) throw new Error(`subscription ${subscriptionId} vanished under its lock`);
-        const changeIds = await takeGrowth(query, organizationId, subscriptionId);
-        const drafts = await this.price(query, organizationId, subscription, changeIds);
-        await draftInvoices(tx, organizationId, drafts, await this.organizationClock.now(organizationId, tx));
-        return true;
-      });
-      if (!claimed) return;
+      let claimed: GrowingSubscription | undefined;
+      try {
+        await this.unitOfWork.run(async (tx) => {
+          claimed = await claimGrowing(queryIn(tx), organizationId, now);
+          if (claimed) await this.charge(tx, organizationId, claimed.id);
+        });
+        if (claimed === undefined) return;
+      } catch (error) {
+        if (claimed === undefined || isOutage(error)) throw error;
+        const { id, external_id: externalId } = claimed;
+        await this.needsAttention.note(instantUnits, { organizationId, id, externalId }, error, now);
+      }
     }
   }
 
   async forAll(): Promise<void> {
-    for (const organizationId of await organizationsGrowing(queryOn(this.dataSource))) await this.execute(organizationId);
+    const query = queryOn(this.dataSource);
+    await this.needsAttention.forEach(instantUnits.name, await organizationsGrowing(query), await liveTime(query), (id) =>
+      this.execute(id),
+    );
+  }
+
+  private async charge(tx: Tx, organizationId: string, subscriptionId: string): Promise<void> {
+    const query = queryIn(tx);
+    const subscription = await readForPricing(query, organizationId, subscriptionId);
+    if (!subscription) throw new Error(`subscription ${subscriptionId} vanished under its lock`);
+    const changeIds = await takeGrowth(query, organizationId, subscriptionId);
+    const drafts = await this.price(query, organizationId, subscription, changeIds);
+    await draftInvoices(tx, organizationId, drafts, await this.organizationClock.now(organizationId, tx));
+    await settleAttention(query, instantUnits.name, organizationId, [subscriptionId]);
   }
 
   private async price(

@@ -1,9 +1,18 @@
+import { type AttentionJob, isPutOff } from '../../../platform/attention/needs-attention.store.ts';
 import type { Query } from '../../../platform/database/sql.ts';
 import { type StoredEvent, storedColumns } from './arrivals.store.ts';
+
+/** The job that charges events at once, a subscription at a time. */
+export const instantEvents: AttentionJob = {
+  name: 'instant_charges',
+  objectType: 'subscription',
+  told: 'subscription.charging_failed',
+};
 
 /** A subscription with events that wait to be charged. */
 export interface WaitingSubscription {
   readonly id: string;
+  readonly external_id: string;
   readonly started_at: Date;
   readonly terminated_at: Date | null;
 }
@@ -35,7 +44,8 @@ const drop = {
 /** Its row lock keeps the events of one subscription in one row of workers, and away from the invoice of its period. */
 const claim = {
   name: 'instant_charges.claim',
-  text: `select s.id, s.started_at, s.terminated_at from subscriptions s where s.organization_id = $1 and s.id <> all($2::uuid[]) and exists (
+  text: `select s.id, s.external_id, s.started_at, s.terminated_at from subscriptions s where s.organization_id = $1
+      and not ${isPutOff(instantEvents, 's.organization_id', 's.id', '$2')} and exists (
       select from instant_charges q where q.organization_id = $1 and ${covers})
     order by s.id limit 1 for update of s skip locked`,
 };
@@ -73,13 +83,9 @@ export async function dropVain(query: Query, organizationId: string, streamId: s
   await query(drop, [organizationId, streamId]);
 }
 
-/** One that is not among `except`. */
-export async function claimWaiting(
-  query: Query,
-  organizationId: string,
-  except: readonly string[],
-): Promise<WaitingSubscription | undefined> {
-  const [row] = await query<WaitingSubscription>(claim, [organizationId, except]);
+/** One that is not put off at `now`. */
+export async function claimWaiting(query: Query, organizationId: string, now: Date): Promise<WaitingSubscription | undefined> {
+  const [row] = await query<WaitingSubscription>(claim, [organizationId, now]);
   return row;
 }
 
