@@ -35,6 +35,7 @@ import { connectionOptions } from './platform/database/connection.ts';
 import { FeatureGuard } from './platform/feature-flags/require-feature.ts';
 import { HealthModule } from './platform/health/health.module.ts';
 import { JsonBodyGuard } from './platform/http/json-body.guard.ts';
+import { KnownQueryGuard } from './platform/http/known-query.guard.ts';
 import { ErrorFilter } from './platform/http/error.filter.ts';
 import { IdempotencyInterceptor } from './platform/idempotency/idempotency.interceptor.ts';
 import { IdempotencyStore } from './platform/idempotency/idempotency.store.ts';
@@ -121,6 +122,7 @@ export class AppModule {
         { provide: APP_GUARD, useClass: RateLimitGuard },
         { provide: APP_GUARD, useClass: FeatureGuard },
         { provide: APP_GUARD, useClass: JsonBodyGuard },
+        { provide: APP_GUARD, useClass: KnownQueryGuard },
         IdempotencyStore,
         { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
         { provide: APP_FILTER, useClass: ErrorFilter },

@@ -38,6 +38,8 @@ export async function decideChangeOfPlan(
     periodEnd: endOfPeriod(live, current, at),
   });
   if (decision.kind === 'refused') throw invalid({ [decision.field]: [decision.reason] });
+  // Asked for once more, the planned change takes what is said of it now.
+  if (decision.kind === 'none' && planned?.planId === change.plan.id) return { ...keeping(planned, change, at), answer: live };
   if (decision.kind === 'none') return keeping(live, change, at);
   const undone = planned ? await decideEnd(reading, planned, at) : [];
   if (decision.kind === 'cancel_pending') return keeping(live, change, at, undone);

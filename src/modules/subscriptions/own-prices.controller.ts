@@ -3,7 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { DataSource, type EntityManager } from 'typeorm';
 import { BillingError } from '../../domain/errors/billing-error.ts';
 import { OrganizationId } from '../../platform/auth/principal.ts';
-import { metaOf, PageQuery, pageOf, sliceOf } from '../../platform/http/pagination.ts';
+import { metaOf, pageOf, sliceOf } from '../../platform/http/pagination.ts';
 import { Payload, QueryParams } from '../../platform/http/payload.ts';
 import {
   ChargeOverrideInput,
@@ -15,6 +15,7 @@ import {
   type PlanOverridesInput,
 } from '../plans/index.ts';
 import { unitsOf } from './own-units.ts';
+import { OfWhichSubscriptionQuery, OwnPricesQuery } from './subscription.dto.ts';
 import type { SubscriptionRow } from './subscription.entity.ts';
 import { findSubscription } from './subscriptions.queries.ts';
 import { UpdateSubscription } from './update-subscription.ts';
@@ -34,10 +35,10 @@ export class OwnPricesController {
   async charges(
     @OrganizationId() organizationId: string,
     @Param('externalId') externalId: string,
-    @QueryParams() query: PageQuery,
+    @QueryParams() query: OwnPricesQuery,
   ) {
     const { manager } = this.dataSource;
-    const { planId } = await findSubscription(manager, organizationId, externalId);
+    const { planId } = await this.find(organizationId, externalId, query);
     const page = pageOf(query);
     const [rows, count] = await manager.findAndCount(ChargeRow, {
       where: { organizationId, planId, status: 'ACTIVE' },
@@ -52,9 +53,10 @@ export class OwnPricesController {
     @OrganizationId() organizationId: string,
     @Param('externalId') externalId: string,
     @Param('price_code') code: string,
+    @QueryParams() which: OfWhichSubscriptionQuery,
   ) {
     const { manager } = this.dataSource;
-    const { planId } = await findSubscription(manager, organizationId, externalId);
+    const { planId } = await this.find(organizationId, externalId, which);
     const row = await manager.findOneBy(ChargeRow, { organizationId, planId, code, status: 'ACTIVE' });
     if (!row) throw new BillingError('charge_not_found');
     const [charge] = await presentCharges(manager, [row]);
@@ -67,10 +69,11 @@ export class OwnPricesController {
     @Param('externalId') externalId: string,
     @Param('price_code') code: string,
     @Payload('charge') input: ChargeOverrideInput,
+    @QueryParams() which: OfWhichSubscriptionQuery,
   ) {
-    await this.charge(organizationId, externalId, code);
-    await this.override(organizationId, externalId, { charges: [{ ...input, code }] });
-    return this.charge(organizationId, externalId, code);
+    await this.charge(organizationId, externalId, code, which);
+    await this.override(organizationId, externalId, which, { charges: [{ ...input, code }] });
+    return this.charge(organizationId, externalId, code, which);
   }
 
   @Patch('charges/:price_code')
@@ -79,18 +82,19 @@ export class OwnPricesController {
     @Param('externalId') externalId: string,
     @Param('price_code') code: string,
     @Payload('charge') input: ChargeOverrideInput,
+    @QueryParams() which: OfWhichSubscriptionQuery,
   ) {
-    return this.replaceCharge(organizationId, externalId, code, input);
+    return this.replaceCharge(organizationId, externalId, code, input, which);
   }
 
   @Get('fixed_charges')
   async fixedCharges(
     @OrganizationId() organizationId: string,
     @Param('externalId') externalId: string,
-    @QueryParams() query: PageQuery,
+    @QueryParams() query: OwnPricesQuery,
   ) {
     const { manager } = this.dataSource;
-    const subscription = await findSubscription(manager, organizationId, externalId);
+    const subscription = await this.find(organizationId, externalId, query);
     const page = pageOf(query);
     const [rows, count] = await manager.findAndCount(FixedChargeRow, {
       where: { organizationId, planId: subscription.planId, status: 'ACTIVE' },
@@ -106,9 +110,10 @@ export class OwnPricesController {
     @OrganizationId() organizationId: string,
     @Param('externalId') externalId: string,
     @Param('price_code') code: string,
+    @QueryParams() which: OfWhichSubscriptionQuery,
   ) {
     const { manager } = this.dataSource;
-    const subscription = await findSubscription(manager, organizationId, externalId);
+    const subscription = await this.find(organizationId, externalId, which);
     const row = await manager.findOneBy(FixedChargeRow, {
       organizationId,
       planId: subscription.planId,
@@ -126,10 +131,11 @@ export class OwnPricesController {
     @Param('externalId') externalId: string,
     @Param('price_code') code: string,
     @Payload('fixed_charge') input: FixedChargeOverrideInput,
+    @QueryParams() which: OfWhichSubscriptionQuery,
   ) {
-    await this.fixedCharge(organizationId, externalId, code);
-    await this.override(organizationId, externalId, { fixed_charges: [{ ...input, code }] });
-    return this.fixedCharge(organizationId, externalId, code);
+    await this.fixedCharge(organizationId, externalId, code, which);
+    await this.override(organizationId, externalId, which, { fixed_charges: [{ ...input, code }] });
+    return this.fixedCharge(organizationId, externalId, code, which);
   }
 
   @Patch('fixed_charges/:price_code')
@@ -138,8 +144,9 @@ export class OwnPricesController {
     @Param('externalId') externalId: string,
     @Param('price_code') code: string,
     @Payload('fixed_charge') input: FixedChargeOverrideInput,
+    @QueryParams() which: OfWhichSubscriptionQuery,
   ) {
-    return this.replaceFixedCharge(organizationId, externalId, code, input);
+    return this.replaceFixedCharge(organizationId, externalId, code, input, which);
   }
 
   private async withUnits(manager: EntityManager, subscription: SubscriptionRow, rows: readonly FixedChargeRow[]) {
@@ -149,7 +156,16 @@ export class OwnPricesController {
     return presented.map((fixed, i) => ({ ...fixed, ...units[i] }));
   }
 
-  private override(organizationId: string, externalId: string, plan_overrides: PlanOverridesInput) {
-    return this.updateSubscription.execute(organizationId, externalId, { plan_overrides }, 'keep');
+  private find(organizationId: string, externalId: string, { subscription_status: status }: OfWhichSubscriptionQuery) {
+    return findSubscription(this.dataSource.manager, organizationId, externalId, { status });
+  }
+
+  private override(
+    organizationId: string,
+    externalId: string,
+    { subscription_status: status }: OfWhichSubscriptionQuery,
+    plan_overrides: PlanOverridesInput,
+  ) {
+    return this.updateSubscription.execute(organizationId, externalId, { plan_overrides }, 'keep', { status });
   }
 }

@@ -76,6 +76,8 @@ const wireStatuses = [
   'failed',
 ] as const;
 
+export type WireStatus = (typeof wireStatuses)[number];
+
 export class ListSubscriptionsQuery extends PageQuery {
   @IsOptional()
   @IsText()
@@ -107,8 +109,31 @@ export class ListSubscriptionsQuery extends PageQuery {
   status?: string[];
 }
 
+/**
+ * Which of several with one external id: `pending` is the one that has not started, or the change that is planned; `active` the one
+ * that has started and has not ended. By default the one that holds the external id, else the youngest.
+ */
+export class WhichSubscriptionQuery {
+  @IsOptional()
+  @IsIn(wireStatuses)
+  status?: WireStatus;
+}
+
+/** The same where the path names something of a subscription. */
+export class OfWhichSubscriptionQuery {
+  @IsOptional()
+  @IsIn(wireStatuses)
+  subscription_status?: WireStatus;
+}
+
+export class OwnPricesQuery extends PageQuery {
+  @IsOptional()
+  @IsIn(wireStatuses)
+  subscription_status?: WireStatus;
+}
+
 export class TerminateSubscriptionQuery {
-  /** `pending` terminates the one that has not started yet. */
+  /** `pending` terminates the one that has not started yet, or the change that is planned. */
   @IsOptional()
   @IsIn(['pending', 'active'])
   status?: 'pending' | 'active';

@@ -13,6 +13,7 @@ import {
   ListSubscriptionsQuery,
   TerminateSubscriptionQuery,
   UpdateSubscriptionInput,
+  WhichSubscriptionQuery,
 } from './subscription.dto.ts';
 import { SubscriptionRow } from './subscription.entity.ts';
 import { findSubscription, listSubscriptions, presentSubscriptions } from './subscriptions.queries.ts';
@@ -39,9 +40,13 @@ export class SubscriptionsController {
   }
 
   @Get(':externalId')
-  async read(@OrganizationId() organizationId: string, @Param('externalId') externalId: string) {
+  async read(
+    @OrganizationId() organizationId: string,
+    @Param('externalId') externalId: string,
+    @QueryParams() which: WhichSubscriptionQuery,
+  ) {
     const { manager } = this.dataSource;
-    const row = await findSubscription(manager, organizationId, externalId);
+    const row = await findSubscription(manager, organizationId, externalId, which);
     const [plan] = await presentPlans(manager, [await manager.findOneByOrFail(PlanRow, { organizationId, id: row.planId })]);
     return { subscription: { ...(await this.present(row)).subscription, plan } };
   }
@@ -59,9 +64,10 @@ export class SubscriptionsController {
     @OrganizationId() organizationId: string,
     @Param('externalId') externalId: string,
     @Payload('subscription') input: UpdateSubscriptionInput,
+    @QueryParams() which: WhichSubscriptionQuery,
   ) {
     const { choice, warnings } = await this.entityChoice.of(organizationId, input);
-    const row = await this.updateSubscription.execute(organizationId, externalId, input, choice);
+    const row = await this.updateSubscription.execute(organizationId, externalId, input, choice, which);
     return { ...(await this.present(row)), ...withWarnings(warnings) };
   }
 
@@ -70,8 +76,9 @@ export class SubscriptionsController {
     @OrganizationId() organizationId: string,
     @Param('externalId') externalId: string,
     @Payload('subscription') input: UpdateSubscriptionInput,
+    @QueryParams() which: WhichSubscriptionQuery,
   ) {
-    return this.replace(organizationId, externalId, input);
+    return this.replace(organizationId, externalId, input, which);
   }
 
   @Delete(':externalId')

@@ -7,21 +7,21 @@ import { billingEntityIds, BillingEntityRow, effectiveEntityId, effectiveEntityI
 import type { Tx } from '../../platform/database/unit-of-work.ts';
 import { CustomerRow, findCustomer } from '../customers/index.ts';
 import { findPlan, PlanRow, plansAndCopies } from '../plans/index.ts';
-import type { ListSubscriptionsQuery } from './subscription.dto.ts';
+import type { ListSubscriptionsQuery, WireStatus } from './subscription.dto.ts';
 import { SubscriptionRow } from './subscription.entity.ts';
 import { presentSubscription } from './subscription.presenter.ts';
 
 /**
- * By id or external id. Of several with one external id the live one wins, else the youngest.
+ * By id or external id. Of several with one external id the live one wins, else the youngest; with `status` of those that have it.
  * @throws BillingError subscription_not_found, for another tenant's too
  */
 export async function findSubscription(
   manager: EntityManager,
   organizationId: string,
   idOrExternalId: string,
-  { forUpdate = false, status }: { forUpdate?: boolean; status?: SubscriptionStatus } = {},
+  { forUpdate = false, status }: { forUpdate?: boolean; status?: WireStatus | undefined } = {},
 ): Promise<SubscriptionRow> {
-  const scope: FindOptionsWhere<SubscriptionRow> = { organizationId, ...(status ? { status } : {}) };
+  const scope: FindOptionsWhere<SubscriptionRow> = { organizationId, ...(status && { status: In(statusesOf(status)) }) };
   const rows = await manager.find(SubscriptionRow, {
     where: isId(idOrExternalId)
       ? [
@@ -36,6 +36,10 @@ export async function findSubscription(
   if (!row) throw new BillingError('subscription_not_found');
   return row;
 }
+
+/** One that has started and has not ended is active to who asks for it, whatever more is known of it. */
+const statusesOf = (status: WireStatus): SubscriptionStatus[] =>
+  status === 'active' ? liveStatuses.filter((live) => live !== 'PENDING') : [status.toUpperCase() as SubscriptionStatus];
 
 /** Of the alias `s`. */
 const ofPlan = (condition: string): string =>

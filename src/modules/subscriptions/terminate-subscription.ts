@@ -24,9 +24,8 @@ export class TerminateSubscription {
    * is not ours to decide)
    */
   async execute(organizationId: string, externalId: string, query: TerminateSubscriptionQuery): Promise<SubscriptionRow> {
-    const status = query.status === 'pending' ? 'PENDING' : query.status === 'active' ? 'ACTIVE' : undefined;
     const ended = await this.unitOfWork.run(async (tx) => {
-      const row = await findSubscription(tx, organizationId, externalId, { forUpdate: true, ...(status ? { status } : {}) });
+      const row = await findSubscription(tx, organizationId, externalId, { forUpdate: true, status: query.status });
       if (row.paymentProvider !== 'MANUAL') refuseTerms(query);
       const at = await this.organizationClock.now(organizationId, tx);
       const decided = await decideEnd(tx, row, at, {

@@ -2,16 +2,19 @@ import { Injectable } from '@nestjs/common';
 import { BillingError, invalid } from '../../domain/errors/billing-error.ts';
 import { keptFields } from '../../platform/database/kept-fields.ts';
 import { type Tx, UnitOfWork } from '../../platform/database/unit-of-work.ts';
-import { tell } from '../../platform/outbox/outbox.ts';
 import { type BillingEntityChoice, chosenBillingEntity, entityForNewBusiness } from '../billing-entities/index.ts';
 import { findCustomer } from '../customers/index.ts';
 import { OrganizationClock } from '../organizations/index.ts';
 import { ownPlan, overridePlan, type PlanOverridesInput, PlanRow } from '../plans/index.ts';
+import { plannedChangeOf } from './decide-end.ts';
+import { saveDecided } from './decided.ts';
+import { followPlanned } from './follow-planned.ts';
 import { givenOverrides } from './price-plan.ts';
 import { keptSubscriptionNames } from './kept-fields.dto.ts';
-import type { UpdateSubscriptionInput } from './subscription.dto.ts';
+import type { UpdateSubscriptionInput, WhichSubscriptionQuery } from './subscription.dto.ts';
 import { SubscriptionRow } from './subscription.entity.ts';
-import { findSubscription, presentSubscriptions } from './subscriptions.queries.ts';
+import { findSubscription } from './subscriptions.queries.ts';
+import { tellSubscription } from './tell-subscription.ts';
 
 @Injectable()
 export class UpdateSubscription {
@@ -21,7 +24,7 @@ export class UpdateSubscription {
   ) {}
 
   /**
-   * Absent stays, null clears. A change of billing entity holds from the next invoice on; what is made stays (I16, I21).
+   * Absent stays, null clears. A change of billing entity holds from the next invoice on; what is made stays (I16, I21). The change that is planned follows.
    * @throws BillingError subscription_not_found, billing_entity_not_found, not_editable (it has ended), validation_errors
    */
   async execute(
@@ -29,20 +32,23 @@ export class UpdateSubscription {
     externalId: string,
     input: UpdateSubscriptionInput,
     choice: BillingEntityChoice,
+    which: WhichSubscriptionQuery = {},
   ): Promise<SubscriptionRow> {
     return this.unitOfWork.run(async (tx) => {
-      const row = await findSubscription(tx, organizationId, externalId, { forUpdate: true });
+      const row = await findSubscription(tx, organizationId, externalId, { forUpdate: true, ...which });
       const at = await this.organizationClock.now(organizationId, tx);
 
       if (['TERMINATED', 'CANCELED', 'FAILED'].includes(row.status)) throw new BillingError('not_editable');
-      if (input.subscription_at && row.status !== 'PENDING') throw invalid({ subscription_at: ['subscription_already_started'] });
+      // A planned change keeps the anchor of what it replaces, which has started.
+      if (input.subscription_at && (row.status !== 'PENDING' || row.changeAt))
+        throw invalid({ subscription_at: ['subscription_already_started'] });
       if (input.subscription_at && input.subscription_at <= at) throw invalid({ subscription_at: ['invalid_date'] });
       const subscriptionAt = input.subscription_at ?? row.subscriptionAt;
       const endingAt = input.ending_at === undefined ? row.endingAt : input.ending_at;
       if (row.paymentProvider !== 'MANUAL' && endingAt?.getTime() !== row.endingAt?.getTime())
         throw invalid({ ending_at: ['billed_by_provider'] });
-      if (input.ending_at && input.ending_at <= (subscriptionAt > at ? subscriptionAt : at))
-        throw invalid({ ending_at: ['invalid_date'] });
+      const startsAt = row.changeAt ?? subscriptionAt;
+      if (input.ending_at && input.ending_at <= (startsAt > at ? startsAt : at)) throw invalid({ ending_at: ['invalid_date'] });
 
       const chosen = await chosenBillingEntity(tx, organizationId, choice);
       const billingEntityId = choice === 'keep' ? row.billingEntityId : (chosen?.id ?? null);
@@ -64,10 +70,9 @@ export class UpdateSubscription {
       };
       await tx.update(SubscriptionRow, { organizationId, id: row.id }, changes);
       const updated = await tx.findOneByOrFail(SubscriptionRow, { organizationId, id: row.id });
-      const [payload] = await presentSubscriptions(tx, [updated]);
-      await tell(tx, organizationId, at, [
-        { objectType: 'subscription', objectId: row.id, type: 'subscription.updated', payload: payload ?? {} },
-      ]);
+      await tellSubscription(tx, updated, at, 'updated');
+      const planned = row.status === 'PENDING' ? null : await plannedChangeOf(tx, row);
+      await saveDecided(tx, followPlanned(planned, row, updated), at);
       return updated;
     });
   }

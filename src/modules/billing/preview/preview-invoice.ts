@@ -9,7 +9,7 @@ import type { BillingEntityChoice } from '../../billing-entities/index.ts';
 import { OrganizationClock } from '../../organizations/index.ts';
 import { givenOverrides, planAmong, pricedPlan } from '../../subscriptions/index.ts';
 import { TAX_RATES } from '../../taxes/index.ts';
-import { isInvoiced } from '../price-subscriptions.ts';
+import { isInvoiced, type PricedSubscription } from '../price-subscriptions.ts';
 import { ofOldestDay } from '../write-invoices.ts';
 import type { PreviewInvoiceInput } from './preview.dto.ts';
 import { presentPreviewedInvoice } from './previewed-invoice.presenter.ts';
@@ -89,12 +89,16 @@ function contradictionsOf(input: PreviewInvoiceInput): ErrorDetails | null {
 }
 
 /** Lives on until something that is wanted is billed. @throws BillingError subscription_not_billable, validation_errors (mixed) */
-async function nextInvoice(scene: Scene, { forecast, wanted }: WhatIf): Promise<PreviewedInvoice> {
+async function nextInvoice(scene: Scene, { forecast, wanted, isOfOne }: WhatIf): Promise<PreviewedInvoice> {
   for (let at = forecast.next(); at; at = forecast.next()) {
     const instant = at < scene.now ? scene.now : at;
     await forecast.wake(instant);
     const billed = (await forecast.bill(instant)).filter((entry) => isInvoiced(entry) && wanted(entry));
-    if (billed.length > 0) return previewedInvoice(scene, forecast, ofOldestDay(billed), instant);
+    const oldest = ofOldestDay(billed);
+    if (oldest.length > 0) return previewedInvoice(scene, forecast, isOfOne ? ofFirstSeller(oldest) : oldest, instant);
   }
   throw new BillingError('subscription_not_billable', { subscription: ['nothing_to_bill'] });
 }
+
+const ofFirstSeller = (billed: readonly PricedSubscription[]): PricedSubscription[] =>
+  billed.filter(({ entity }) => entity.id === billed[0]?.entity.id);

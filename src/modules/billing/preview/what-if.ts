@@ -32,6 +32,8 @@ export interface Scene extends Present {
 export interface WhatIf {
   readonly forecast: Forecast;
   readonly wanted: (entry: PricedSubscription) => boolean;
+  /** It is asked of one subscription: where its successor has another seller, of the invoice of what ends. */
+  readonly isOfOne: boolean;
 }
 
 /** How far ahead an end may be asked for. */
@@ -92,7 +94,7 @@ export async function beginning(
   );
   const forecast = new Forecast(scene);
   forecast.take([decided]);
-  return { forecast, wanted: () => true };
+  return { forecast, wanted: () => true, isOfOne: true };
 }
 
 /** Nothing was used yet. */
@@ -110,11 +112,11 @@ export async function goingOn(scene: Scene, input: PreviewSubscriptionsInput, cu
     throw invalid({ 'subscriptions.plan_code': ['not_allowed_with_terminated_at'] });
   const change = input.terminated_at ? 'termination' : input.plan_code === undefined ? null : 'plan_change';
   const [row] = rows;
-  if (!row || change === null) return { forecast, wanted: concerns(forecast, rows) };
+  if (!row || change === null) return { forecast, wanted: concerns(forecast, rows), isOfOne: rows.length === 1 };
   if (rows.length > 1) throw invalid({ 'subscriptions.external_ids': [`only_one_subscription_allowed_for_${change}`] });
   if (input.terminated_at) await terminate(scene, forecast, row, input.terminated_at);
   else await changePlan(scene, forecast, row, input.plan_code ?? '');
-  return { forecast, wanted: (entry) => concerns(forecast, rows)(entry) && isTurn(entry, row) };
+  return { forecast, wanted: (entry) => concerns(forecast, rows)(entry) && isTurn(entry, row), isOfOne: true };
 }
 
 /** These subscriptions, or what is planned for them. */
