@@ -50,7 +50,8 @@ describe('POST /invoices/preview', () => {
       'draft',
       'subscription_starting',
     ]);
-    expect(linesOf(first)).toEqual(['subscription 2200 2025-01-10/2025-01-31']);
+    // By UTC day: the days of Paris begin at 23:00 of the day before.
+    expect(linesOf(first)).toEqual(['subscription 2200 2025-01-09/2025-01-31']);
     const later = await preview(call, { customer, plan_code: 'arrears', subscription_at: '2025-02-02T00:00:00Z' });
     expect(await call('GET', '/api/v1/subscriptions')).toMatchObject({ body: { meta: { total_count: 0 } } });
     await take(call, 'sub', 'advance');
