@@ -7,6 +7,12 @@ import { CheckInvariants } from '../../../src/modules/billing/index.ts';
 const attempt = `insert into provisioning_attempts (organization_id, id, subscription_id, status, look_at, deadline_at, refunds, created_at)
   select organization_id, gen_random_uuid(), id, 'REQUESTED', now() - interval '2 hours', now(), false, now() from subscriptions;`;
 
+/** Each subscription is sold by Stripe, by the wall clock. */
+const managed = `update organizations set virtual_now = null;
+  update subscriptions set payment_provider = 'STRIPE', updated_at = now() - interval '2 hours';
+  insert into provider_subscriptions (organization_id, subscription_id, provider, provider_subscription_id, created_at, updated_at)
+    select organization_id, id, 'STRIPE', 'sub_1', now(), now() from subscriptions;`;
+
 /**
  * Violations that only a broken database could hold: planted with triggers and foreign keys off, in a transaction that is
  * rolled back. Keys, checks and exclusion hold even so; those rules are broken by dropping them inside the same transaction.
@@ -62,6 +68,17 @@ const plants: Record<string, string> = {
   checkouts_are_closed: `update organizations set virtual_now = null;
     insert into provider_subscriptions (organization_id, subscription_id, provider, provider_subscription_id, closes, created_at, updated_at)
     select organization_id, id, 'STRIPE', 'sub_1', 'PURCHASE', now(), now() - interval '2 hours' from subscriptions`,
+  ended_here_ended_there: `${managed} update subscriptions set status = 'TERMINATED', terminated_at = now()`,
+  ended_there_ended_here: `${managed} update provider_subscriptions set provider_status = 'canceled'`,
+  paid_here_paid_there: `update organizations set virtual_now = null;
+    update invoices set source = 'STRIPE', provider_invoice_id = 'in_1', status = 'PAID', paid_at = now(), finalized_at = now(), updated_at = now() - interval '2 hours'
+      where sequential_id = 1;
+    insert into provider_objects (provider, object_type, object_id, rank, occurred_at, state, updated_at)
+    values ('STRIPE', 'invoice', 'in_1', 1, now(), '{"status": "open"}', now())`,
+  plan_changes_are_settled: `${managed}
+    update provider_subscriptions p set changes_to_plan_id = s.plan_id, changes_asked_at = now() - interval '2 hours' from subscriptions s where s.id = p.subscription_id`,
+  purchases_are_settled: `insert into purchases (organization_id, id, customer_id, fingerprint, provider_customer_id, locked_until)
+    select organization_id, gen_random_uuid(), id, '', 'cus_1', now() - interval '2 hours' from customers`,
   inbox_is_worked_off: `insert into inbound_events (id, provider, account, livemode, event_id, type, occurred_at, object_type, object_id, lane, body, fingerprint, status, next_attempt_at)
     values (gen_random_uuid(), 'STRIPE', '', false, 'evt_1', 'a.b', now(), 'invoice', 'in_1', 'cus_1', '', '', 'RECEIVED', now() - interval '2 hours')`,
   provisioned_once: `drop index uq_provisioning_attempts_one; ${attempt} ${attempt}`,
