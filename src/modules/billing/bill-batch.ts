@@ -4,8 +4,8 @@ import { NeedsAttention } from '../../platform/attention/needs-attention.ts';
 import { type Reason, reasonOf } from '../../platform/attention/reason.ts';
 import { TAX_RATES } from '../taxes/index.ts';
 import { type Query, queryIn, waitAtMost } from '../../platform/database/sql.ts';
-import { UnitOfWork } from '../../platform/database/unit-of-work.ts';
-import { byHalves } from '../../platform/jobs/by-halves.ts';
+import { type Tx, UnitOfWork } from '../../platform/database/unit-of-work.ts';
+import { byHalves, withoutCulprits } from '../../platform/jobs/by-halves.ts';
 import { countResults, recordFailure, type Run } from './billing-runs.store.ts';
 import { claimDue, claimNamedDue } from './due-subscriptions.store.ts';
 import { generation } from './generation.ts';
@@ -43,8 +43,8 @@ export class BillBatch {
 
   /**
    * Bills one period of up to `limit` due subscriptions. When the batch cannot be written it is split in halves down to what is at
-   * fault, a subscription or all of one customer that is billed together; that is recorded as an error of the run, needs attention, and
-   * the others are billed.
+   * fault; that subscription is recorded as an error of the run, needs attention, and the others are billed: those of its customer that
+   * are billed together, together.
    * @throws what is nobody's fault but the database's (connection lost, out of space): the run goes on later
    */
   execute(run: Run, limit: number): Promise<BatchResult> {
@@ -67,10 +67,17 @@ export class BillBatch {
     try {
       return await this.write(run, async (query) => (claimed = await claim(query)));
     } catch (error) {
-      const results = await byHalves(unitsOf(claimed), error, {
-        work: (units) => this.write(run, (query) => claimNamedDue(query, this.scope(run), units.flat().map(idOf))),
-        giveUp: (unit, reason) => this.giveUp(run, unit, reason),
+      const work = (some: readonly DueSubscription[]) => this.write(run, this.claimOf(run, some));
+      const parted = await byHalves(unitsOf(claimed), error, {
+        work: async (units) => [await work(units.flat())],
+        giveUp: (unit, reason) =>
+          withoutCulprits(unit, reason, {
+            work,
+            giveUp: (subscription, own) => this.giveUp(run, subscription, own),
+            rehearse: (subscription) => this.unitOfWork.rehearse((tx) => this.billIn(tx, run, this.claimOf(run, [subscription]))),
+          }),
       });
+      const results = parted.flat();
       return {
         claimed: claimed.length,
         billed: results.flatMap((result) => result.billed),
@@ -79,34 +86,36 @@ export class BillBatch {
     }
   }
 
-  private async giveUp(run: Run, unit: readonly DueSubscription[], error: unknown): Promise<BatchResult> {
+  private async giveUp(run: Run, { id, external_id: externalId }: DueSubscription, error: unknown): Promise<BatchResult> {
     const reason = reasonOf(error);
-    const failed: FailedSubscription[] = [];
-    for (const { id, external_id: externalId } of unit) {
-      const isFirst = await this.unitOfWork.run(async (tx) => {
-        // Two workers can stumble over the same subscription, one after the other: it failed once.
-        const inserted = await recordFailure(queryIn(tx), run, { subscriptionId: id, ...reason });
-        if (inserted) await countResults(queryIn(tx), run, { successful: 0, failed: 1 });
-        return inserted;
-      });
-      if (!isFirst) continue;
-      await this.needsAttention.note(generation, { organizationId: run.organizationId, id, externalId }, error, run.asOf);
-      failed.push({ subscriptionId: id, externalId, reason, error });
-    }
-    return { claimed: unit.length, billed: [], failed };
+    const isFirst = await this.unitOfWork.run(async (tx) => {
+      // Two workers can stumble over the same subscription, one after the other: it failed once.
+      const inserted = await recordFailure(queryIn(tx), run, { subscriptionId: id, ...reason });
+      if (inserted) await countResults(queryIn(tx), run, { successful: 0, failed: 1 });
+      return inserted;
+    });
+    if (!isFirst) return { ...nothing, claimed: 1 };
+    await this.needsAttention.note(generation, { organizationId: run.organizationId, id, externalId }, error, run.asOf);
+    return { claimed: 1, billed: [], failed: [{ subscriptionId: id, externalId, reason, error }] };
   }
 
   private write(run: Run, claim: Claim): Promise<BatchResult> {
-    return this.unitOfWork.run(async (tx) => {
-      const query = queryIn(tx);
-      const due = await claim(query);
-      if (due.length === 0) return nothing;
-      const priced = await priceSubscriptions({ query, taxRates: this.taxRates }, run.organizationId, due);
-      const billed = await writeInvoices(tx, run, priced, togetherWhereWanted(priced.filter(isInvoiced)));
-      const successful = billed.reduce((sum, { subscriptions }) => sum + subscriptions, 0);
-      await countResults(query, run, { successful, failed: 0 });
-      return { claimed: due.length, billed, failed: [] };
-    });
+    return this.unitOfWork.run((tx) => this.billIn(tx, run, claim));
+  }
+
+  private async billIn(tx: Tx, run: Run, claim: Claim): Promise<BatchResult> {
+    const query = queryIn(tx);
+    const due = await claim(query);
+    if (due.length === 0) return nothing;
+    const priced = await priceSubscriptions({ query, taxRates: this.taxRates }, run.organizationId, due);
+    const billed = await writeInvoices(tx, run, priced, togetherWhereWanted(priced.filter(isInvoiced)));
+    const successful = billed.reduce((sum, { subscriptions }) => sum + subscriptions, 0);
+    await countResults(query, run, { successful, failed: 0 });
+    return { claimed: due.length, billed, failed: [] };
+  }
+
+  private claimOf(run: Run, named: readonly DueSubscription[]): Claim {
+    return (query) => claimNamedDue(query, this.scope(run), named.map(idOf));
   }
 
   private scope(run: Run) {

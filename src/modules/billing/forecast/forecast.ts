@@ -5,7 +5,7 @@ import type { TaxRates } from '../../../domain/taxation/tax-rates.ts';
 import { dateOf, instantOf } from '../../../platform/clock/clock.ts';
 import { atSavepoint } from '../../../platform/database/snapshot.ts';
 import { queryIn } from '../../../platform/database/sql.ts';
-import { byHalves } from '../../../platform/jobs/by-halves.ts';
+import { byHalves, withoutCulprits } from '../../../platform/jobs/by-halves.ts';
 import type { CreditNoteToIssue } from '../../credit-notes/index.ts';
 import type { CustomerRow } from '../../customers/index.ts';
 import { byWaking, type Decided, decideWake, type SubscriptionRow, wakesAt } from '../../subscriptions/index.ts';
@@ -85,7 +85,7 @@ export class Forecast {
     const fees = made.flatMap((entry) => entry.priced.fees);
     const imagined = { subscriptions: this.subscriptions, customers, fees, invoices: made.map(creditableOf) };
     const subscriptions = await readNamedForPricing(query, organizationId, due, imagined);
-    const price = (units: readonly DueSubscription[][]) =>
+    const price = (units: readonly (readonly DueSubscription[])[]) =>
       priceSubscriptions({ query, taxRates, imagined }, organizationId, units.flat());
     const priced = (await this.apart(unitsOf(subscriptions), price)).flat();
     for (const entry of priced) this.advance(entry, by);
@@ -119,26 +119,31 @@ export class Forecast {
   }
 
   /** As a run does it: what fails is found by halves and left where it is. A failed statement spoils nothing that comes after it. */
-  private async apart<Unit extends readonly { readonly id: string }[], Result>(
-    units: readonly Unit[],
-    work: (units: readonly Unit[]) => Promise<readonly Result[]>,
+  private async apart<Member extends { readonly id: string }, Result>(
+    units: readonly (readonly Member[])[],
+    work: (units: readonly (readonly Member[])[]) => Promise<readonly Result[]>,
   ): Promise<(readonly Result[])[]> {
     const { failed, manager } = this.present;
     if (!failed) return [await work(units)];
-    const attempt = (some: readonly Unit[]) => atSavepoint(manager, () => work(some));
+    const attempt = (some: readonly (readonly Member[])[]) => atSavepoint(manager, () => work(some));
+    const leave = ({ id }: Member, reason: unknown): Promise<readonly Result[]> => {
+      this.left.add(id);
+      failed(id, reason);
+      return Promise.resolve([]);
+    };
+    const parting = {
+      work: (members: readonly Member[]) => attempt([members]),
+      giveUp: leave,
+      rehearse: (member: Member) => attempt([[member]]),
+    };
     try {
       return [await attempt(units)];
     } catch (error) {
-      return byHalves(units, error, {
-        work: attempt,
-        giveUp: (unit, reason) => {
-          for (const { id } of unit) {
-            this.left.add(id);
-            failed(id, reason);
-          }
-          return Promise.resolve([]);
-        },
+      const parted = await byHalves(units, error, {
+        work: async (some) => [await attempt(some)],
+        giveUp: (unit, reason) => withoutCulprits(unit, reason, parting),
       });
+      return parted.flat();
     }
   }
 
