@@ -244,7 +244,7 @@ describe('a subscription moves to another billing entity', () => {
             {
               billable_metric_id: (await tenant.call('GET', '/api/v1/billable_metrics/tokens')).body.billable_metric.lago_id,
               charge_model: 'standard',
-              properties: { amount: '9999999999999999999' },
+              properties: { amount: '999999999999999' },
             },
           ],
         },

@@ -1,3 +1,5 @@
+import { BillingError } from '../errors/billing-error.ts';
+import { largestAmountCents } from '../money/currency.ts';
 import { Exact } from '../money/exact.ts';
 import { type DiscountLine, shareDiscounts } from './discounts.ts';
 import { type FeeLine, feeOf, taxOn } from './fee.ts';
@@ -33,18 +35,23 @@ export interface PricedInvoice {
   readonly totalCents: bigint;
 }
 
-/** Turns lines into the invoice they make. The only place where fees, discounts, taxes and totals are added up. */
+/**
+ * Turns lines into the invoice they make. The only place where fees, discounts, taxes and totals are added up.
+ * @throws BillingError amount_out_of_range, naming the lines, when a fee or the total is more than can be billed
+ */
 export function assembleInvoice(
   currency: string,
   lines: readonly Line[],
   discounts: readonly DiscountItem[] = [],
 ): PricedInvoice {
   const amounts = lines.map((line) => line.precise.roundToInteger());
+  refuseLarge(amounts, lines);
   const shared = discounts.length > 0 ? shareDiscounts(lines, amounts, discounts) : null;
   const fees = lines.map((line, i) => feeOf(line, amounts[i] ?? 0n, shared?.shares[i] ?? Exact.zero, currency));
   const feesAmountCents = amounts.reduce((sum, amount) => sum + amount, 0n);
   const discountAmountCents = (shared?.lines ?? []).reduce((sum, line) => sum + line.amountCents, 0n);
   const { taxes, sum } = taxLinesOf(fees, lines);
+  if (feesAmountCents + sum > largestAmountCents) throw tooLarge(lines);
   return {
     currency,
     fees,
@@ -56,6 +63,14 @@ export function assembleInvoice(
     totalCents: feesAmountCents - discountAmountCents + sum,
   };
 }
+
+function refuseLarge(amounts: readonly bigint[], lines: readonly Line[]): void {
+  const large = lines.filter((_, i) => (amounts[i] ?? 0n) > largestAmountCents);
+  if (large.length > 0) throw tooLarge(large);
+}
+
+const tooLarge = (lines: readonly Line[]): BillingError =>
+  new BillingError('amount_out_of_range', { fees: [...new Set(lines.map((line) => line.name))] });
 
 /** Tax lines per rate (each rounded for display) and the invoice tax (rounded once from the exact sum). */
 function taxLinesOf(fees: readonly FeeLine[], lines: readonly Line[]): { taxes: TaxLine[]; sum: bigint } {

@@ -38,3 +38,6 @@ export function formatMajor(minorUnits: bigint, currency: string): string {
   const fraction = digits.slice(digits.length - places);
   return `${minorUnits < 0n ? '-' : ''}${whole}${fraction && `.${fraction}`}`;
 }
+
+/** Minor units of a fee or an invoice: beyond 2^53 − 1, clients that read JSON numbers as floats would read another amount. */
+export const largestAmountCents = 9_007_199_254_740_991n;

@@ -15,8 +15,8 @@ export interface MeterRefusal {
   readonly refused: 'value_is_mandatory' | 'value_is_invalid' | 'value_is_out_of_range' | EvaluationMistake;
 }
 
-/** At most 20 whole digits: a fee holds 25, so no 100,000 events overflow one. Decimals are kept as they come. */
-export const fitsAFee = /^-?0*\d{1,20}(\.|$)/;
+/** At most 15 whole digits: more fits no amount that could be billed. Decimals are kept as they come. */
+export const fitsAFee = /^-?0*\d{1,15}(\.|$)/;
 
 const counted: Metered = { value: null, uniqueValue: null };
 const mandatory: MeterRefusal = { refused: 'value_is_mandatory' };

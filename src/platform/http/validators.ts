@@ -81,7 +81,7 @@ export const IsAmountCents = (): PropertyDecorator =>
     rule('isAmountCents', 'value_is_invalid', (value) => typeof value === 'bigint')(),
   );
 
-/** A non-negative decimal, as text or as a JSON number read from its text; at most 15 decimals and 20 whole digits. Becomes decimal text. */
+/** A non-negative decimal, as text or as a JSON number read from its text; at most 15 decimals and 15 whole digits. Becomes decimal text. */
 export const IsDecimal = (): PropertyDecorator =>
   applyDecorators(
     Transform(({ value }) => decimalText(value) ?? (value as unknown)),
@@ -98,12 +98,12 @@ export const IsPercentage = (): PropertyDecorator =>
 const isAtMostHundred = (text: string): boolean =>
   !isStorableDecimal(text) || Exact.parse(text).compare(Exact.fromInteger(100n)) <= 0;
 
-/** Fits numeric(40, 15) and is not negative. */
+/** At most 15 decimals and 15 whole digits, and not negative: more fits no amount, at whatever price. */
 export function isStorableDecimal(text: string): boolean {
   if (text.length > 60) return false;
   try {
     const number = Exact.parse(text);
-    if (number.compare(Exact.zero) < 0 || number.compare(Exact.fromInteger(10n ** 20n)) >= 0) return false;
+    if (number.compare(Exact.zero) < 0 || number.compare(Exact.fromInteger(10n ** 15n)) >= 0) return false;
     return Exact.parse(number.toDecimal(15)).compare(number) === 0;
   } catch {
     return false;

@@ -138,8 +138,13 @@ describe('one-off invoices', () => {
     ],
     [
       'a sum beyond all numbers',
-      { external_customer_id: 'acme', fees: [{ add_on_code: 'setup', units: '99999999999999999999' }] },
-      [422, 'validation_errors', { fees: ['value_is_out_of_range'] }],
+      { external_customer_id: 'acme', fees: [{ add_on_code: 'setup', units: '999999999999999' }] },
+      [422, 'amount_out_of_range', { fees: ['Setup'] }],
+    ],
+    [
+      'units beyond all numbers',
+      { external_customer_id: 'acme', fees: [{ add_on_code: 'setup', units: '1000000000000000' }] },
+      [422, 'validation_errors', { 'fees.0.units': ['value_is_invalid'] }],
     ],
     [
       'a due day before the issue',

@@ -86,14 +86,14 @@ describe('POST /api/v1/events', () => {
   });
 
   it.each([
-    ['"amount":12345678901234567890.12345678901234567890123456789', '12345678901234567890.12345678901234567890123456789'],
-    ['"amount":"99999999999999999999.5"', '99999999999999999999.5'],
+    ['"amount":123456789012345.12345678901234567890123456789', '123456789012345.12345678901234567890123456789'],
+    ['"amount":"999999999999999.5"', '999999999999999.5'],
     ['"amount":0.1', '0.1'],
     ['"amount":0.30000000000000004', '0.30000000000000004'],
     ['"amount":-7', '-7'],
     ['"amount":1e3', '1000'],
     ['"amount":"1.5e-7"', '0.00000015'],
-    ['"amount":9007199254740993', '9007199254740993'],
+    ['"amount":900719925474099.30000000001', '900719925474099.30000000001'],
     ['"amount":"007"', '7'],
   ])('counts {%s} exactly', async (property, value) => {
     const answer = await raw(`"timestamp":"${at}","properties":{${property}}`);
@@ -203,8 +203,8 @@ describe('POST /api/v1/events', () => {
       [{}, 'value_is_invalid'],
       [[1], 'value_is_invalid'],
       ['9'.repeat(200), 'value_is_invalid'],
-      ['100000000000000000000', 'value_is_out_of_range'],
-      ['-100000000000000000000.1', 'value_is_out_of_range'],
+      ['1000000000000000', 'value_is_out_of_range'],
+      ['-1000000000000000.1', 'value_is_out_of_range'],
     ])('the amount %j of a sum, a maximum and a latest', async (amount, code) => {
       for (const metric of ['tokens', 'peak', 'level']) {
         const answer = await refused(event({ code: metric, properties: { amount } }));

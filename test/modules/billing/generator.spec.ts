@@ -68,22 +68,16 @@ describe('the invoice generator', () => {
       await subscribe(tenant.call, name);
       await endPeriod(name, `date_trunc('day', now())`);
     }
-    // Tokens at 0.02: so many of them make an amount that no bigint column holds.
-    await use(
-      tenant.call,
-      'poison',
-      'tokens',
-      { count: '99999999999999999999' },
-      new Date(Date.now() - 2 * 86_400_000).toISOString(),
-    );
-    await florin.sql.query(`update charges set properties = '{"amount": "99999999999999999999"}' where organization_id = $1`, [
+    // Tokens at 0.02: so many of them at this price make an amount that no fee holds.
+    await use(tenant.call, 'poison', 'tokens', { count: '999999999999999' }, new Date(Date.now() - 2 * 86_400_000).toISOString());
+    await florin.sql.query(`update charges set properties = '{"amount": "999999999999999"}' where organization_id = $1`, [
       tenant.id,
     ]);
     const { body } = await tenant.call('POST', '/api/v1/billing_runs');
     expect(body.billing_run).toMatchObject({ status: 'completed', found: 5, processed: 5, successful: 4, failed: 1 });
     const [{ id }] = (await florin.sql.query(`select id from subscriptions where external_id = 'poison'`)).rows;
     expect(body.billing_run.errors).toEqual([
-      expect.objectContaining({ subscription_id: id, external_subscription_id: 'poison', field: 'amount_cents' }),
+      expect.objectContaining({ subscription_id: id, external_subscription_id: 'poison', field: 'fees' }),
     ]);
     expect(await invoicesOf(tenant.call, 'poison')).toEqual([]);
     expect((await tenant.call('GET', '/api/v1/invoices')).body.meta.total_count).toBe(4);

@@ -16,9 +16,6 @@ import { moveInvoice } from '../move-invoice.ts';
 import type { CreateOneOffInvoiceInput } from './one-off-invoice.dto.ts';
 import { linesOfFees, linesOfItems } from './one-off-lines.ts';
 
-/** Beyond this, clients that read JSON numbers as floats would read another amount. */
-const largestTotalCents = BigInt(Number.MAX_SAFE_INTEGER);
-
 /** An invoice that somebody writes by hand: from add-ons as Lago's, or from lines in free words (H7). Issued at once. */
 @Injectable()
 export class CreateOneOffInvoice {
@@ -30,7 +27,7 @@ export class CreateOneOffInvoice {
 
   /**
    * Due on `due_date`, else after the customer's or the seller's payment term.
-   * @throws BillingError customer_not_found, billing_entity_not_found, add_on_not_found, validation_errors
+   * @throws BillingError customer_not_found, billing_entity_not_found, add_on_not_found, validation_errors, amount_out_of_range
    */
   async execute(organizationId: string, input: CreateOneOffInvoiceInput): Promise<InvoiceRow> {
     if (input.fees && input.line_items) throw invalid({ line_items: ['value_is_invalid'] });
@@ -55,8 +52,6 @@ export class CreateOneOffInvoice {
       if (input.due_date != null && input.due_date < issuingDate.toString())
         throw invalid({ due_date: ['value_is_out_of_range'] });
       const priced = priceInvoice({ currency, timezone: entity.timezone, items });
-      if (priced.totalCents > largestTotalCents)
-        throw invalid({ [input.fees ? 'fees' : 'line_items']: ['value_is_out_of_range'] });
 
       if (customer.currency === null)
         await tx.update(CustomerRow, { organizationId, id: customer.id }, { currency, updatedAt: at });

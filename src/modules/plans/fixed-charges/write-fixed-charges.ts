@@ -1,7 +1,10 @@
 import { In } from 'typeorm';
 import { invalid } from '../../../domain/errors/billing-error.ts';
 import type { WireProperties } from '../../../domain/pricing/charge-model.ts';
-import { formatMajor } from '../../../domain/money/currency.ts';
+import { formatMajor, inMinorUnits, largestAmountCents } from '../../../domain/money/currency.ts';
+import { Exact } from '../../../domain/money/exact.ts';
+import { priceUsage } from '../../../domain/pricing/price-usage.ts';
+import { pricingOf } from '../../../domain/pricing/read-charge-model.ts';
 import { newId } from '../../../platform/database/ids.ts';
 import type { Tx } from '../../../platform/database/unit-of-work.ts';
 import { type AddOnRow, findAddOn } from '../../add-ons/index.ts';
@@ -44,7 +47,12 @@ export async function writeFixedCharges(
   const rows = places.map((place, i) => {
     const row = fixedChargeOf(plan, place, inputs[i] ?? {}, { known, addOn: addOns[i], at });
     const read = readProperties(row.chargeModel, row.properties);
-    if ('properties' in read) return { ...row, properties: read.properties };
+    if ('properties' in read) {
+      const priced = { ...row, properties: read.properties };
+      if (isTooDear(priced, plan.amountCurrency))
+        wrong.push([`${fieldPrefix(write, 'fixed_charges', i)}units`, ['value_is_out_of_range']]);
+      return priced;
+    }
     wrong.push(...under(fieldPrefix(write, 'fixed_charges', i), read.wrong));
     return row;
   });
@@ -72,6 +80,16 @@ export async function writeFixedCharges(
     );
   }
   return rows;
+}
+
+/** Units that come to more than a fee can hold could never be billed. */
+function isTooDear({ chargeModel, properties, units }: FixedChargeRow, currency: string): boolean {
+  const { amount } = priceUsage(
+    pricingOf(chargeModel, properties).model,
+    { units: Exact.parse(units), eventsCount: 0n },
+    currency,
+  );
+  return inMinorUnits(amount, currency).compare(Exact.fromInteger(largestAmountCents)) > 0;
 }
 
 /** For good: these units are not billed from now on. */
