@@ -54,6 +54,7 @@ import { SecondWalls1795000770000 } from './1795000770000-second-walls.ts';
 import { RecountedFees1795000710000 } from './1795000710000-recounted-fees.ts';
 import { ChargesInAdvance1795000730000 } from './1795000730000-charges-in-advance.ts';
 import { UsageIsNeverNegative1795000731000 } from './1795000731000-usage-is-never-negative.ts';
+import { ReusedTransactionIds1795000732000 } from './1795000732000-reused-transaction-ids.ts';
 
 /** In the order in which they run; listed by hand so that no glob decides what a release contains. */
 export const migrations = [
@@ -113,4 +114,5 @@ export const migrations = [
   ChargesInAdvance1795000730000,
   UsageIsNeverNegative1795000731000,
   KeptFields1795000782000,
+  ReusedTransactionIds1795000732000,
 ];

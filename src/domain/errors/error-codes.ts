@@ -71,6 +71,7 @@ export const statusByCode = {
   unsupported_media_type: 415,
   validation_errors: 422,
   idempotency_key_reused: 422,
+  transaction_id_reused: 422,
   amount_out_of_range: 422,
   too_many_requests: 429,
   internal_error: 500,

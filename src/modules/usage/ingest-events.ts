@@ -1,15 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { invalid } from '../../domain/errors/billing-error.ts';
+import { BillingError, invalid } from '../../domain/errors/billing-error.ts';
 import { Clock } from '../../platform/clock/clock.ts';
 import { OrganizationClock } from '../organizations/index.ts';
 import { type FieldErrors, type IncomingEvent, readEvent } from './event-input.ts';
-import { EventQueue } from './event-queue.ts';
+import { EventQueue, ReusedTransactionIds } from './event-queue.ts';
 import { isoText } from './event-time.ts';
 import { type Metered, meterEvent } from './meter-event.ts';
 import { type Metric, MetricDirectory } from './metric-directory.ts';
 import { propertiesJson } from './properties-json.ts';
 import { StreamDirectory } from './usage-streams.ts';
 import type { EventToKeep, KeptEvent } from './usage-events.store.ts';
+
+/** How a request names a field of the event at a position. */
+type NameOf = (position: number, field: string) => string;
 
 interface Admitted {
   readonly event: IncomingEvent;
@@ -28,23 +31,30 @@ export class IngestEvents {
     private readonly queue: EventQueue,
   ) {}
 
-  /** All or nothing, answered in order. @throws BillingError validation_errors, each bad event named as `events.3.timestamp` */
+  /** All or nothing, answered in order. @throws BillingError validation_errors, each bad event named as `events.3.timestamp`; transaction_id_reused */
   async batch(organizationId: string, items: readonly unknown[]): Promise<KeptEvent[]> {
-    const events = await this.admit(organizationId, items, (position, field) => `events.${position}${field && '.'}${field}`);
-    return this.queue.keep(events);
+    const nameOf: NameOf = (position, field) => `events.${position}${field && '.'}${field}`;
+    return this.keep(await this.admit(organizationId, items, nameOf), nameOf);
   }
 
-  /** One event; written together with others that arrive at the same time. @throws BillingError validation_errors */
+  /** One event; written together with others that arrive at the same time. @throws BillingError validation_errors, transaction_id_reused */
   async one(organizationId: string, item: unknown): Promise<KeptEvent> {
-    const [kept] = await this.queue.keep(await this.admit(organizationId, [item], (_, field) => field || 'event'));
+    const nameOf: NameOf = (_, field) => field || 'event';
+    const [kept] = await this.keep(await this.admit(organizationId, [item], nameOf), nameOf);
     return kept!;
   }
 
-  private async admit(
-    organizationId: string,
-    items: readonly unknown[],
-    nameOf: (position: number, field: string) => string,
-  ): Promise<EventToKeep[]> {
+  private async keep(events: readonly EventToKeep[], nameOf: NameOf): Promise<KeptEvent[]> {
+    try {
+      return await this.queue.keep(events);
+    } catch (error) {
+      if (!(error instanceof ReusedTransactionIds)) throw error;
+      const named = error.positions.map((position) => [nameOf(position, 'transaction_id'), ['transaction_id_reused']]);
+      throw new BillingError('transaction_id_reused', Object.fromEntries(named));
+    }
+  }
+
+  private async admit(organizationId: string, items: readonly unknown[], nameOf: NameOf): Promise<EventToKeep[]> {
     const read = items.map(readEvent);
     const codes = new Set<string>();
     for (const event of read) if (!('errors' in event)) codes.add(event.code);
@@ -71,6 +81,7 @@ export class IngestEvents {
       streamId: streams[position]!,
       externalSubscriptionId: event.externalSubscriptionId,
       metricKey: metric.usageKey,
+      isUndated: event.atMs === undefined,
       chargedAtOnce: metric.chargedAtOnce,
       code: event.code,
       transactionId: event.transactionId,

@@ -94,16 +94,34 @@ describe('POST /api/v1/events/batch', () => {
   it('counts duplicates in a batch once and answers each with the first', async () => {
     const before = await count();
     const first = event({ properties: { n: 1 } });
-    const { body } = await post([
-      first,
-      event(),
-      { ...first, properties: { n: 2 } },
-      { ...first, code: 'tokens', properties: { amount: 3 } },
-    ]);
+    const { body } = await post([first, event(), first, { ...first, properties: { n: 1.0 } }]);
     expect(body.events[0]).toMatchObject({ code: 'calls', properties: { n: 1 } });
     expect(body.events[2]).toEqual(body.events[0]);
     expect(body.events[3]).toEqual(body.events[0]);
     expect(await count()).toBe(before + 2);
+  });
+
+  it('names the events whose transaction ids stand for others, in it or stored, and keeps none', async () => {
+    const stored = event({ properties: { n: 1 } });
+    await post([stored]);
+    const before = await count();
+    const first = event({ properties: { n: 1 } });
+    const { status, body } = await post([
+      event(),
+      first,
+      { ...stored, properties: { n: 2 } },
+      event(),
+      { ...first, code: 'tokens', properties: { amount: 3 } },
+    ]);
+    expect({ status, ...body }).toMatchObject({
+      status: 422,
+      code: 'transaction_id_reused',
+      error_details: {
+        'events.2.transaction_id': ['transaction_id_reused'],
+        'events.4.transaction_id': ['transaction_id_reused'],
+      },
+    });
+    expect(await count()).toBe(before);
   });
 
   it('answers a repeated batch exactly as the first time', async () => {

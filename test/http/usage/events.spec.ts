@@ -288,7 +288,8 @@ describe('POST /api/v1/events', () => {
     const first = { ...event(), code: 'tokens' };
     const body = `{"event":${JSON.stringify(first).slice(0, -1)},"properties":{"z":1.50,"amount":1.25e-3,"10":1,"9":2,"list":[1e21,0.10000000000000000000000012e-2]}}}`;
     const texts = [];
-    for (const sent of [body, body, JSON.stringify({ ...first, timestamp: 1_800_000_000, properties: { amount: 99 } })]) {
+    const inOtherOrder = body.replace('"z":1.50,', '').replace('"amount":', '"z":1.5,"amount":');
+    for (const sent of [body, body, inOtherOrder]) {
       const response = await fetch(`${florin.url}/api/v1/events`, {
         method: 'POST',
         headers: { authorization: `Bearer ${tenant.key}`, 'content-type': 'application/json' },
@@ -300,6 +301,48 @@ describe('POST /api/v1/events', () => {
     expect(new Set(texts).size).toBe(1);
     expect((await stored()).filter((row) => row.transaction_id === first.transaction_id)).toHaveLength(1);
     expect((await last()).value).toBe('0.00125');
+  });
+
+  it.each([
+    ['properties', { properties: { amount: 2 } }],
+    ['a number in its last digit', { properties: { amount: '100000000000000.0000000000000002' } }],
+    ['a time', { timestamp: '2026-03-01T10:00:01Z' }],
+    ['another metric', { code: 'peak' }],
+    ['an amount', { precise_total_amount_cents: '7' }],
+  ])('refuses a transaction id that comes again with %s', async (_, other) => {
+    const first = { ...event({ code: 'tokens', properties: { amount: '100000000000000.0000000000000001' } }), timestamp: at };
+    const kept = await tenant.call('POST', '/api/v1/events', { event: first });
+    expect(kept.status).toBe(200);
+    const answer = await tenant.call('POST', '/api/v1/events', { event: { ...first, ...other } });
+    expect(answer.body).toMatchObject({
+      status: 422,
+      code: 'transaction_id_reused',
+      error_details: { transaction_id: ['transaction_id_reused'] },
+    });
+    expect((await tenant.call('POST', '/api/v1/events', { event: first })).body).toEqual(kept.body);
+  });
+
+  it('takes a repeat of an event without a time, which happens whenever it comes', async () => {
+    const { timestamp: _, ...undated } = event({ code: 'tokens', properties: { amount: 3 } });
+    const [first, second] = [
+      await tenant.call('POST', '/api/v1/events', { event: undated }),
+      await tenant.call('POST', '/api/v1/events', { event: undated }),
+    ];
+    expect([second.status, second.body]).toEqual([200, first.body]);
+    const other = await tenant.call('POST', '/api/v1/events', { event: { ...undated, properties: { amount: 4 } } });
+    expect(other.body.code).toBe('transaction_id_reused');
+  });
+
+  it('of events that arrive together with one transaction id and different bodies keeps one, and refuses the others', async () => {
+    const same = event({ code: 'tokens' });
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, (_, i) =>
+        tenant.call('POST', '/api/v1/events', { event: { ...same, timestamp: at, properties: { amount: i % 3 } } }),
+      ),
+    );
+    const kept = answers.filter((answer) => answer.status === 200);
+    expect(kept).toHaveLength(4);
+    expect(new Set(kept.map((answer) => JSON.stringify(answer.body))).size).toBe(1);
   });
 
   it('keeps one of 20 identical events that arrive at once', async () => {
