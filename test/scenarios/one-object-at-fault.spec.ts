@@ -154,6 +154,7 @@ describe('one object at fault', () => {
       await use(second.call, 'z', 'tokens', { count: 1 }, now());
       await florin.app.get(ChargeEvents).forAll();
       await until('all but the poison is charged', async () => (await waiting('instant_charges')) === 1);
+      await until('the poison is listed', async () => (await attentionOf(first)).length === 1);
       const listed = await attentionOf(first);
       expect(listed).toMatchObject([
         { job: 'instant_charges', object_type: 'subscription', external_id: 'poison', code: 'amount_out_of_range' },
