@@ -203,6 +203,12 @@ describe('one object at fault', () => {
       expect(await attentionOf(first)).toMatchObject([
         { job: 'invoice_generation', external_id: 'poison', code: 'amount_out_of_range', field: 'fees' },
       ]);
+      const failed = await florin.operator('GET', `/admin/v1/runs?status=failed&organization_id=${first.id}`);
+      expect(failed.body.runs).toMatchObject([{ status: 'completed', failed: 1 }]);
+      const { workers } = (await florin.operator('GET', '/admin/v1/workers')).body;
+      expect(workers).toContainEqual(expect.objectContaining({ name: 'invoice_generator', needs_attention: 1 }));
+      const metrics = await (await fetch(`${florin.url}/metrics`)).text();
+      expect(metrics).toContain('florin_needs_attention{job="invoice_generation"} 1');
       // Put off: the next hour's run does not meet it, and whoever asks does.
       expect(await florin.app.get(GenerateInvoices).forAll({ trigger: 'CRON' })).toMatchObject({ found: 0, failed: 0 });
       expect(await first.call('POST', '/api/v1/subscriptions/poison/generate-invoice')).toMatchObject({

@@ -13,7 +13,7 @@ import { OrganizationClock } from '../organizations/index.ts';
 import { BillingRunRow } from './billing-run.entity.ts';
 import { CreateRunInput, ListRunsQuery } from './billing.dto.ts';
 import { presentRun } from './billing.presenter.ts';
-import { firstErrorsOf } from './billing-runs.store.ts';
+import { firstErrorsOf, runsOf } from './billing-runs.store.ts';
 import { ApplyPlan } from './dry-run/apply-plan.ts';
 import { PlanRun } from './dry-run/plan-run.ts';
 import { presentPlannedInvoice } from './dry-run/planned-invoice.presenter.ts';
@@ -36,7 +36,7 @@ export class BillingRunsController {
   async list(@OrganizationId() organizationId: string, @QueryParams() query: ListRunsQuery) {
     const page = pageOf(query);
     const [rows, count] = await this.dataSource.manager.findAndCount(BillingRunRow, {
-      where: { organizationId, ...(query.status ? { status: query.status.toUpperCase() as BillingRunRow['status'] } : {}) },
+      where: runsOf({ organizationId }, query.status),
       order: { startedAt: 'desc', id: 'asc' },
       ...sliceOf(page),
     });

@@ -1,8 +1,8 @@
-import type { EntityManager } from 'typeorm';
+import { type EntityManager, type FindOptionsWhere, MoreThan } from 'typeorm';
 import { newId } from '../../platform/database/ids.ts';
 import type { Reason } from '../../platform/attention/reason.ts';
 import type { Query } from '../../platform/database/sql.ts';
-import type { RunTrigger } from './billing-run.entity.ts';
+import type { BillingRunRow, RunTrigger } from './billing-run.entity.ts';
 
 export interface Run {
   readonly id: string;
@@ -148,6 +148,15 @@ export interface RunErrorRecord extends Reason {
 }
 
 /** A run shows this many of its errors; the worker's log has all of them. */
+type Where = FindOptionsWhere<BillingRunRow>;
+
+/** Runs of this state; a run is found as failed where it broke off or where it could not bill a subscription. */
+export function runsOf(scope: Where, status: string | undefined): Where | Where[] {
+  if (status === undefined) return scope;
+  const inState = { ...scope, status: status.toUpperCase() as BillingRunRow['status'] };
+  return status === 'failed' ? [inState, { ...scope, failed: MoreThan(0) }] : inState;
+}
+
 const shownErrors = 100;
 
 export const firstErrorsOf = (

@@ -4,7 +4,7 @@ import { Public } from '../../platform/auth/principal.ts';
 import { Clock } from '../../platform/clock/clock.ts';
 import { WorkersHealth, type WorkerStatus } from './workers-health.ts';
 
-const worstFirst: readonly WorkerStatus[] = ['critical', 'stale', 'warning', 'unknown', 'healthy'];
+const worstFirst: readonly WorkerStatus[] = ['critical', 'stale', 'warning', 'degraded', 'unknown', 'healthy'];
 
 @ApiTags('Billing')
 @Controller('api/v1/workers')
@@ -18,6 +18,7 @@ export class WorkersHealthController {
   @Get('health')
   async health() {
     const workers = await this.workersHealth.workers();
+    const inbox = await this.workersHealth.inbox();
     return {
       timestamp: this.clock.now().toString(),
       scheduler: {
@@ -25,12 +26,13 @@ export class WorkersHealthController {
         jobs: workers.map(({ job, nextRun, trigger }) => ({ id: job, next_run_time: nextRun, trigger })),
       },
       workers: Object.fromEntries(
-        workers.map(({ name, status, consecutiveFailures, lastRun }) => [
+        workers.map(({ name, status, consecutiveFailures, needsAttention, lastRun }) => [
           name,
-          { status, consecutive_failures: consecutiveFailures, last_run: lastRun },
+          { status, consecutive_failures: consecutiveFailures, needs_attention: needsAttention, last_run: lastRun },
         ]),
       ),
-      overall_status: worstFirst.find((status) => workers.some((worker) => worker.status === status)) ?? 'unknown',
+      inbox: { status: inbox.status, waiting: inbox.waiting, oldest_waiting: inbox.oldestWaiting, dead: inbox.dead },
+      overall_status: worstFirst.find((status) => [...workers, inbox].some((part) => part.status === status)) ?? 'unknown',
     };
   }
 }

@@ -103,6 +103,14 @@ export async function claimAttention(
   return rows.map((row) => row.object_id);
 }
 
+const count = { name: 'needs_attention.count', text: 'select job, count(*)::int as count from needs_attention group by job' };
+
+/** How many objects each job could not work on, of all organizations. */
+export async function countAttention(query: Query): Promise<ReadonlyMap<string, number>> {
+  const rows = await query<{ job: string; count: number }>(count, []);
+  return new Map(rows.map((row) => [row.job, row.count]));
+}
+
 /** Of one organization, or of all; the latest first. */
 export async function listAttention(
   manager: EntityManager,

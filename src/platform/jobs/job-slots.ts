@@ -6,7 +6,7 @@ import { readStatement } from '../database/sql.ts';
 
 export interface JobState {
   readonly lastRun: Date | null;
-  /** Failures since the last success. */
+  /** Failures since the last success; slots whose process was killed among them. */
   readonly consecutiveFailures: number;
 }
 
@@ -24,10 +24,12 @@ const finish = {
 
 const state = {
   name: 'job_runs.state',
-  text: `select max(started_at) as last_run, (count(*) filter (where status = 'FAILED' and scheduled_for > coalesce((select max(s.scheduled_for) from job_runs s
+  text: `select max(started_at) as last_run, (count(*) filter (where (status = 'FAILED' or (status = 'RUNNING' and started_at < $3)) and scheduled_for > coalesce((select max(s.scheduled_for) from job_runs s
       where s.job = $1 and s.status = 'COMPLETED'), '-infinity')))::int as failures from job_runs where job = $1 and started_at > $2`,
 };
 
+/** A slot that has run for so long has lost its process: it counts as a failure. */
+const killedAfterMs = 3_600_000;
 /** Remembered for this long; older slots are removed as new ones come. */
 const keptForMs = 30 * 86_400_000;
 
@@ -55,8 +57,13 @@ export class JobSlots {
   }
 
   async state(job: string): Promise<JobState> {
-    const since = new Date(this.clock.now().epochMilliseconds - keptForMs);
-    const [row] = await readStatement<{ last_run: Date | null; failures: number }>(this.dataSource, state, [job, since]);
+    const now = this.clock.now().epochMilliseconds;
+    const since = new Date(now - keptForMs);
+    const [row] = await readStatement<{ last_run: Date | null; failures: number }>(this.dataSource, state, [
+      job,
+      since,
+      new Date(now - killedAfterMs),
+    ]);
     return { lastRun: row?.last_run ?? null, consecutiveFailures: row?.failures ?? 0 };
   }
 

@@ -217,6 +217,20 @@ describe('the invoice generator', () => {
     await succeeds('invoice_generation', 1);
     await succeeds('invoice_finalization', 1);
     expect(await health()).toMatchObject({ overall_status: 'healthy' });
+    await florin.sql.query(
+      `insert into inbound_events (id, provider, account, livemode, event_id, type, occurred_at, object_type, object_id, lane, body, fingerprint, status, next_attempt_at)
+       select gen_random_uuid(), 'STRIPE', '', false, 'evt_' || status, 'a.b', now(), 'invoice', 'in_' || status, 'cus_1', '', '', status, now() from unnest(array['DEAD', 'RECEIVED']) status`,
+    );
+    expect(await health()).toMatchObject({ overall_status: 'degraded', inbox: { status: 'degraded', waiting: 1, dead: 1 } });
+    await florin.sql.query('delete from inbound_events');
+    await florin.sql.query(
+      `insert into job_runs (id, job, scheduled_for, status, started_at) values (gen_random_uuid(), 'invoice_finalization', now(), 'RUNNING', now() - interval '90 minutes')`,
+    );
+    expect(await health()).toMatchObject({
+      overall_status: 'warning',
+      workers: { invoice_finalizer: { consecutive_failures: 1 } },
+    });
+    await florin.sql.query(`delete from job_runs where status = 'RUNNING'`);
     await fails(2);
     expect(await health()).toMatchObject({
       overall_status: 'warning',

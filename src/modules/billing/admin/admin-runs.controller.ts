@@ -9,7 +9,7 @@ import { QueryParams } from '../../../platform/http/payload.ts';
 import { BillingRunRow } from '../billing-run.entity.ts';
 import { AdminRunsQuery } from '../billing.dto.ts';
 import { presentRun } from '../billing.presenter.ts';
-import { firstErrorsOf } from '../billing-runs.store.ts';
+import { firstErrorsOf, runsOf } from '../billing-runs.store.ts';
 
 /** The operator's view of billing runs, across organizations. */
 @ApiTags('Billing')
@@ -22,10 +22,7 @@ export class AdminRunsController {
   async list(@QueryParams() query: AdminRunsQuery) {
     const page = pageOf(query);
     const [rows, count] = await this.dataSource.manager.findAndCount(BillingRunRow, {
-      where: {
-        ...(query.organization_id === undefined ? {} : { organizationId: query.organization_id }),
-        ...(query.status ? { status: query.status.toUpperCase() as BillingRunRow['status'] } : {}),
-      },
+      where: runsOf(query.organization_id === undefined ? {} : { organizationId: query.organization_id }, query.status),
       order: { startedAt: 'desc', id: 'asc' },
       ...sliceOf(page),
     });

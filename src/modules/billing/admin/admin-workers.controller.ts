@@ -18,15 +18,18 @@ export class AdminWorkersController {
     const { skip, take } = sliceOf(page);
     const workers = await this.workersHealth.workers();
     return {
-      workers: workers.slice(skip, skip + take).map(({ name, job, trigger, status, consecutiveFailures, lastRun, nextRun }) => ({
-        name,
-        job,
-        trigger,
-        status,
-        consecutive_failures: consecutiveFailures,
-        last_run: lastRun,
-        next_run_time: nextRun,
-      })),
+      workers: workers
+        .slice(skip, skip + take)
+        .map(({ name, job, trigger, status, consecutiveFailures, needsAttention, lastRun, nextRun }) => ({
+          name,
+          job,
+          trigger,
+          status,
+          consecutive_failures: consecutiveFailures,
+          needs_attention: needsAttention,
+          last_run: lastRun,
+          next_run_time: nextRun,
+        })),
       meta: metaOf(page, workers.length),
     };
   }
