@@ -11,12 +11,16 @@ describe('the surface of the API', () => {
 
   const json = { 'content-type': 'application/json' };
 
+  it('reads the JSON of a known caller, and says where it is none', async () => {
+    const { call } = await florin.openOrganization();
+    expect(await call('POST', '/api/v1/billing_entities', '{')).toMatchObject({ status: 400, body: { code: 'invalid_json' } });
+  });
+
   it.each([
     ['an unknown route', '/api/v1/nothing', {}, 404, 'route_not_found'],
     ['an unknown method of a route', '/health/live', { method: 'POST' }, 404, 'route_not_found'],
     ['no key', '/api/v1/billing_entities', {}, 401, 'unauthorized'],
     ['a path that cannot be read', '/%zz', {}, 400, 'bad_request'],
-    ['JSON that is none', '/api/v1/billing_entities', { method: 'POST', headers: json, body: '{' }, 400, 'invalid_json'],
     [
       'another media type',
       '/api/v1/billing_entities',
@@ -37,6 +41,13 @@ describe('the surface of the API', () => {
       { method: 'POST', headers: json, body: `"${'x'.repeat(4 * 1024 * 1024)}"` },
       413,
       'payload_too_large',
+    ],
+    [
+      'JSON that is none, from a stranger',
+      '/api/v1/billing_entities',
+      { method: 'POST', headers: json, body: '{' },
+      401,
+      'unauthorized',
     ],
   ])('answers %s in the error shape, with a request id', async (_, path, init, status, code) => {
     const answer = await fetch(`${florin.url}${path}`, init);

@@ -70,7 +70,7 @@ describe('reading events', () => {
       transaction_id: 'tx-3',
       external_subscription_id: 'a',
       code: 'tokens',
-      properties: { amount: 0 },
+      properties: { amount: 3 },
     });
     expect(again.body).toEqual(body);
   });
