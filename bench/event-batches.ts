@@ -56,6 +56,9 @@ export function turnOf(
     rows.map(() => receivedAt),
     rows.map(() => null),
     JSON.stringify(rows.map(({ event }) => event.properties)),
+    // The metrics among them, and whether a repeat may differ in time.
+    [metricKey],
+    false,
   ];
   return [{ ...statement, values }];
 }
